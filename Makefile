@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+#
+# Pollux: one kernel, one application, one bootable image. `make help` lists
+# what can be made; all output goes to build/.
+#
+# tools/prepare.mk brings what is compiled or compiled with and is not ours,
+# tools/tests.mk has make check and make test.
+
+O := build
+
+## What to run
+APP     := apps/echo#       ## a folder under apps/, or a path to a .c file, a folder of them, or a static ELF
+ARGS    :=#                 ## the application's arguments
+APPEND  :=#                 ## the kernel's command line: ip=dhcp, ip=A.B.C.D/N gw=..., loglevel=N
+ROOTFS  :=#                 ## a folder whose files the application shall find
+CC_APP  := musl-gcc#        ## compiles an application given as source, ...
+CFLAGS_APP := -O2 -static#  ## ... with these flags
+## Where to run it
+MEM     := 64M#             ## guest memory
+MACHINE := q35#             ## q35 or pc
+CPU     := max#             ## QEMU's CPU model
+ACCEL   := auto#            ## auto, tcg or kvm
+NET     := user#            ## user, tap:IFNAME or none
+PORTS   := 5555:7#          ## HOST:GUEST[/udp],... forwarded from 127.0.0.1
+QEMU_EXTRA :=#              ## more options for QEMU
+## How to build and test
+TESTS   :=#                 ## names of tests (make test, unit, system); all when empty
+LWIP_ARCHIVE ?=#            ## lwIP's source archive, when it shall not be fetched
+V       :=#                 ## 1 prints whole commands
+
+CC := gcc
+LD := ld
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+.PHONY: image run run-vm debug setup check test unit system images clean \
+	distclean help FORCE
+
+GOALS := $(or $(MAKECMDGOALS),image)
+is_goal = $(filter $(1),$(GOALS))
+has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
+Q := $(if $(V),,@)
+say = @$(if $(V)$(call has_flag,s),:,printf '  %-8s %s\n' '$(1)' '$(2)')
+
+image: # with no goal
+
+include tools/prepare.mk tools/tests.mk
+
+# --- The kernel -------------------------------------------------------------
+
+KERNEL := $(sort $(shell find boot kernel drivers net libc -name '*.[cS]'))
+OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
+
+CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
+	-isystem $(O)/gcc-include
+CFLAGS = -std=gnu11 -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
+	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
+	-fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wvla -Wno-unused-parameter -Werror
+LDFLAGS = -nostdlib -static -T linker.ld -z noexecstack \
+	-z max-page-size=4096 --gc-sections --build-id=none
+
+# Only net/ sees lwIP's headers. Without -fno-tree-loop-distribute-patterns
+# memcpy() would be compiled into a call of itself.
+$(O)/net/%.o: CPPFLAGS += -Inet/lwip -isystem $(O)/lwip/src/include
+$(O)/lwip/%.o: CPPFLAGS += -Inet/lwip -I$(O)/lwip/src/include
+$(O)/lwip/%.o: WARNINGS = -Wall
+$(O)/libc/%.o: CFLAGS += -fno-tree-loop-distribute-patterns
+$(filter $(O)/net/% $(O)/lwip/%,$(OBJECTS)): $(LWIP)
+
+compile = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.c Makefile | $(HEADERS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(compile)
+
+$(O)/%.o: %.S Makefile | $(HEADERS)
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(compile)
+
+# The names of the system calls, for the log.
+$(O)/kernel/sys/table.o: $(O)/gen/syscall_names.h
+$(O)/gen/syscall_names.h: tools/syscall-names | $(HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$< $(O)/uapi/asm/unistd_64.h >$@
+
+$(O)/lwip/%.o: $(O)/lwip/%.c Makefile | $(HEADERS)
+	$(call say,CC,lwip/$*.c)
+	$(Q)$(compile)
+
+# --- The image: kernel, application and the kernel's symbol table -----------
+
+ifneq ($(call is_goal,image run debug),)
+APP_IS := $(shell tools/check-app '$(subst ','\'',$(APP))')
+$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(APP_IS)))
+I := $(O)/$(firstword $(APP_IS))
+endif
+
+image: $(I)/pollux.elf ## build APP's image; its path is the last line
+	@echo $<
+
+$(I)/initramfs.cpio: export CC_APP := $(CC_APP)
+$(I)/initramfs.cpio: export CFLAGS_APP := $(CFLAGS_APP)
+$(I)/initramfs.cpio: export ROOTFS := $(ROOTFS)
+$(I)/initramfs.cpio: FORCE | $(SETUP)
+	@tools/mkinitramfs '$(subst ','\'',$(APP))' $(@D) \
+		$(if $(call has_flag,s),>/dev/null)
+
+$(I)/initramfs.o: tools/initramfs.S $(I)/initramfs.cpio
+	$(Q)$(CC) -c -Wa,-I$(@D) -o $@ $<
+
+# The symbol table needs the addresses of a linked kernel, and is part of it:
+# the first pass is linked with an empty one. It lies behind all code, so that
+# the second pass moves none; the comparison proves it.
+LINKED = $(OBJECTS) $(I)/initramfs.o
+
+$(I)/nosyms.S: tools/symtab
+	@mkdir -p $(@D)
+	$(Q)tools/symtab </dev/null >$@
+
+$(I)/pass1.dbg: $(LINKED) $(I)/nosyms.o linker.ld
+	$(Q)$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(I)/ksyms.S: $(I)/pass1.dbg tools/symtab
+	$(Q)nm -n $< | tools/symtab >$@
+
+$(I)/%syms.o: $(I)/%syms.S
+	$(Q)$(CC) -c -o $@ $<
+
+$(I)/pollux.dbg: $(LINKED) $(I)/ksyms.o linker.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) $(LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)nm -n $@ | tools/symtab | cmp - $(I)/ksyms.S
+
+$(I)/pollux.elf: $(I)/pollux.dbg
+	$(Q)objcopy --strip-all $< $@
+
+# --- Running it -------------------------------------------------------------
+
+# tools/make-exit.c lets make end with the application's status. A make that
+# cannot load it says 2 for every status but 0.
+ifneq ($(call is_goal,run debug),)
+export MEM MACHINE CPU ACCEL NET PORTS APPEND ARGS QEMU_EXTRA
+endif
+ifneq ($(and $(call is_goal,run),$(filter load,$(.FEATURES))),)
+-load $(O)/make-exit.so(make_exit_gmk_setup)
+endif
+STATUS := $(O)/run.status.$(if $(call is_goal,run),$(shell echo $$PPID))
+
+$(O)/make-exit.so: tools/make-exit.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $<
+
+run: run-vm ## boot APP in QEMU; ends with the application's status
+	@$(if $(call has_flag,n),,$(exit-with $(STATUS)))if [ -f $(STATUS) ]; \
+	then exit $$(cat $(STATUS); rm -f $(STATUS)); fi
+
+run-vm: $(I)/pollux.elf
+	@tools/run $<; echo $$? >$(STATUS)
+
+debug: $(I)/pollux.elf ## boot APP in QEMU, waiting for gdb
+	@tools/run --gdb $<
+
+# --- The rest ---------------------------------------------------------------
+
+setup: $(SETUP) ## install every package that any of this needs
+	@:
+
+clean: ## remove what was built, but not what was downloaded
+	$(Q)[ ! -d $(O) ] || find $(O) -mindepth 1 -maxdepth 1 \
+		! -name downloads -exec rm -rf {} +
+
+distclean: ## remove build/ wholly
+	$(Q)rm -rf $(O)
+
+help: ## this text
+	@echo 'make TARGET [NAME=VALUE]...'
+	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/  /'
+	@sed -n -e 's/^## \(.*\)/\n\1:/p' \
+		-e 's/^\([A-Z_]*\) *[:?]= *\([^#]*\)#* *## /\1\t\2\t/p' Makefile | \
+		expand -t 12,24 | sed '/:$$/!s/^\(.\)/  \1/'
+
+-include $(shell [ ! -d $(O) ] || find $(O) -name '*.d' -type f)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory map that a boot protocol builds for the kernel.
+ */
+#ifndef BOOT_MEMMAP_H
+#define BOOT_MEMMAP_H
+
+#include "kernel/boot_info.h"
+
+/*
+ * Makes [start, end) what type says, whatever it was before; keeps bi->mem
+ * sorted, without overlaps and with neighbours of one type joined. RAM shrinks
+ * to whole pages, reserved ranges grow to them. When the table is full memory
+ * is given up, never something reserved used.
+ */
+void boot_mem_set(struct boot_info *bi, uint64_t start, uint64_t end,
+		  enum boot_mem_type type);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI functions: finding them, their configuration space, their registers
+ * and MSI-X. The firmware has placed everything; nothing is moved here.
+ * Thread context at boot.
+ */
+#ifndef DRIVERS_PCI_H
+#define DRIVERS_PCI_H
+
+#include "kernel/base.h"
+
+#define PCI_CLASS_BASE_NETWORK 0x02
+
+/* Capabilities are dwords behind the header: there is room for 48. */
+#define PCI_CAPS_MAX 48
+
+struct pci_dev {
+	uint8_t bus, slot, func;
+	char name[16]; /* "00:03.0" */
+	uint16_t vendor, device, subsystem;
+	uint32_t class; /* base class, subclass, interface: 0x020000 */
+	uint8_t msix_cap; /* offset of the capability, 0: none */
+	uint16_t msix_count; /* entries of its table */
+	volatile uint32_t *msix_table; /* NULL until pci_msix_enable() */
+};
+
+/*
+ * Calls fn for every function that answers, bridges left out. pdev is fn's
+ * only during the call.
+ */
+void pci_scan(void (*fn)(const struct pci_dev *pdev));
+
+/* Configuration space; offset aligned to the width. */
+uint8_t pci_read8(const struct pci_dev *pdev, unsigned int offset);
+uint16_t pci_read16(const struct pci_dev *pdev, unsigned int offset);
+uint32_t pci_read32(const struct pci_dev *pdev, unsigned int offset);
+void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v);
+
+/* Memory decoding and bus mastering on; no legacy interrupt. */
+void pci_enable(const struct pci_dev *pdev);
+/* Bus mastering off: it can neither reach memory nor send interrupts. */
+void pci_cut_off(const struct pci_dev *pdev);
+
+/*
+ * Next capability with this id after offset `after` (0: the first), 0 when
+ * there is none. Ends even if the list is a loop.
+ */
+unsigned int pci_find_cap(const struct pci_dev *pdev, uint8_t id,
+			  unsigned int after);
+
+/*
+ * Maps [offset, offset + len) of a memory BAR. NULL: an I/O BAR, one without
+ * an address, a range that cannot be, or no memory.
+ */
+void *pci_map_bar(const struct pci_dev *pdev, unsigned int bar, uint64_t offset,
+		  size_t len);
+
+/* MSI-X on, up to max entries in use, all masked. -ENODEV, -ENOMEM. */
+int pci_msix_enable(struct pci_dev *pdev, unsigned int max);
+/* Entry raises this vector from now on. */
+void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a virtio device as chapter 3 of the specification tells it,
+ * over whatever transport. Entered by the drivers, in thread context at boot
+ * and in the softirq when a device is reset.
+ */
+#include "drivers/virtio.h"
+
+#include <errno.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <string.h>
+
+#include "kernel/mm/slab.h"
+#include "kernel/printk.h"
+#include "kernel/task/clock.h"
+
+/* Hardware may take its time to reset; it is not waited for longer. */
+#define RESET_TIMEOUT_NS NSEC_PER_SEC
+#define GENERATION_TRIES 16
+
+/*
+ * Always taken when offered. ACCESS_PLATFORM: an IOMMU that nobody turned on
+ * translates nothing, so physical addresses are right (6.1).
+ */
+#define FEATURES_TRANSPORT                                         \
+	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) | \
+	 BIT(VIRTIO_F_ORDER_PLATFORM) | BIT(VIRTIO_RING_F_EVENT_IDX))
+
+static void add_status(struct virtio_device *vdev, uint8_t bits)
+{
+	vdev->ops->set_status(vdev, vdev->ops->get_status(vdev) | bits);
+}
+
+int virtio_reset(struct virtio_device *vdev)
+{
+	uint64_t deadline = ktime_get_ns() + RESET_TIMEOUT_NS;
+
+	/* 2.4.2, 4.1.4.3.2: reset is complete when the status reads as 0. */
+	vdev->ops->set_status(vdev, 0);
+	while (vdev->ops->get_status(vdev)) {
+		if (ktime_get_ns() > deadline) {
+			pr_err("%s: virtio device does not reset", vdev->where);
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+int virtio_begin(struct virtio_device *vdev)
+{
+	int err = virtio_reset(vdev); /* 3.1.1 step 1 */
+
+	if (err)
+		return err;
+	vdev->features = 0;
+	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE); /* step 2 */
+	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* step 3 */
+	return 0;
+}
+
+bool virtio_offers(struct virtio_device *vdev, unsigned int bit)
+{
+	return vdev->ops->get_features(vdev) & BIT(bit);
+}
+
+int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
+{
+	uint64_t offered = vdev->ops->get_features(vdev);
+
+	if (!(offered & BIT(VIRTIO_F_VERSION_1))) {
+		pr_warn("%s: no virtio 1.x device", vdev->where);
+		return -ENODEV;
+	}
+	/* 3.1.1 step 4 */
+	vdev->features = offered & (wanted | FEATURES_TRANSPORT);
+	vdev->ops->set_features(vdev, vdev->features);
+	/* Steps 5 and 6: the device clears the bit if it cannot go along. */
+	add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
+	if (!(vdev->ops->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		pr_warn("%s: virtio device refuses features %#lx", vdev->where,
+			(unsigned long)vdev->features);
+		return -ENODEV;
+	}
+	/* 4.1.5.1.2: after a reset no interrupt is routed. */
+	return vdev->ops->enable_config_irq(vdev);
+}
+
+static struct virtqueue *queue_alloc(unsigned int num)
+{
+	struct virtqueue *vq = kzalloc(sizeof(*vq));
+
+	if (!vq)
+		return NULL;
+	vq->desc = kzalloc(virtqueue_ring_size(num));
+	vq->state = kzalloc(virtqueue_state_size(num));
+	vq->num = num;
+	if (vq->desc && vq->state)
+		return vq;
+	kfree(vq->desc);
+	kfree(vq->state);
+	kfree(vq);
+	return NULL;
+}
+
+/* Split rings have a power of two of entries (2.7). */
+static unsigned int queue_num(uint32_t offered, unsigned int max)
+{
+	unsigned int num = MIN(max, VIRTQUEUE_MAX);
+
+	while (num > offered)
+		num /= 2;
+	return num;
+}
+
+int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
+		       unsigned int max, const char *name,
+		       virtqueue_fn callback, void *priv)
+{
+	uint32_t offered = vdev->ops->queue_max(vdev, index);
+	struct virtqueue *vq = vdev->queues[index];
+
+	ASSERT(max && !(max & (max - 1)));
+	if (!offered || (vq && vq->num > offered))
+		return -ENODEV;
+	if (!vq)
+		vq = queue_alloc(queue_num(offered, max));
+	if (!vq)
+		return -ENOMEM;
+	vdev->queues[index] = vq;
+	vq->vdev = vdev;
+	vq->name = name;
+	vq->index = index;
+	vq->callback = callback;
+	vq->priv = priv;
+	virtqueue_init(vq, vq->num,
+		       virtio_has_feature(vdev, VIRTIO_RING_F_EVENT_IDX),
+		       vq->desc, vq->state);
+	return vdev->ops->enable_queue(vdev, vq); /* 3.1.1 step 7 */
+}
+
+int virtio_ready(struct virtio_device *vdev)
+{
+	add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK); /* 3.1.1 step 8 */
+	return virtio_needs_reset(vdev) ? -EIO : 0;
+}
+
+bool virtio_needs_reset(struct virtio_device *vdev)
+{
+	return vdev->ops->get_status(vdev) & VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+void virtio_fail(struct virtio_device *vdev)
+{
+	add_status(vdev, VIRTIO_CONFIG_S_FAILED); /* 3.1.1, last paragraph */
+	vdev->ops->cut_off(vdev);
+}
+
+void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
+			void *field, unsigned int len)
+{
+	unsigned int tries = GENERATION_TRIES;
+	uint32_t before, after;
+
+	/* 2.5.1: fields that do not fit one access may change in between. */
+	do {
+		before = vdev->ops->generation(vdev);
+		vdev->ops->read_config(vdev, offset, field, len);
+		after = vdev->ops->generation(vdev);
+	} while (before != after && --tries);
+}
+
+bool virtqueue_kick(struct virtqueue *vq)
+{
+	if (!virtqueue_kick_prepare(vq))
+		return false;
+	vq->notify(vq);
+	return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a boot protocol hands to start(): the only thing that the kernel
+ * knows of how the machine came up. PVH fills it today; UEFI will.
+ */
+#ifndef KERNEL_BOOT_INFO_H
+#define KERNEL_BOOT_INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOOT_CMDLINE_MAX 2048
+#define BOOT_MEM_MAX 64
+
+enum boot_mem_type {
+	BOOT_MEM_RAM,
+	BOOT_MEM_RESERVED, /* everything that is not usable RAM */
+};
+
+/* Physical range [start, end). Sorted by start, not overlapping. */
+struct boot_mem {
+	uint64_t start;
+	uint64_t end;
+	enum boot_mem_type type;
+};
+
+struct boot_info {
+	const char *protocol; /* "pvh" */
+	uint64_t rsdp; /* physical address, 0: search the BIOS area */
+	uint64_t seed[4]; /* randomness the firmware gave, or zero */
+	/* The loader has kernel, initramfs and itself out of RAM ranges. */
+	unsigned int nr_mem;
+	struct boot_mem mem[BOOT_MEM_MAX];
+	char cmdline[BOOT_CMDLINE_MAX];
+	bool cmdline_cut; /* it was longer than fits */
+};
+
+/* The kernel's C entry: never returns. Interrupts are off. */
+_Noreturn void start(struct boot_info *bi);
+
+#endif

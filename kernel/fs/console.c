@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /dev/console. Owns the ring of input bytes and the queue of who waits for
+ * some. The serial driver fills the ring in interrupt context, which runs
+ * only while ring 3 or the idle loop does; threads empty it.
+ *
+ * Input is raw: bytes as they came, no echo, no editing, no end of input (a
+ * Ctrl-D is the byte 4). A read takes what is there, and waits only when
+ * nothing is. Output never waits: the line is written to until it has taken
+ * everything.
+ */
+#include "kernel/fs/console.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/dev.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/printk.h"
+
+#define RING_SIZE 4096 /* power of two */
+#define CHUNK 256 /* bytes on the stack at a time */
+
+static char ring[RING_SIZE];
+static size_t head; /* bytes ever put in */
+static size_t tail; /* bytes ever taken out */
+static size_t dropped; /* bytes that found the ring full */
+static struct wait_queue_head input = { LIST_HEAD_INIT(input.head) };
+
+void console_receive(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (head - tail == RING_SIZE) {
+			dropped += len - i;
+			break;
+		}
+		ring[head++ % RING_SIZE] = text[i];
+	}
+	wake_up_poll(&input, EPOLL_IN_SET);
+}
+
+size_t console_dropped(void)
+{
+	return dropped;
+}
+
+static ssize_t console_read(struct file *file, struct iov_iter *to,
+			    int64_t *pos)
+{
+	size_t done = 0;
+	int error;
+
+	if (!to->count)
+		return 0;
+	if (head == tail) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = wait_event_until(&input, head != tail, UINT64_MAX);
+		if (error)
+			return error;
+	}
+	while (to->count && head != tail) {
+		size_t at = tail % RING_SIZE;
+		size_t n = MIN(head - tail, RING_SIZE - at);
+
+		n = copy_to_iter(ring + at, n, to);
+		if (!n)
+			break;
+		tail += n;
+		done += n;
+	}
+	return done ? (ssize_t)done : -EFAULT;
+}
+
+static ssize_t console_write_iter(struct file *file, struct iov_iter *from,
+				  int64_t *pos)
+{
+	char chunk[CHUNK];
+	size_t done = 0, n;
+
+	while (from->count) {
+		n = copy_from_iter(chunk, sizeof(chunk), from);
+		if (!n)
+			return done ? (ssize_t)done : -EFAULT;
+		console_write(chunk, n);
+		done += n;
+	}
+	return done;
+}
+
+static uint32_t console_poll(struct file *file, struct poll_table *pt)
+{
+	poll_wait(file, &input, pt);
+	return EPOLL_OUT_SET | (head != tail ? EPOLL_IN_SET : 0);
+}
+
+static long console_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	int queued = head - tail;
+
+	if (cmd == FIONREAD)
+		return put_user(queued, (int *)arg);
+	return -ENOTTY;
+}
+
+const struct file_operations console_fops = {
+	.read_iter = console_read,
+	.write_iter = console_write_iter,
+	.poll = console_poll,
+	.ioctl = console_ioctl,
+};
+
+struct file *console_open(void)
+{
+	struct file *file = vfs_open(vfs_root(), "/dev/console", O_RDWR);
+
+	return IS_ERR(file) ? NULL : file;
+}

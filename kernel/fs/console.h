@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /dev/console, the application's stdin, stdout and stderr: bytes out to the
+ * serial line as they are, bytes in through a small ring. Not a terminal to
+ * the application (TCGETS is ENOTTY), so that output is what was written.
+ */
+#ifndef KERNEL_FS_CONSOLE_H
+#define KERNEL_FS_CONSOLE_H
+
+#include <stddef.h>
+
+struct file;
+
+/* Input from the line; any context. What does not fit is dropped, counted. */
+void console_receive(const char *text, size_t len);
+/* A new description of the console, O_RDWR; NULL: no memory. */
+struct file *console_open(void);
+
+#endif

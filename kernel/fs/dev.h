@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /dev: the few devices that programs expect.
+ */
+#ifndef KERNEL_FS_DEV_H
+#define KERNEL_FS_DEV_H
+
+#include <stddef.h>
+
+#include "kernel/fs/file.h"
+
+/* Puts /dev into the tree; after the initramfs, whose names it replaces. */
+void dev_init(void);
+
+extern const struct file_operations console_fops;
+size_t console_dropped(void); /* input bytes that found no room */
+
+#endif

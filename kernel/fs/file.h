@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open file descriptions. A struct file is reference-counted: descriptors,
+ * and calls in progress, hold references; the last fput() runs
+ * eventpoll_release() and then f_op->release.
+ */
+#ifndef KERNEL_FS_FILE_H
+#define KERNEL_FS_FILE_H
+
+#include <sys/types.h>
+
+#include "kernel/base.h"
+#include "kernel/fs/iov_iter.h"
+#include "kernel/list.h"
+
+struct file;
+struct inode;
+struct poll_table;
+struct seq_buf;
+struct stat;
+struct vma_backing;
+
+/*
+ * Operations. Any may be NULL: read_iter/write_iter -EINVAL, ioctl -ENOTTY,
+ * llseek -ESPIPE; a file without poll cannot be put in an epoll set (EPERM)
+ * and is always ready for poll(2).
+ *
+ * read_iter, write_iter: bytes moved or -errno; may block unless O_NONBLOCK.
+ * *pos is the offset to use and update (NULL for things without one). The
+ * iterator may be empty: what that means differs (0 for a stream, EINVAL for
+ * an eventfd, a datagram of no bytes), so it is theirs to say.
+ *
+ * getdents fills a buffer of ring 3 as getdents64(2) does, from f_pos on.
+ */
+struct file_operations {
+	ssize_t (*read_iter)(struct file *file, struct iov_iter *to,
+			     int64_t *pos);
+	ssize_t (*write_iter)(struct file *file, struct iov_iter *from,
+			      int64_t *pos);
+	uint32_t (*poll)(struct file *file, struct poll_table *pt);
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	int64_t (*llseek)(struct file *file, int64_t offset, int whence);
+	int (*mmap)(struct file *file, struct vma_backing *backing);
+	int (*getattr)(struct file *file, struct stat *st);
+	int (*getdents)(struct file *file, void *buf, size_t len);
+	void (*release)(struct file *file);
+	void (*show_fdinfo)(struct seq_buf *m, struct file *file);
+};
+
+#define FMODE_READ BIT(0)
+#define FMODE_WRITE BIT(1)
+#define FMODE_LSEEK BIT(2)
+#define FMODE_PREAD BIT(3) /* has offsets of its own: pread(2), pwrite(2) */
+
+struct file {
+	uint32_t f_count; /* references */
+	uint32_t f_flags; /* O_* without O_CLOEXEC, as F_GETFL shows */
+	uint32_t f_mode; /* FMODE_* */
+	const struct file_operations *f_op;
+	void *private_data;
+	int64_t f_pos;
+	struct list_head f_ep; /* epitems that watch this file */
+	struct inode *f_inode; /* of a file with a path, with a reference */
+	const char *f_name; /* for /proc/self/fd; static or owned by private */
+};
+
+void file_init(void); /* the slab cache */
+
+/*
+ * A new description with one reference, flags O_*: NULL when memory is short
+ * or there are file-max already; file_alloc_error() says which of the two:
+ * -ENOMEM or -ENFILE.
+ */
+struct file *file_alloc(const struct file_operations *fop, void *private_data,
+			uint32_t flags);
+static inline struct file *get_file(struct file *file)
+{
+	file->f_count++;
+	return file;
+}
+int file_alloc_error(void);
+void fput(struct file *file);
+size_t nr_files(void);
+size_t file_max(void);
+
+/* llseek of files without a position: stays where it is. */
+int64_t noop_llseek(struct file *file, int64_t offset, int whence);
+/* llseek of a file whose size is known and does not change. */
+int64_t fixed_size_llseek(struct file *file, int64_t offset, int whence,
+			  int64_t size);
+/* lseek(2): -ESPIPE, -EINVAL. */
+int64_t vfs_llseek(struct file *file, int64_t offset, int whence);
+
+/* read(2) and write(2) families, with Linux's checks of mode and limits. */
+ssize_t file_read_iter(struct file *file, struct iov_iter *to, int64_t *pos);
+ssize_t file_write_iter(struct file *file, struct iov_iter *from, int64_t *pos);
+/* f_op->poll, or EPOLLIN|EPOLLOUT|RDNORM|WRNORM where there is none. */
+uint32_t vfs_poll(struct file *file, struct poll_table *pt);
+
+#endif

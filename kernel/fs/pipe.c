@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pipes, as pipe(7) describes them and Linux makes them: a ring of slots, a
+ * page in each. Small writes go into the page of the last one while they fit
+ * whole; space is counted in pages, so one byte left in a page keeps it.
+ * Owns the pages. Thread context; reads and writes sleep.
+ *
+ * Who is told what: a reader's wake-up comes with the first data in an empty
+ * pipe. A writer's comes with the first free slot of a full one. Once anybody
+ * has polled the pipe, every write is announced: edge-triggered users rely on
+ * that. Blocked readers and writers wait exclusively, one is woken, and who
+ * leaves something for the next wakes it.
+ */
+#include "kernel/fs/pipe.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <linux/fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/task/thread.h"
+
+#define DEFAULT_SLOTS 16
+#define MAX_SIZE (1 * MiB) /* /proc/sys/fs/pipe-max-size on Linux */
+#define SIGPIPE 13
+
+struct pipe_buffer {
+	char *page;
+	uint16_t offset; /* of the first unread byte */
+	uint16_t len; /* unread bytes */
+	bool is_packet; /* O_DIRECT: one write, read at once or cut */
+};
+
+/*
+ * Slots tail to head - 1 are in use, counted without wrapping; slot n is
+ * bufs[n % slots], and slots is a power of two.
+ */
+struct pipe {
+	struct pipe_buffer *bufs;
+	unsigned int slots;
+	unsigned int head;
+	unsigned int tail;
+	unsigned int readers;
+	unsigned int writers;
+	bool is_polled;
+	struct wait_queue_head rd_wait;
+	struct wait_queue_head wr_wait;
+	uint64_t ino;
+	char name[32];
+};
+
+static uint64_t last_ino;
+
+static bool is_empty(const struct pipe *pipe)
+{
+	return pipe->head == pipe->tail;
+}
+
+static bool is_full(const struct pipe *pipe)
+{
+	return pipe->head - pipe->tail >= pipe->slots;
+}
+
+static struct pipe_buffer *slot(const struct pipe *pipe, unsigned int n)
+{
+	return &pipe->bufs[n & (pipe->slots - 1)];
+}
+
+static void wake_readers(struct pipe *pipe)
+{
+	wake_up_poll(&pipe->rd_wait, EPOLL_IN_SET);
+}
+
+static void wake_writers(struct pipe *pipe)
+{
+	wake_up_poll(&pipe->wr_wait, EPOLL_OUT_SET);
+}
+
+static bool is_readable(const struct pipe *pipe)
+{
+	return !is_empty(pipe) || !pipe->writers;
+}
+
+static bool is_writable(const struct pipe *pipe)
+{
+	return !is_full(pipe) || !pipe->readers;
+}
+
+/* 0 or -EINTR. A wake-up and a signal at once: the wake-up is used. */
+static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
+		     bool (*is_done)(const struct pipe *pipe))
+{
+	struct wait_queue_entry wait;
+	int error = 0;
+
+	init_wait(&wait);
+	for (;;) {
+		prepare_to_wait_exclusive(wq, &wait);
+		if (is_done(pipe))
+			break;
+		if (signal_pending()) {
+			error = -EINTR;
+			break;
+		}
+		schedule();
+	}
+	finish_wait(wq, &wait);
+	return error;
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+/*
+ * Moves from the oldest slot: bytes, or -EFAULT with nothing moved. *freed is
+ * set when that made the first free slot of a full pipe.
+ */
+static ssize_t read_slot(struct pipe *pipe, struct iov_iter *to, bool *freed)
+{
+	struct pipe_buffer *buf = slot(pipe, pipe->tail);
+	size_t n = MIN(buf->len, to->count);
+
+	if (copy_to_iter(buf->page + buf->offset, n, to) < n)
+		return -EFAULT;
+	buf->offset += n;
+	buf->len -= n;
+	if (buf->is_packet)
+		buf->len = 0;
+	if (!buf->len) {
+		*freed |= is_full(pipe);
+		kfree(buf->page);
+		buf->page = NULL;
+		pipe->tail++;
+	}
+	return n;
+}
+
+/* Whatever is there, up to the end of a packet. */
+static ssize_t read_all(struct pipe *pipe, struct iov_iter *to, bool *freed)
+{
+	ssize_t done = 0, n;
+
+	while (to->count && !is_empty(pipe)) {
+		bool is_packet = slot(pipe, pipe->tail)->is_packet;
+
+		n = read_slot(pipe, to, freed);
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		if (is_packet)
+			break;
+	}
+	return done;
+}
+
+static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
+{
+	struct pipe *pipe = file->private_data;
+	bool freed = false, has_slept = false;
+	ssize_t n;
+	int error;
+
+	if (!to->count)
+		return 0;
+	while (is_empty(pipe)) {
+		if (!pipe->writers)
+			return 0;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = pipe_wait(pipe, &pipe->rd_wait, is_readable);
+		if (error)
+			return error;
+		has_slept = true;
+	}
+	n = read_all(pipe, to, &freed);
+	if (freed)
+		wake_writers(pipe);
+	if (has_slept && !is_empty(pipe))
+		wake_readers(pipe);
+	return n;
+}
+
+/* ---- Writing ------------------------------------------------------------- */
+
+/* What goes into the last page besides what is there: bytes or -EFAULT. */
+static ssize_t write_merge(struct pipe *pipe, struct iov_iter *from)
+{
+	size_t n = from->count % PAGE_SIZE;
+	struct pipe_buffer *buf;
+	size_t at;
+
+	if (!n || is_empty(pipe))
+		return 0;
+	buf = slot(pipe, pipe->head - 1);
+	at = buf->offset + buf->len;
+	if (buf->is_packet || at + n > PAGE_SIZE)
+		return 0;
+	if (copy_from_iter(buf->page + at, n, from) < n)
+		return -EFAULT;
+	buf->len += n;
+	return n;
+}
+
+/* One more page, the pipe not being full: bytes, -ENOMEM, -EFAULT. */
+static ssize_t write_slot(struct pipe *pipe, struct iov_iter *from,
+			  bool is_packet)
+{
+	size_t n = MIN(from->count, PAGE_SIZE);
+	char *page = kmalloc(PAGE_SIZE);
+
+	if (!page)
+		return -ENOMEM;
+	if (copy_from_iter(page, n, from) < n) {
+		kfree(page);
+		return -EFAULT;
+	}
+	*slot(pipe, pipe->head++) = (struct pipe_buffer){
+		.page = page,
+		.len = n,
+		.is_packet = is_packet,
+	};
+	return n;
+}
+
+/* A write in progress: what it has done, and whom it owes a wake-up. */
+struct pipe_writing {
+	ssize_t done;
+	bool was_empty;
+	bool has_slept;
+};
+
+/* Space for more: 0 when there is some, -EPIPE, -EAGAIN, -EINTR. */
+static int write_wait(struct file *file, struct pipe_writing *w)
+{
+	struct pipe *pipe = file->private_data;
+	int error = 0;
+
+	while (!error && pipe->readers && is_full(pipe)) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (w->was_empty)
+			wake_readers(pipe);
+		error = pipe_wait(pipe, &pipe->wr_wait, is_writable);
+		w->was_empty = is_empty(pipe);
+		w->has_slept = true;
+	}
+	if (!pipe->readers) {
+		send_signal(current, SIGPIPE);
+		return -EPIPE;
+	}
+	return error;
+}
+
+static ssize_t write_all(struct file *file, struct iov_iter *from,
+			 struct pipe_writing *w)
+{
+	struct pipe *pipe = file->private_data;
+	bool is_packet = file->f_flags & O_DIRECT;
+	ssize_t n = 0;
+
+	if (pipe->readers) {
+		n = write_merge(pipe, from);
+		w->done = MAX(n, 0);
+	}
+	while (n >= 0 && from->count) {
+		n = write_wait(file, w);
+		if (!n)
+			n = write_slot(pipe, from, is_packet);
+		if (n > 0)
+			w->done += n;
+	}
+	return n;
+}
+
+static ssize_t pipe_write(struct file *file, struct iov_iter *from,
+			  int64_t *pos)
+{
+	struct pipe *pipe = file->private_data;
+	struct pipe_writing w = { .was_empty = is_empty(pipe) };
+	ssize_t n;
+
+	if (!from->count)
+		return 0;
+	n = write_all(file, from, &w);
+	if (w.was_empty || pipe->is_polled)
+		wake_readers(pipe);
+	if (w.has_slept && !is_full(pipe))
+		wake_writers(pipe);
+	return w.done ? w.done : n;
+}
+
+/* ---- The rest ------------------------------------------------------------ */
+
+static uint32_t pipe_poll(struct file *file, struct poll_table *pt)
+{
+	struct pipe *pipe = file->private_data;
+	uint32_t mask = 0;
+
+	pipe->is_polled = true;
+	if (file->f_mode & FMODE_READ) {
+		poll_wait(file, &pipe->rd_wait, pt);
+		if (!is_empty(pipe))
+			mask |= EPOLL_IN_SET;
+		if (!pipe->writers)
+			mask |= EPOLLHUP;
+	}
+	if (file->f_mode & FMODE_WRITE) {
+		poll_wait(file, &pipe->wr_wait, pt);
+		if (!is_full(pipe))
+			mask |= EPOLL_OUT_SET;
+		if (!pipe->readers)
+			mask |= EPOLLERR;
+	}
+	return mask;
+}
+
+static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct pipe *pipe = file->private_data;
+	int bytes = 0;
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	for (unsigned int n = pipe->tail; n != pipe->head; n++)
+		bytes += slot(pipe, n)->len;
+	return put_user(bytes, (int *)arg);
+}
+
+static int pipe_getattr(struct file *file, struct stat *st)
+{
+	const struct pipe *pipe = file->private_data;
+
+	memset(st, 0, sizeof(*st));
+	st->st_dev = DEV_ANON;
+	st->st_ino = pipe->ino;
+	st->st_nlink = 1;
+	st->st_mode = S_IFIFO | 0600;
+	st->st_blksize = PAGE_SIZE;
+	return 0;
+}
+
+static void pipe_free(struct pipe *pipe)
+{
+	for (; !is_empty(pipe); pipe->tail++)
+		kfree(slot(pipe, pipe->tail)->page);
+	kfree(pipe->bufs);
+	kfree(pipe);
+}
+
+static void pipe_release(struct file *file)
+{
+	struct pipe *pipe = file->private_data;
+
+	pipe->readers -= !!(file->f_mode & FMODE_READ);
+	pipe->writers -= !!(file->f_mode & FMODE_WRITE);
+	if (!pipe->readers && !pipe->writers) {
+		pipe_free(pipe);
+		return;
+	}
+	if (!pipe->readers || !pipe->writers) {
+		wake_up_all(&pipe->rd_wait);
+		wake_up_all(&pipe->wr_wait);
+	}
+}
+
+static const struct file_operations pipe_fops = {
+	.read_iter = pipe_read,
+	.write_iter = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.getattr = pipe_getattr,
+	.release = pipe_release,
+};
+
+bool is_file_pipe(const struct file *file)
+{
+	return file->f_op == &pipe_fops;
+}
+
+long pipe_get_size(const struct file *file)
+{
+	const struct pipe *pipe = file->private_data;
+
+	return is_file_pipe(file) ? (long)(pipe->slots * PAGE_SIZE) : -EBADF;
+}
+
+/* Rounded up to a power of two of pages; not below what is in use. */
+long pipe_set_size(struct file *file, unsigned long size)
+{
+	struct pipe *pipe = file->private_data;
+	unsigned int slots = 1, n = 0;
+	struct pipe_buffer *bufs;
+
+	if (!is_file_pipe(file))
+		return -EBADF;
+	if (size > BIT(31))
+		return -EINVAL;
+	if (size > MAX_SIZE)
+		return -EPERM;
+	while (slots * PAGE_SIZE < size)
+		slots *= 2;
+	if (pipe->head - pipe->tail > slots)
+		return -EBUSY;
+	bufs = kcalloc(slots, sizeof(*bufs));
+	if (!bufs)
+		return -ENOMEM;
+	for (; pipe->tail != pipe->head; pipe->tail++)
+		bufs[n++] = *slot(pipe, pipe->tail);
+	kfree(pipe->bufs);
+	pipe->bufs = bufs;
+	pipe->tail = 0;
+	pipe->head = n;
+	pipe->slots = slots;
+	if (!is_full(pipe))
+		wake_writers(pipe);
+	return slots * PAGE_SIZE;
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *pipe = kzalloc(sizeof(*pipe));
+
+	if (!pipe)
+		return NULL;
+	pipe->slots = DEFAULT_SLOTS;
+	pipe->bufs = kcalloc(pipe->slots, sizeof(*pipe->bufs));
+	if (!pipe->bufs) {
+		kfree(pipe);
+		return NULL;
+	}
+	init_waitqueue_head(&pipe->rd_wait);
+	init_waitqueue_head(&pipe->wr_wait);
+	pipe->ino = ++last_ino;
+	snprintf(pipe->name, sizeof(pipe->name), "pipe:[%llu]",
+		 (unsigned long long)pipe->ino);
+	return pipe;
+}
+
+int pipe_create(uint32_t flags, struct file *ends[2])
+{
+	struct pipe *pipe = pipe_alloc();
+
+	if (!pipe)
+		return -ENOMEM;
+	ends[0] = file_alloc(&pipe_fops, pipe, O_RDONLY | (flags & O_NONBLOCK));
+	if (!ends[0]) {
+		pipe_free(pipe);
+		return file_alloc_error();
+	}
+	pipe->readers = 1;
+	ends[0]->f_name = pipe->name;
+	ends[1] = file_alloc(&pipe_fops, pipe,
+			     O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)));
+	if (!ends[1]) {
+		int error = file_alloc_error();
+
+		fput(ends[0]);
+		return error;
+	}
+	pipe->writers = 1;
+	ends[1]->f_name = pipe->name;
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /proc: a name and a function that prints, for each file. Owns the text of
+ * open files: it is made anew by every read at offset 0, so that a program
+ * that keeps a file open and rewinds sees the present, and stays as it is for
+ * the reads that follow. What concerns the process is in proc_self.c, the
+ * machine's own files are in proc_info.c. Thread context.
+ */
+#include "kernel/fs/proc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/proc_impl.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/slab.h"
+#include "kernel/printk.h"
+#include "kernel/seq_buf.h"
+
+#define TEXT_FIRST PAGE_SIZE
+#define TEXT_MAX (1 * MiB)
+
+struct proc_text {
+	size_t len;
+	char text[];
+};
+
+/* What inode prints now: in a buffer doubled until it fits. NULL: no memory. */
+static struct proc_text *proc_print(struct inode *inode)
+{
+	struct proc_text *t;
+	struct seq_buf m;
+	size_t size = TEXT_FIRST;
+
+	for (;; size *= 2) {
+		t = kmalloc(size);
+		if (!t)
+			return NULL;
+		seq_init(&m, t->text, size - sizeof(*t));
+		inode->i_show(&m, inode);
+		t->len = m.len;
+		if (!m.overflow || size >= TEXT_MAX)
+			return t;
+		kfree(t);
+	}
+}
+
+static ssize_t proc_read(struct file *file, struct iov_iter *to, int64_t *pos)
+{
+	struct proc_text *t = file->private_data;
+	size_t n, done;
+
+	if (!t || !*pos) {
+		kfree(t);
+		t = proc_print(file->f_inode);
+		file->private_data = t;
+		if (!t)
+			return -ENOMEM;
+	}
+	if ((uint64_t)*pos >= t->len)
+		return 0;
+	n = MIN(to->count, t->len - *pos);
+	done = copy_to_iter(t->text + *pos, n, to);
+	*pos += done;
+	return done || !n ? (ssize_t)done : -EFAULT;
+}
+
+/* The size is 0 for stat(2), and the end is not known. */
+static int64_t proc_llseek(struct file *file, int64_t offset, int whence)
+{
+	if (whence > 1)
+		return -EINVAL;
+	return fixed_size_llseek(file, offset, whence, 0);
+}
+
+static void proc_release(struct file *file)
+{
+	kfree(file->private_data);
+}
+
+static const struct file_operations proc_fops = {
+	.read_iter = proc_read,
+	.llseek = proc_llseek,
+	.release = proc_release,
+};
+
+void proc_set_show(struct inode *inode,
+		   void (*show)(struct seq_buf *m, struct inode *inode))
+{
+	inode->i_dev = DEV_PROC;
+	inode->i_fop = &proc_fops;
+	inode->i_show = show;
+}
+
+struct inode *proc_root(void)
+{
+	struct inode *proc = inode_make_dir(vfs_root(), "proc", 4);
+
+	if (!IS_ERR(proc))
+		proc->i_dev = DEV_PROC;
+	return proc;
+}
+
+static void show_registered(struct seq_buf *m, struct inode *inode)
+{
+	void (*show)(struct seq_buf *) = (void (*)(
+		struct seq_buf *))inode->i_private;
+
+	show(m);
+}
+
+int proc_register(const char *path, void (*show)(struct seq_buf *m))
+{
+	struct inode *inode = proc_root();
+
+	if (!IS_ERR(inode))
+		inode = inode_add_path(inode, path, S_IFREG | 0444);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	proc_set_show(inode, show_registered);
+	inode->i_private = (uintptr_t)show;
+	return 0;
+}
+
+void proc_init(void)
+{
+	if (proc_info_init() || proc_self_init())
+		panic("no memory for /proc");
+}

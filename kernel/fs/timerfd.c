@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timerfd_create(2): a timer whose expirations are counted and read. Owns its
+ * timers. Thread context; the expiration runs in the timer softirq.
+ *
+ * A periodic timer fires once and is then not armed until somebody reads it
+ * (or asks for the time left): the periods that passed meanwhile are counted
+ * at that moment. So a timer that nobody reads costs nothing, and an
+ * edge-triggered watcher hears of it once.
+ */
+#include "kernel/fs/timerfd.h"
+
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/mm/slab.h"
+#include "kernel/seq_buf.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+
+struct timerfd_ctx {
+	struct timer timer; /* expires: the last or next expiration */
+	struct wait_queue_head wq;
+	uint64_t interval;
+	uint64_t ticks; /* expirations not yet read */
+	bool has_expired; /* and was not armed again */
+	int clockid;
+	uint32_t settime_flags;
+};
+
+static void timerfd_expire(struct timer *timer)
+{
+	struct timerfd_ctx *ctx = container_of(timer, struct timerfd_ctx,
+					       timer);
+
+	ctx->has_expired = true;
+	ctx->ticks++;
+	wake_up_poll(&ctx->wq, EPOLLIN);
+}
+
+/* Counts the periods that passed since the timer fired, and arms it again. */
+static void timerfd_forward(struct timerfd_ctx *ctx)
+{
+	uint64_t periods, expires = ctx->timer.expires;
+
+	if (!ctx->has_expired || !ctx->interval)
+		return;
+	periods = (ktime_get_ns() - expires) / ctx->interval + 1;
+	ctx->ticks += periods - 1;
+	ctx->has_expired = false;
+	if (__builtin_add_overflow(expires, periods * ctx->interval, &expires))
+		expires = UINT64_MAX;
+	timer_start(&ctx->timer, expires);
+}
+
+static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
+			    int64_t *pos)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+	uint64_t ticks;
+	int error;
+
+	if (to->count < sizeof(ticks))
+		return -EINVAL;
+	if (!ctx->ticks) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = wait_event_until(&ctx->wq, ctx->ticks, UINT64_MAX);
+		if (error)
+			return error;
+	}
+	timerfd_forward(ctx);
+	ticks = ctx->ticks;
+	ctx->ticks = 0;
+	ctx->has_expired = false;
+	if (copy_to_iter(&ticks, sizeof(ticks), to) < sizeof(ticks))
+		return -EFAULT;
+	return sizeof(ticks);
+}
+
+static uint32_t timerfd_poll(struct file *file, struct poll_table *pt)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	poll_wait(file, &ctx->wq, pt);
+	return ctx->ticks ? EPOLLIN : 0;
+}
+
+static void timerfd_release(struct file *file)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timer_cancel(&ctx->timer);
+	kfree(ctx);
+}
+
+static uint64_t time_left(const struct timerfd_ctx *ctx)
+{
+	uint64_t now = ktime_get_ns();
+
+	if (!timer_pending(&ctx->timer))
+		return 0;
+	/* Due but not run yet is not the same as not armed. */
+	return ctx->timer.expires > now ? ctx->timer.expires - now : 1;
+}
+
+static void show_time(struct seq_buf *m, const char *name, uint64_t ns)
+{
+	seq_printf(m, "%s: (%llu, %llu)\n", name,
+		   (unsigned long long)(ns / NSEC_PER_SEC),
+		   (unsigned long long)(ns % NSEC_PER_SEC));
+}
+
+static void timerfd_show_fdinfo(struct seq_buf *m, struct file *file)
+{
+	const struct timerfd_ctx *ctx = file->private_data;
+
+	seq_printf(m, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n",
+		   ctx->clockid, (unsigned long long)ctx->ticks,
+		   ctx->settime_flags);
+	show_time(m, "it_value", time_left(ctx));
+	show_time(m, "it_interval", ctx->interval);
+}
+
+static const struct file_operations timerfd_fops = {
+	.read_iter = timerfd_read,
+	.poll = timerfd_poll,
+	.llseek = noop_llseek,
+	.release = timerfd_release,
+	.show_fdinfo = timerfd_show_fdinfo,
+};
+
+bool is_file_timerfd(const struct file *file)
+{
+	return file->f_op == &timerfd_fops;
+}
+
+void timerfd_get(struct file *file, struct timerfd_spec *left)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timerfd_forward(ctx);
+	left->value = time_left(ctx);
+	left->interval = ctx->interval;
+}
+
+int timerfd_clockid(const struct file *file)
+{
+	const struct timerfd_ctx *ctx = file->private_data;
+
+	return ctx->clockid;
+}
+
+void timerfd_set(struct file *file, uint32_t flags,
+		 const struct timerfd_spec *first)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timer_cancel(&ctx->timer);
+	ctx->ticks = 0;
+	ctx->has_expired = false;
+	ctx->interval = first->interval;
+	ctx->settime_flags = flags;
+	if (first->value)
+		timer_start(&ctx->timer, first->value);
+}
+
+struct file *timerfd_create(int clockid, uint32_t flags)
+{
+	struct timerfd_ctx *ctx = kzalloc(sizeof(*ctx));
+	struct file *file;
+
+	if (!ctx)
+		return NULL;
+	file = file_alloc(&timerfd_fops, ctx, O_RDWR | (flags & O_NONBLOCK));
+	if (!file) {
+		kfree(ctx);
+		return NULL;
+	}
+	timer_setup(&ctx->timer, timerfd_expire);
+	init_waitqueue_head(&ctx->wq);
+	ctx->clockid = clockid;
+	file->f_name = "anon_inode:[timerfd]";
+	return file;
+}

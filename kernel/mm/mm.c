@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces as a whole, and the page fault: pages appear when they are
+ * first touched, filled with zeros or from what their area is mapped from.
+ */
+#include "kernel/mm/mm.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <linux/mman.h>
+
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/vma.h"
+
+#define KERNEL_RESERVE 64 /* the part of RAM that is never an application's */
+
+static struct mm *active_mm; /* NULL: the kernel's own tables */
+
+struct mm *mm_create(void)
+{
+	struct mm *mm;
+
+	if (vma_init())
+		return NULL;
+	mm = kzalloc(sizeof(*mm));
+	if (!mm)
+		return NULL;
+	mm->vmas = RB_ROOT;
+	mm->pgd = pgd_alloc();
+	if (!mm->pgd) {
+		kfree(mm);
+		return NULL;
+	}
+	return mm;
+}
+
+void mm_destroy(struct mm *mm)
+{
+	struct rb_node *node;
+
+	if (mm == active_mm)
+		mm_activate(NULL);
+	pte_range_zap(mm, 0, USER_MAX);
+	while ((node = rb_first(&mm->vmas)))
+		vma_remove(mm, rb_entry(node, struct vma, node));
+	pgd_free(mm->pgd);
+	kfree(mm);
+}
+
+void mm_activate(struct mm *mm)
+{
+	active_mm = mm;
+	load_cr3(mm ? mm->pgd : kernel_pgd);
+}
+
+bool mm_is_active(const struct mm *mm)
+{
+	return mm == active_mm;
+}
+
+/*
+ * Lets a stack grow down to addr. As on Linux, only a mapping without any
+ * access may lie within the guard gap below.
+ */
+static int expand_stack(struct mm *mm, struct vma *vma, uintptr_t addr)
+{
+	const struct vma *prev = vma_prev(vma);
+
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	if (!(vma->flags & VMA_STACK) || addr < mm->stack_limit ||
+	    addr < USER_MIN)
+		return -EFAULT;
+	if (prev && prev->prot && addr - prev->end < STACK_GUARD_GAP)
+		return -EFAULT;
+	vma_resize(mm, vma, addr, vma->end);
+	return 0;
+}
+
+/* x86 cannot forbid reading where writing or executing is allowed. */
+static bool access_allowed(const struct vma *vma, unsigned int access)
+{
+	if (access & FAULT_WRITE)
+		return vma->prot & PROT_WRITE;
+	if (access & FAULT_EXEC)
+		return vma->prot & PROT_EXEC;
+	return vma->prot & PROT_MASK;
+}
+
+static uint64_t file_offset(const struct vma *vma, uintptr_t va)
+{
+	return vma->offset + (va - vma->start);
+}
+
+/* Linux sends SIGBUS where a mapping reaches behind its file. */
+static bool is_behind_file(const struct vma *vma, uintptr_t va)
+{
+	return vma->flags & VMA_FILE &&
+	       ALIGN_DOWN(file_offset(vma, va), PAGE_SIZE) >= vma->data_len;
+}
+
+/* The file's bytes for the page at va; what lies beyond them is zero. */
+static void fill_page(void *page, const struct vma *vma, uintptr_t va)
+{
+	uint64_t offset = file_offset(vma, va);
+	size_t n = 0;
+
+	if (vma->data && offset < vma->data_len)
+		n = MIN(vma->data_len - offset, (uint64_t)PAGE_SIZE);
+	if (n)
+		memcpy(page, vma->data + offset, n);
+	memset((uint8_t *)page + n, 0, PAGE_SIZE - n);
+}
+
+/*
+ * The last pages are the kernel's: an application that takes all memory shall
+ * not stop the packets of its own connections.
+ */
+static bool is_reserve_reached(void)
+{
+	return nr_free_pages() < nr_total_pages() / KERNEL_RESERVE;
+}
+
+static struct page *alloc_user_page(void)
+{
+	if (is_reserve_reached()) {
+		slab_shrink();
+		if (is_reserve_reached())
+			return NULL;
+	}
+	return alloc_page(0);
+}
+
+int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
+{
+	struct vma *vma = find_vma(mm, addr);
+	struct page *page;
+	uint64_t *pte;
+
+	if (!vma || addr >= USER_MAX || !access_allowed(vma, access))
+		return -EFAULT;
+	if (addr < vma->start && expand_stack(mm, vma, addr))
+		return -EFAULT;
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	if (is_behind_file(vma, addr))
+		return -EFAULT;
+	pte = pte_lookup(mm->pgd, addr, true);
+	if (!pte)
+		return -ENOMEM;
+	if (*pte & PTE_P) {
+		/* The TLB remembers less than is allowed by now. */
+		flush_tlb_page(addr);
+		return 0;
+	}
+	page = alloc_user_page();
+	if (!page)
+		return -ENOMEM;
+	fill_page(page_address(page), vma, addr);
+	*pte = pte_make(page_to_phys(page), vma->prot);
+	mm->resident++;
+	return 0;
+}
+
+static int populate_area(struct mm *mm, const struct vma *vma, uintptr_t addr,
+			 uintptr_t end)
+{
+	unsigned int access = vma->prot & PROT_WRITE ? FAULT_WRITE : 0;
+	int err;
+
+	for (; addr < end; addr += PAGE_SIZE) {
+		err = mm_fault(mm, addr, access);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int mm_populate(struct mm *mm, uintptr_t addr, size_t len)
+{
+	uintptr_t end = ALIGN_UP(addr + len, PAGE_SIZE);
+	struct vma *vma;
+	int err, first = 0;
+
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	for (vma = find_vma(mm, addr); addr < end; vma = vma_next(vma)) {
+		if (!vma || vma->start > addr)
+			return -ENOMEM;
+		err = populate_area(mm, vma, addr, MIN(vma->end, end));
+		if (err == -ENOMEM)
+			return err;
+		first = first ? first : err;
+		addr = vma->end;
+	}
+	return first;
+}
+
+bool mm_is_present(struct mm *mm, uintptr_t addr)
+{
+	const struct vma *vma = find_vma(mm, addr);
+	const uint64_t *pte;
+
+	if (!vma || vma->start > addr)
+		return false;
+	if (vma->data)
+		return true;
+	pte = pte_lookup(mm->pgd, addr, false);
+	return pte && *pte;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An application's address space: a tree of areas (vmas), pages that appear
+ * when they are first touched, and the system calls that change them.
+ */
+#ifndef KERNEL_MM_MM_H
+#define KERNEL_MM_MM_H
+
+#include "kernel/base.h"
+#include "kernel/rbtree.h"
+
+#define USER_MIN 0x10000UL /* page zero and its neighbours stay unmapped */
+#define USER_MAX 0x00007ffffffff000UL /* end of user addresses, exclusive */
+
+/* Protection: PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4 as in <asm/mman.h>. */
+
+/*
+ * One area [start, end), page aligned. Areas do not overlap.
+ *
+ * data: what its pages are filled from when they first appear (a file of the
+ * initramfs, which lies in memory and never changes), or NULL for zeros.
+ * Address start corresponds to data[offset]; beyond data_len bytes: zeros,
+ * but with VMA_FILE only in the file's last page, as mmap(2) has it.
+ */
+struct vma {
+	struct rb_node node;
+	uintptr_t start;
+	uintptr_t end;
+	uint32_t prot;
+	uint32_t flags; /* VMA_* */
+	const uint8_t *data;
+	uint64_t offset;
+	uint64_t data_len; /* length of the whole file */
+	const char *name; /* for /proc/self/maps, or NULL */
+};
+
+#define VMA_STACK BIT(0) /* grows down on a fault just below it */
+#define VMA_HEAP BIT(1) /* the brk area */
+#define VMA_NOWRITE BIT(2) /* never writable: shared, from a read-only file */
+#define VMA_FILE BIT(3) /* pages wholly behind the file's end do not exist */
+
+struct mm {
+	uint64_t *pgd; /* top level page table, its upper half the kernel's */
+	struct rb_root vmas;
+	size_t nr_vmas;
+	uintptr_t brk_start;
+	uintptr_t brk;
+	uintptr_t stack_limit; /* lowest address the stack may grow to */
+	size_t resident; /* pages present */
+	size_t reserved; /* bytes in vmas */
+};
+
+struct mm *mm_create(void); /* NULL when memory is short */
+void mm_destroy(struct mm *mm);
+void mm_activate(struct mm *mm); /* loads CR3; NULL: the kernel's own tables */
+/* Verifies areas and page tables; ASSERTs. Slow. */
+void mm_check(struct mm *mm);
+
+struct vma *find_vma(struct mm *mm, uintptr_t addr); /* first end > addr */
+
+/* What the ELF loader and mmap() build on; -ENOMEM, -EINVAL, -EEXIST. */
+struct vma_backing {
+	const uint8_t *data;
+	uint64_t offset; /* may be any byte offset for the ELF loader */
+	uint64_t len;
+	const char *name;
+};
+
+/*
+ * Maps [addr, addr+len) exactly there, replacing what was there when replace,
+ * else -EEXIST. backing may be NULL.
+ */
+int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
+		 uint32_t flags, const struct vma_backing *backing,
+		 bool replace);
+/* Highest free gap below the mmap base that fits len; 0 if none. */
+uintptr_t mm_find_gap(struct mm *mm, size_t len);
+/* As munmap(2) and mprotect(2). */
+int mm_unmap(struct mm *mm, uintptr_t addr, size_t len);
+int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
+/*
+ * Makes the pages of a range present as far as their protection and the
+ * memory allow; writable ones for writing. 0, -ENOMEM when something is not
+ * mapped or memory is short, -EFAULT when something may not be read.
+ */
+int mm_populate(struct mm *mm, uintptr_t addr, size_t len);
+/* Whether every byte of [addr, addr+len) lies in some area. */
+bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len);
+/* Whether a page need not be made before it is read (mincore). */
+bool mm_is_present(struct mm *mm, uintptr_t addr);
+
+/* The system calls' logic, without the descriptor look-up: see the man pages. */
+long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
+	     uint32_t flags, const struct vma_backing *backing);
+long mm_brk(struct mm *mm, uintptr_t brk);
+long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
+	       uint32_t flags, uintptr_t new_addr);
+long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice);
+/* mlock(2) and munlock(2): the range must be mapped; now: and present. */
+int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now);
+int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags);
+
+/*
+ * Makes the page at addr present for an access of this kind. 0, -EFAULT (no
+ * area, or its protection forbids it: SIGSEGV), -ENOMEM. Called by the page
+ * fault handler for faults of ring 3 and of user copies.
+ */
+#define FAULT_WRITE BIT(0)
+#define FAULT_EXEC BIT(1)
+int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access);
+
+#endif

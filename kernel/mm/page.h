@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical pages: one struct page each, handed out by a buddy allocator.
+ *
+ * Page structs are set up lazily, a block of 2^MAX_ORDER pages at a time, so
+ * that boot costs the same with 16 MiB as with 8 GiB: RAM that nobody has
+ * asked for yet counts as free but was never touched.
+ */
+#ifndef KERNEL_MM_PAGE_H
+#define KERNEL_MM_PAGE_H
+
+#include "kernel/base.h"
+#include "kernel/list.h"
+
+struct boot_info;
+struct kmem_cache;
+
+#define MAX_ORDER 10 /* largest block: 2^10 pages, 4 MiB */
+
+/* Where all RAM is mapped, read-write, never executable. */
+#define DIRECT_MAP_BASE 0xffff888000000000UL
+#define KERNEL_MAP_BASE 0xffffffff80000000UL
+
+enum page_state {
+	PAGE_RESERVED = 0, /* not RAM, or taken before the allocator */
+	PAGE_FREE, /* head of a free block of 2^order */
+	PAGE_TAIL, /* inside a free block or a multi-page allocation */
+	PAGE_USED, /* head of an allocation of 2^order */
+	PAGE_SLAB, /* head of a slab */
+};
+
+struct page {
+	union {
+		struct list_head lru; /* FREE: free list; SLAB: slab list */
+	};
+	union {
+		void *freelist; /* SLAB: first free object */
+		size_t size; /* USED by kmalloc: bytes asked for */
+	};
+	union {
+		struct kmem_cache *cache; /* SLAB, and its tail pages */
+		uint64_t owner; /* USED: free for the owner */
+	};
+	uint32_t refs; /* USED: get_page()/put_page() */
+	uint16_t inuse; /* SLAB: objects handed out */
+	uint8_t state; /* enum page_state */
+	uint8_t order;
+};
+
+#define ALLOC_ZERO BIT(0) /* filled with zeros */
+
+/*
+ * Takes over the RAM ranges of bi. Panics when there is too little to run.
+ * Needs the direct map.
+ */
+void page_alloc_init(const struct boot_info *bi);
+
+/*
+ * 2^order pages, physically contiguous, aligned to their size, refs = 1, or
+ * NULL. Thread or softirq, never sleeps.
+ */
+struct page *alloc_pages(unsigned int order, unsigned int flags);
+void free_pages(struct page *page, unsigned int order);
+
+static inline struct page *alloc_page(unsigned int flags)
+{
+	return alloc_pages(0, flags);
+}
+
+void get_page(struct page *page);
+/* Frees the block when the last reference goes. */
+void put_page(struct page *page);
+
+size_t nr_free_pages(void);
+size_t nr_total_pages(void);
+/* Free blocks of one order on the lists, for /proc/buddyinfo. */
+size_t nr_free_blocks(unsigned int order);
+/* Verifies the allocator's invariants; ASSERTs. Slow. */
+void page_alloc_check(void);
+
+/*
+ * The four below are the only arithmetic between pages and addresses. The
+ * two that look up a page return NULL for what was never handed out.
+ */
+struct page *phys_to_page(uint64_t phys);
+uint64_t page_to_phys(const struct page *page);
+void *page_address(const struct page *page);
+struct page *virt_to_page(const void *addr); /* direct map only */
+
+static inline void *phys_to_virt(uint64_t phys)
+{
+	return (void *)(DIRECT_MAP_BASE + phys);
+}
+
+/* Direct map or kernel image. */
+static inline uint64_t virt_to_phys(const void *addr)
+{
+	uintptr_t va = (uintptr_t)addr;
+
+	return va >= KERNEL_MAP_BASE ? va - KERNEL_MAP_BASE :
+				       va - DIRECT_MAP_BASE;
+}
+
+#endif

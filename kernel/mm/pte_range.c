@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ranges of an application's page table entries: walking those in use,
+ * freeing, protecting and moving the pages behind them, and forgetting them
+ * in the TLB. A range may span terabytes: what has no tables is stepped over.
+ */
+#include <errno.h>
+
+#include <linux/mman.h>
+
+#include "kernel/mm/page.h"
+#include "kernel/mm/vma.h"
+
+#define TABLE_ENTRIES 512
+#define TOP_LEVEL 3
+/* Up to so many pages are flushed one by one, above that all at once. */
+#define FLUSH_MAX 32
+
+/* Entries whose old contents the TLB may still hold. */
+struct tlb_batch {
+	struct mm *mm;
+	unsigned int n;
+	uintptr_t va[FLUSH_MAX];
+};
+
+static void tlb_add(struct tlb_batch *batch, uintptr_t va)
+{
+	if (batch->n < FLUSH_MAX)
+		batch->va[batch->n] = va;
+	batch->n++;
+}
+
+static void tlb_flush(const struct tlb_batch *batch)
+{
+	unsigned int i;
+
+	/* Loading CR3 forgets the tables of all others. */
+	if (!mm_is_active(batch->mm))
+		return;
+	if (batch->n > FLUSH_MAX) {
+		load_cr3(batch->mm->pgd);
+		return;
+	}
+	for (i = 0; i < batch->n; i++)
+		flush_tlb_page(batch->va[i]);
+}
+
+/*
+ * Accessed and dirty are set from the start: nothing asks for them, and so
+ * the CPU need not write them later.
+ */
+uint64_t pte_make(uint64_t phys, uint32_t prot)
+{
+	uint64_t pte = phys | PTE_U | PTE_A;
+
+	if (!(prot & PROT_MASK))
+		return phys | PTE_HELD;
+	if (prot & PROT_WRITE)
+		pte |= PTE_W | PTE_D;
+	if (!(prot & PROT_EXEC))
+		pte |= PTE_NX;
+	return pte | PTE_P;
+}
+
+static size_t table_index(uintptr_t va, unsigned int level)
+{
+	return va >> (PAGE_SHIFT + 9 * level) & (TABLE_ENTRIES - 1);
+}
+
+/* The lowest table for *va, or NULL with *va behind what has no table. */
+static uint64_t *leaf_table(uint64_t *table, uintptr_t *va)
+{
+	unsigned int level;
+	uint64_t entry;
+	size_t span;
+
+	for (level = TOP_LEVEL; level > 0; level--) {
+		entry = table[table_index(*va, level)];
+		if (!(entry & PTE_P)) {
+			span = PAGE_SIZE << 9 * level;
+			*va = ALIGN_DOWN(*va, span) + span;
+			return NULL;
+		}
+		table = phys_to_virt(entry & PTE_ADDR);
+	}
+	return table;
+}
+
+uint64_t *pte_next(uint64_t *pgd, uintptr_t *va, uintptr_t end)
+{
+	uint64_t *table;
+	size_t i;
+
+	while (*va < end) {
+		table = leaf_table(pgd, va);
+		if (!table)
+			continue;
+		for (i = table_index(*va, 0); i < TABLE_ENTRIES && *va < end;
+		     i++, *va += PAGE_SIZE)
+			if (table[i])
+				return &table[i];
+	}
+	return NULL;
+}
+
+void pte_range_zap(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct tlb_batch batch = { .mm = mm };
+	uint64_t *pte;
+	uint64_t old;
+
+	for (; (pte = pte_next(mm->pgd, &start, end)); start += PAGE_SIZE) {
+		old = *pte;
+		*pte = 0;
+		mm->resident--;
+		if (old & PTE_P)
+			tlb_add(&batch, start);
+		put_page(phys_to_page(old & PTE_ADDR));
+	}
+	tlb_flush(&batch);
+}
+
+void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
+		       uint32_t prot)
+{
+	struct tlb_batch batch = { .mm = mm };
+	uint64_t *pte;
+	uint64_t old;
+
+	for (; (pte = pte_next(mm->pgd, &start, end)); start += PAGE_SIZE) {
+		old = *pte;
+		*pte = pte_make(old & PTE_ADDR, prot);
+		if (*pte != old && (old & PTE_P))
+			tlb_add(&batch, start);
+	}
+	tlb_flush(&batch);
+}
+
+/*
+ * The tables of the destination are made before the first page moves, so
+ * that nothing has to be undone when memory is short.
+ */
+int pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len)
+{
+	struct tlb_batch batch = { .mm = mm };
+	uintptr_t end = from + len;
+	uintptr_t va;
+	uint64_t *pte;
+
+	for (va = from; pte_next(mm->pgd, &va, end); va += PAGE_SIZE)
+		if (!pte_lookup(mm->pgd, to + (va - from), true))
+			return -ENOMEM;
+	for (va = from; (pte = pte_next(mm->pgd, &va, end)); va += PAGE_SIZE) {
+		*pte_lookup(mm->pgd, to + (va - from), false) = *pte;
+		if (*pte & PTE_P)
+			tlb_add(&batch, va);
+		*pte = 0;
+	}
+	tlb_flush(&batch);
+	return 0;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slab caches. A slab is 2^order pages cut into objects; its page struct
+ * holds the list of free objects, which runs through the objects themselves.
+ * Owns the list of all caches.
+ *
+ * The pages behind a slab's first one carry the cache, too, so that a pointer
+ * to an object finds the slab: its start is the address rounded down to the
+ * slab's size.
+ *
+ * A free object's second word is a mark made of its address. It is verified
+ * when the object is handed out (somebody wrote to it after freeing it) and,
+ * when an object that is being freed carries it, the free list is searched
+ * for the object (freed twice).
+ *
+ * Invariants (slab_check()):
+ *  1. a slab is on partial, full or empty as 0 < inuse < per_slab,
+ *     inuse = per_slab, inuse = 0; empty holds at most one;
+ *  2. the free list of a slab has per_slab - inuse objects, each at a multiple
+ *     of stride and marked;
+ *  3. active = sum of inuse, slabs = length of the three lists.
+ */
+#include "kernel/mm/slab.h"
+
+#include <string.h>
+
+#include "kernel/mm/page.h"
+
+#define FREE_MARK 0x5ab0f4ee0b7ec75aUL
+#define NATURAL_ALIGN 8
+#define MAX_SLAB_ORDER 5 /* objects above four pages may waste more */
+
+struct free_object {
+	struct free_object *next;
+	uintptr_t mark;
+};
+
+static LIST_HEAD(all_caches);
+
+static uintptr_t free_mark(const struct free_object *object)
+{
+	return (uintptr_t)object ^ FREE_MARK;
+}
+
+static size_t slab_bytes(const struct kmem_cache *cache)
+{
+	return PAGE_SIZE << cache->order;
+}
+
+/* The smallest order that wastes less than 1/8, or the one wasting least. */
+static unsigned int slab_order(uint32_t stride)
+{
+	unsigned int order, best = 0;
+	size_t bytes, waste, least = SIZE_MAX;
+
+	for (order = 0; order <= MAX_ORDER; order++) {
+		bytes = PAGE_SIZE << order;
+		if (bytes < stride)
+			continue;
+		waste = (bytes % stride) << (MAX_ORDER - order);
+		if (waste < least) {
+			least = waste;
+			best = order;
+		}
+		if (bytes % stride < bytes / 8 || order >= MAX_SLAB_ORDER)
+			break;
+	}
+	return best;
+}
+
+void kmem_cache_init(struct kmem_cache *cache, const char *name, size_t size,
+		     size_t align)
+{
+	ASSERT(size && size <= PAGE_SIZE << MAX_ORDER);
+	ASSERT((align & (align - 1)) == 0 && align <= PAGE_SIZE);
+	memset(cache, 0, sizeof(*cache));
+	cache->name = name;
+	cache->size = size;
+	cache->stride = ALIGN_UP(MAX(size, sizeof(struct free_object)),
+				 MAX(align, (size_t)NATURAL_ALIGN));
+	cache->order = slab_order(cache->stride);
+	cache->per_slab = slab_bytes(cache) / cache->stride;
+	INIT_LIST_HEAD(&cache->partial);
+	INIT_LIST_HEAD(&cache->full);
+	INIT_LIST_HEAD(&cache->empty);
+	list_add_tail(&cache->caches, &all_caches);
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align)
+{
+	struct kmem_cache *cache = kmalloc(sizeof(*cache));
+
+	if (cache)
+		kmem_cache_init(cache, name, size, align);
+	return cache;
+}
+
+static struct page *slab_create(struct kmem_cache *cache)
+{
+	struct page *page = alloc_pages(cache->order, 0);
+	struct free_object *object;
+	uint8_t *base;
+	size_t i;
+
+	if (!page) {
+		slab_shrink();
+		page = alloc_pages(cache->order, 0);
+	}
+	if (!page)
+		return NULL;
+	page->state = PAGE_SLAB;
+	page->inuse = 0;
+	page->freelist = NULL;
+	for (i = 0; i < 1UL << cache->order; i++)
+		page[i].cache = cache;
+	base = page_address(page);
+	for (i = cache->per_slab; i-- > 0;) {
+		object = (struct free_object *)(base + i * cache->stride);
+		object->next = page->freelist;
+		object->mark = free_mark(object);
+		page->freelist = object;
+	}
+	list_add(&page->lru, &cache->empty);
+	cache->slabs++;
+	return page;
+}
+
+static void slab_destroy(struct kmem_cache *cache, struct page *page)
+{
+	size_t i;
+
+	ASSERT(page->inuse == 0);
+	list_del(&page->lru);
+	cache->slabs--;
+	for (i = 0; i < 1UL << cache->order; i++)
+		page[i].cache = NULL;
+	page->state = PAGE_USED;
+	free_pages(page, cache->order);
+}
+
+/* A slab with a free object: a used one first, so that others get empty. */
+static struct page *slab_find(struct kmem_cache *cache)
+{
+	if (cache->limit && cache->active >= cache->limit)
+		return NULL;
+	if (!list_empty(&cache->partial))
+		return list_first_entry(&cache->partial, struct page, lru);
+	if (!list_empty(&cache->empty))
+		return list_first_entry(&cache->empty, struct page, lru);
+	return slab_create(cache);
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache)
+{
+	struct page *page = slab_find(cache);
+	struct free_object *object;
+
+	if (unlikely(!page)) {
+		cache->failures++;
+		return NULL;
+	}
+	object = page->freelist;
+	ASSERT(object->mark == free_mark(object));
+	object->mark = 0;
+	page->freelist = object->next;
+	page->inuse++;
+	cache->active++;
+	if (page->inuse == cache->per_slab)
+		list_move(&page->lru, &cache->full);
+	else if (page->inuse == 1)
+		list_move(&page->lru, &cache->partial);
+	return object;
+}
+
+void *kmem_cache_zalloc(struct kmem_cache *cache)
+{
+	void *object = kmem_cache_alloc(cache);
+
+	return object ? memset(object, 0, cache->size) : NULL;
+}
+
+static bool slab_has_free(const struct page *page, const void *object)
+{
+	const struct free_object *pos;
+
+	for (pos = page->freelist; pos; pos = pos->next)
+		if (pos == object)
+			return true;
+	return false;
+}
+
+/* The slab of an object of this cache; anything else is a bug. */
+static struct page *slab_of(const struct kmem_cache *cache, const void *object)
+{
+	uintptr_t base = ALIGN_DOWN((uintptr_t)object, slab_bytes(cache));
+	struct page *page = virt_to_page((const void *)base);
+
+	ASSERT(page && page->state == PAGE_SLAB && page->cache == cache);
+	ASSERT((uint32_t)((uintptr_t)object - base) % cache->stride == 0);
+	return page;
+}
+
+void kmem_cache_free(struct kmem_cache *cache, void *ptr)
+{
+	struct page *page = slab_of(cache, ptr);
+	struct free_object *object = ptr;
+	bool was_full = page->inuse == cache->per_slab;
+
+	ASSERT(page->inuse);
+	ASSERT(object->mark != free_mark(object) ||
+	       !slab_has_free(page, object));
+	object->next = page->freelist;
+	object->mark = free_mark(object);
+	page->freelist = object;
+	page->inuse--;
+	cache->active--;
+	if (page->inuse == 0) {
+		if (!list_empty(&cache->empty))
+			slab_destroy(cache, page);
+		else
+			list_move(&page->lru, &cache->empty);
+	} else if (was_full) {
+		list_move(&page->lru, &cache->partial);
+	}
+}
+
+void kmem_cache_set_limit(struct kmem_cache *cache, size_t n)
+{
+	cache->limit = n;
+}
+
+static void cache_shrink(struct kmem_cache *cache)
+{
+	struct page *page, *n;
+
+	list_for_each_entry_safe(page, n, &cache->empty, lru)
+		slab_destroy(cache, page);
+}
+
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	ASSERT(cache->active == 0);
+	cache_shrink(cache);
+	ASSERT(cache->slabs == 0);
+	list_del(&cache->caches);
+	kfree(cache);
+}
+
+void slab_shrink(void)
+{
+	struct kmem_cache *cache;
+
+	list_for_each_entry(cache, &all_caches, caches)
+		cache_shrink(cache);
+}
+
+void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
+			 void *arg)
+{
+	const struct kmem_cache *cache;
+
+	list_for_each_entry(cache, &all_caches, caches)
+		fn(cache, arg);
+}
+
+/* Invariant 2. */
+static void slab_check_one(const struct kmem_cache *cache,
+			   const struct page *page)
+{
+	const struct free_object *object;
+	size_t n = 0;
+
+	ASSERT(page->state == PAGE_SLAB && page->cache == cache &&
+	       page->order == cache->order);
+	for (object = page->freelist; object; object = object->next) {
+		ASSERT(slab_of(cache, object) == page);
+		ASSERT(object->mark == free_mark(object));
+		ASSERT(++n <= cache->per_slab);
+	}
+	ASSERT(n + page->inuse == cache->per_slab);
+}
+
+static void cache_check(const struct kmem_cache *cache, void *arg)
+{
+	const struct page *page;
+	size_t active = 0, slabs = 0, empty = 0;
+
+	list_for_each_entry(page, &cache->partial, lru) {
+		ASSERT(page->inuse && page->inuse < cache->per_slab);
+		slab_check_one(cache, page);
+		active += page->inuse;
+		slabs++;
+	}
+	list_for_each_entry(page, &cache->full, lru) {
+		ASSERT(page->inuse == cache->per_slab);
+		slab_check_one(cache, page);
+		active += page->inuse;
+		slabs++;
+	}
+	list_for_each_entry(page, &cache->empty, lru) {
+		ASSERT(page->inuse == 0);
+		slab_check_one(cache, page);
+		slabs++;
+		empty++;
+	}
+	ASSERT(empty <= 1 && active == cache->active && slabs == cache->slabs);
+	ASSERT(!cache->limit || active <= cache->limit);
+}
+
+void slab_check(void)
+{
+	kmem_cache_for_each(cache_check, NULL);
+}
+
+void slab_init(void)
+{
+	INIT_LIST_HEAD(&all_caches);
+	kmalloc_init();
+}

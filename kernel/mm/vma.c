@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The areas of an address space: a tree by address, how areas are split,
+ * joined, mapped, unmapped and protected. Owns struct vma.
+ *
+ * Invariants (mm_check()):
+ *  1. areas are page aligned, not empty, below USER_MAX, sorted and do not
+ *     overlap;
+ *  2. nr_vmas and reserved count them;
+ *  3. every page table entry in use lies in an area and is what pte_make()
+ *     says for the area's protection; resident counts them.
+ */
+#include "kernel/mm/vma.h"
+
+#include <errno.h>
+
+#include <linux/mman.h>
+
+#include "kernel/mm/slab.h"
+
+static struct kmem_cache *vma_cache;
+
+int vma_init(void)
+{
+	if (!vma_cache)
+		vma_cache = kmem_cache_create("vma", sizeof(struct vma), 0);
+	return vma_cache ? 0 : -ENOMEM;
+}
+
+struct vma *vma_alloc(void)
+{
+	return kmem_cache_zalloc(vma_cache);
+}
+
+void vma_free(struct vma *vma)
+{
+	kmem_cache_free(vma_cache, vma);
+}
+
+struct vma *vma_next(const struct vma *vma)
+{
+	struct rb_node *node = rb_next(&vma->node);
+
+	return node ? rb_entry(node, struct vma, node) : NULL;
+}
+
+struct vma *vma_prev(const struct vma *vma)
+{
+	struct rb_node *node = rb_prev(&vma->node);
+
+	return node ? rb_entry(node, struct vma, node) : NULL;
+}
+
+struct vma *find_vma(struct mm *mm, uintptr_t addr)
+{
+	struct rb_node *node = mm->vmas.node;
+	struct vma *vma, *found = NULL;
+
+	while (node) {
+		vma = rb_entry(node, struct vma, node);
+		if (vma->end <= addr) {
+			node = node->right;
+			continue;
+		}
+		found = vma;
+		if (vma->start <= addr)
+			break;
+		node = node->left;
+	}
+	return found;
+}
+
+void vma_resize(struct mm *mm, struct vma *vma, uintptr_t start, uintptr_t end)
+{
+	mm->reserved += (end - start) - (vma->end - vma->start);
+	if (vma->data)
+		vma->offset += start - vma->start;
+	vma->start = start;
+	vma->end = end;
+}
+
+void vma_insert(struct mm *mm, struct vma *vma)
+{
+	struct rb_node **link = &mm->vmas.node;
+	struct rb_node *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (vma->start < rb_entry(parent, struct vma, node)->start)
+			link = &parent->left;
+		else
+			link = &parent->right;
+	}
+	rb_link_node(&vma->node, parent, link);
+	rb_insert_color(&vma->node, &mm->vmas);
+	mm->nr_vmas++;
+	mm->reserved += vma->end - vma->start;
+}
+
+void vma_remove(struct mm *mm, struct vma *vma)
+{
+	rb_erase(&vma->node, &mm->vmas);
+	mm->nr_vmas--;
+	mm->reserved -= vma->end - vma->start;
+	vma_free(vma);
+}
+
+static bool can_merge(const struct vma *low, const struct vma *high)
+{
+	if (low->end != high->start || low->prot != high->prot ||
+	    low->flags != high->flags || low->name != high->name ||
+	    low->data != high->data)
+		return false;
+	return !low->data ||
+	       (low->data_len == high->data_len &&
+		low->offset + (low->end - low->start) == high->offset);
+}
+
+void vma_merge(struct mm *mm, struct vma *vma)
+{
+	struct vma *prev = vma_prev(vma);
+	struct vma *next = vma_next(vma);
+	uintptr_t end;
+
+	if (prev && can_merge(prev, vma)) {
+		end = vma->end;
+		vma_remove(mm, vma);
+		vma_resize(mm, prev, prev->start, end);
+		vma = prev;
+	}
+	if (next && can_merge(vma, next)) {
+		end = next->end;
+		vma_remove(mm, next);
+		vma_resize(mm, vma, vma->start, end);
+	}
+}
+
+/* The area that at lies inside of becomes two. */
+static int split_at(struct mm *mm, uintptr_t at)
+{
+	struct vma *vma = find_vma(mm, at);
+	struct vma *low;
+
+	if (!vma || vma->start >= at)
+		return 0;
+	low = vma_alloc();
+	if (!low)
+		return -ENOMEM;
+	*low = *vma;
+	low->end = at;
+	vma_resize(mm, vma, at, vma->end);
+	vma_insert(mm, low);
+	return 0;
+}
+
+int vma_isolate(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct vma *vma;
+	int err = split_at(mm, start);
+
+	if (err)
+		return err;
+	err = split_at(mm, end);
+	if (err) {
+		vma = find_vma(mm, start);
+		if (vma && vma->start == start)
+			vma_merge(mm, vma);
+	}
+	return err;
+}
+
+bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len)
+{
+	struct vma *vma = find_vma(mm, addr);
+	uintptr_t end = addr + len;
+
+	while (addr < end && vma && vma->start <= addr) {
+		addr = vma->end;
+		vma = vma_next(vma);
+	}
+	return addr >= end;
+}
+
+uintptr_t vma_guard_start(const struct mm *mm, const struct vma *vma)
+{
+	uintptr_t start = vma->start;
+
+	if (!(vma->flags & VMA_STACK))
+		return start;
+	if (mm->stack_limit)
+		start = MIN(start, mm->stack_limit);
+	return start - MIN(start, STACK_GUARD_GAP);
+}
+
+bool vma_is_free(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	const struct vma *vma = find_vma(mm, start);
+
+	return end > start && end <= USER_MAX &&
+	       (!vma || end <= vma_guard_start(mm, vma));
+}
+
+uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top)
+{
+	struct rb_node *node = rb_last(&mm->vmas);
+	struct vma *vma;
+
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len || len > USER_MAX)
+		return 0;
+	for (; node; node = rb_prev(node)) {
+		vma = rb_entry(node, struct vma, node);
+		if (vma->end < top && top - vma->end >= len)
+			return top - len;
+		top = MIN(top, vma_guard_start(mm, vma));
+	}
+	return top >= USER_MIN + len ? top - len : 0;
+}
+
+uintptr_t mm_find_gap(struct mm *mm, size_t len)
+{
+	return vma_find_gap(mm, len, USER_MAX);
+}
+
+/* Rounds up len and tests the range: 0, or -EINVAL as munmap(2) says. */
+static int check_range(uintptr_t addr, size_t *len)
+{
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || addr > USER_MAX ||
+	    *len > USER_MAX - addr)
+		return -EINVAL;
+	*len = ALIGN_UP(*len, PAGE_SIZE);
+	return *len ? 0 : -EINVAL;
+}
+
+static void unmap_isolated(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct vma *vma = find_vma(mm, start);
+	struct vma *next;
+
+	if (!vma || vma->start >= end)
+		return;
+	pte_range_zap(mm, start, end);
+	for (; vma && vma->start < end; vma = next) {
+		next = vma_next(vma);
+		vma_remove(mm, vma);
+	}
+}
+
+int mm_unmap(struct mm *mm, uintptr_t addr, size_t len)
+{
+	struct vma *vma;
+	int err = check_range(addr, &len);
+
+	if (err)
+		return err;
+	vma = find_vma(mm, addr);
+	if (vma && vma->start < addr && vma->end > addr + len &&
+	    mm->nr_vmas >= MAX_MAP_COUNT)
+		return -ENOMEM;
+	err = vma_isolate(mm, addr, addr + len);
+	if (err)
+		return err;
+	unmap_isolated(mm, addr, addr + len);
+	return 0;
+}
+
+static void vma_set_backing(struct vma *vma, const struct vma_backing *backing)
+{
+	if (!backing)
+		return;
+	vma->data = backing->data;
+	vma->offset = backing->offset;
+	vma->data_len = backing->len;
+	vma->name = backing->name;
+}
+
+/*
+ * The new area is allocated first: when something fails nothing has been
+ * unmapped.
+ */
+int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
+		 uint32_t flags, const struct vma_backing *backing,
+		 bool replace)
+{
+	struct vma *vma, *old;
+	int err = check_range(addr, &len);
+
+	if (err || addr < USER_MIN)
+		return -EINVAL;
+	old = find_vma(mm, addr);
+	if (!replace && old && old->start < addr + len)
+		return -EEXIST;
+	if (mm->nr_vmas >= MAX_MAP_COUNT)
+		return -ENOMEM;
+	vma = vma_alloc();
+	if (!vma)
+		return -ENOMEM;
+	err = mm_unmap(mm, addr, len);
+	if (err) {
+		vma_free(vma);
+		return err;
+	}
+	vma->start = addr;
+	vma->end = addr + len;
+	vma->prot = prot & PROT_MASK;
+	vma->flags = flags;
+	vma_set_backing(vma, backing);
+	vma_insert(mm, vma);
+	vma_merge(mm, vma);
+	return 0;
+}
+
+/* The part of an area that lies in [start, end). */
+static int protect_part(struct mm *mm, struct vma *vma, uintptr_t start,
+			uintptr_t end, uint32_t prot)
+{
+	size_t splits = (vma->start < start) + (vma->end > end);
+	int err;
+
+	if (prot & PROT_WRITE && vma->flags & VMA_NOWRITE)
+		return -EACCES;
+	if (vma->prot == prot)
+		return 0;
+	if (splits && mm->nr_vmas + splits > MAX_MAP_COUNT)
+		return -ENOMEM;
+	err = vma_isolate(mm, start, end);
+	if (err)
+		return err;
+	vma = find_vma(mm, start);
+	vma->prot = prot;
+	pte_range_protect(mm, start, end, prot);
+	vma_merge(mm, vma);
+	return 0;
+}
+
+/* As mprotect(2): what lies below the first hole or error is changed. */
+int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot)
+{
+	uintptr_t end = addr + ALIGN_UP(len, PAGE_SIZE);
+	struct vma *vma;
+	uintptr_t stop;
+	int err;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= addr)
+		return -ENOMEM;
+	if (prot & ~(PROT_MASK | PROT_SEM))
+		return -EINVAL;
+	prot &= PROT_MASK;
+	while (addr < end) {
+		vma = find_vma(mm, addr);
+		if (!vma || vma->start > addr)
+			return -ENOMEM;
+		stop = MIN(vma->end, end);
+		err = protect_part(mm, vma, addr, stop, prot);
+		if (err)
+			return err;
+		addr = stop;
+	}
+	return 0;
+}
+
+/* Invariant 3 for one area. */
+static size_t check_entries(struct mm *mm, const struct vma *vma)
+{
+	uintptr_t va = vma->start;
+	const uint64_t *pte;
+	size_t n = 0;
+
+	for (; (pte = pte_next(mm->pgd, &va, vma->end)); va += PAGE_SIZE) {
+		ASSERT((*pte | PTE_A | PTE_D) ==
+		       (pte_make(*pte & PTE_ADDR, vma->prot) | PTE_A | PTE_D));
+		n++;
+	}
+	return n;
+}
+
+void mm_check(struct mm *mm)
+{
+	struct rb_node *node = rb_first(&mm->vmas);
+	uintptr_t end = USER_MIN, va = 0;
+	size_t areas = 0, bytes = 0, pages = 0, all = 0;
+	const struct vma *vma;
+
+	for (; node; node = rb_next(node)) {
+		vma = rb_entry(node, struct vma, node);
+		ASSERT(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
+		ASSERT(vma->start >= end && vma->start < vma->end);
+		ASSERT(find_vma(mm, vma->start) == vma);
+		pages += check_entries(mm, vma);
+		bytes += vma->end - vma->start;
+		areas++;
+		end = vma->end;
+	}
+	ASSERT(end <= USER_MAX);
+	ASSERT(areas == mm->nr_vmas && bytes == mm->reserved);
+	for (; pte_next(mm->pgd, &va, USER_MAX); va += PAGE_SIZE)
+		all++;
+	ASSERT(pages == all && all == mm->resident);
+}

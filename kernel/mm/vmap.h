@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kernel virtual memory outside the direct map: device registers and thread
+ * stacks with a guard page below.
+ */
+#ifndef KERNEL_MM_VMAP_H
+#define KERNEL_MM_VMAP_H
+
+#include "kernel/base.h"
+
+#define VMAP_BASE 0xffffc90000000000UL
+#define VMAP_END 0xffffc98000000000UL /* one slot of the top level */
+
+#define KSTACK_SIZE (16 * KiB)
+
+/*
+ * Maps size bytes of device registers uncached, never executable. Any
+ * alignment. NULL when memory is short. Lives as long as the machine.
+ */
+void *ioremap(uint64_t phys, size_t size);
+
+/*
+ * A kernel stack of KSTACK_SIZE bytes: returns its lowest address, with an
+ * unmapped page below. NULL when memory is short.
+ */
+void *kstack_alloc(void);
+void kstack_free(void *stack);
+
+/* Whether addr lies in a stack's guard page: for the fault report. */
+bool is_kstack_guard(uintptr_t addr);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls that make files to wait for: pipes, counters, timers.
+ */
+#include <asm/unistd_64.h>
+#include <errno.h>
+#include <linux/fcntl.h>
+#include <linux/time.h>
+#include <linux/timerfd.h>
+
+#include "kernel/fs/eventfd.h"
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/pipe.h"
+#include "kernel/fs/timerfd.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/sys/sys_file.h"
+#include "kernel/sys/syscall.h"
+#include "kernel/sys/timespec.h"
+
+/* ---- Pipes --------------------------------------------------------------- */
+
+/* Both numbers or none: the ends are consumed if there is none. */
+static int install_pair(struct file *ends[2], int fds[2], bool cloexec)
+{
+	struct fdtable *fdt = sys_files();
+	int error;
+
+	fds[0] = get_unused_fd(fdt, 0, sys_nofile(), cloexec);
+	error = fds[0];
+	if (error < 0)
+		goto out_put_files;
+	fds[1] = get_unused_fd(fdt, 0, sys_nofile(), cloexec);
+	error = fds[1];
+	if (error < 0) {
+		put_unused_fd(fdt, fds[0]);
+		goto out_put_files;
+	}
+	fd_install(fdt, fds[0], ends[0]);
+	fd_install(fdt, fds[1], ends[1]);
+	return 0;
+out_put_files:
+	fput(ends[0]);
+	fput(ends[1]);
+	return error;
+}
+
+static long sys_pipe2(int *ufds, int flags)
+{
+	struct file *ends[2];
+	int fds[2];
+	int error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	error = pipe_create(flags, ends);
+	if (!error)
+		error = install_pair(ends, fds, flags & O_CLOEXEC);
+	if (error)
+		return error;
+	if (copy_to_user(ufds, fds, sizeof(fds))) {
+		fd_close(sys_files(), fds[0]);
+		fd_close(sys_files(), fds[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static long sys_pipe(int *ufds)
+{
+	return sys_pipe2(ufds, 0);
+}
+
+/* ---- Counters and timers ------------------------------------------------- */
+
+static long install_new(struct file *file, uint32_t flags)
+{
+	return sys_fd_install(file ? file : ERR_PTR(file_alloc_error()), flags);
+}
+
+static long sys_eventfd2(unsigned int count, int flags)
+{
+	if (flags & ~(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	return install_new(eventfd_create(count, flags), flags);
+}
+
+static long sys_eventfd(unsigned int count)
+{
+	return sys_eventfd2(count, 0);
+}
+
+static long sys_timerfd_create(int clockid, int flags)
+{
+	if (flags & ~(TFD_CLOEXEC | TFD_NONBLOCK))
+		return -EINVAL;
+	switch (clockid) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+		return install_new(timerfd_create(clockid, flags), flags);
+	case CLOCK_REALTIME_ALARM: /* would wake a sleeping system */
+	case CLOCK_BOOTTIME_ALARM:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* -EBADF, -EINVAL for another kind of file. */
+static int timerfd_of(int fd, struct file **file)
+{
+	*file = sys_file(fd);
+	if (!*file)
+		return -EBADF;
+	return is_file_timerfd(*file) ? 0 : -EINVAL;
+}
+
+static int put_itimerspec(const struct timerfd_spec *spec,
+			  struct __kernel_itimerspec *uspec)
+{
+	int error = put_timespec(spec->interval, &uspec->it_interval);
+
+	return error ? error : put_timespec(spec->value, &uspec->it_value);
+}
+
+/* The first expiration on the monotonic clock; a time that is past is soon. */
+static uint64_t first_expiry(const struct file *file, int flags, uint64_t value)
+{
+	if (!(flags & TFD_TIMER_ABSTIME))
+		return deadline_after(value);
+	if (timerfd_clockid(file) == CLOCK_REALTIME)
+		value = deadline_realtime(value);
+	return MAX(value, 1);
+}
+
+static long sys_timerfd_settime(int fd, int flags,
+				const struct __kernel_itimerspec *unew,
+				struct __kernel_itimerspec *uold)
+{
+	struct timerfd_spec first, old;
+	struct __kernel_itimerspec new;
+	struct file *file;
+	int error;
+
+	if (get_user(new, unew))
+		return -EFAULT;
+	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
+		return -EINVAL;
+	error = timespec_to_ns(&new.it_value, &first.value);
+	if (!error)
+		error = timespec_to_ns(&new.it_interval, &first.interval);
+	if (!error)
+		error = timerfd_of(fd, &file);
+	if (error)
+		return error;
+	timerfd_get(file, &old);
+	if (first.value)
+		first.value = first_expiry(file, flags, first.value);
+	timerfd_set(file, flags, &first);
+	return uold ? put_itimerspec(&old, uold) : 0;
+}
+
+static long sys_timerfd_gettime(int fd, struct __kernel_itimerspec *uspec)
+{
+	struct timerfd_spec left;
+	struct file *file;
+	int error = timerfd_of(fd, &file);
+
+	if (error)
+		return error;
+	timerfd_get(file, &left);
+	return put_itimerspec(&left, uspec);
+}
+
+const struct syscall_entry syscalls_event[] = {
+	SYSCALL(pipe),
+	SYSCALL(pipe2),
+	SYSCALL(eventfd),
+	SYSCALL(eventfd2),
+	SYSCALL(timerfd_create),
+	SYSCALL(timerfd_settime),
+	SYSCALL(timerfd_gettime),
+	{ 0, NULL },
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls on memory: descriptors are looked up and flags tested here,
+ * the work is done behind kernel/mm/mm.h.
+ */
+#include <errno.h>
+
+#include <asm/unistd_64.h>
+#include <linux/mman.h>
+
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/mm/mm.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/sys/syscall.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/thread.h"
+
+#define MINCORE_CHUNK 256
+
+static struct mm *current_mm(void)
+{
+	return the_process()->mm;
+}
+
+/* What a descriptor's file shows of itself: 0 or -errno. */
+static int file_backing(int fd, uint32_t prot, uint32_t flags, uint64_t offset,
+			struct vma_backing *backing)
+{
+	struct file *file = fd_lookup(the_process()->files, fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	if (flags & MAP_SHARED && prot & PROT_WRITE &&
+	    !(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	if (!file->f_op->mmap)
+		return -ENODEV;
+	err = file->f_op->mmap(file, backing);
+	backing->offset = offset;
+	return err;
+}
+
+static long sys_mmap(uintptr_t addr, size_t len, uint32_t prot, uint32_t flags,
+		     int fd, uint64_t offset)
+{
+	struct vma_backing backing = { .data = NULL };
+	int err;
+
+	if (!IS_ALIGNED(offset, PAGE_SIZE))
+		return -EINVAL;
+	if (flags & MAP_ANONYMOUS)
+		return mm_mmap(current_mm(), addr, len, prot, flags, NULL);
+	if (!len)
+		return fd_lookup(the_process()->files, fd) ? -EINVAL : -EBADF;
+	err = file_backing(fd, prot, flags, offset, &backing);
+	if (err)
+		return err;
+	return mm_mmap(current_mm(), addr, len, prot, flags, &backing);
+}
+
+static long sys_munmap(uintptr_t addr, size_t len)
+{
+	return mm_unmap(current_mm(), addr, len);
+}
+
+static long sys_mprotect(uintptr_t addr, size_t len, uint32_t prot)
+{
+	return mm_protect(current_mm(), addr, len, prot);
+}
+
+static long sys_brk(uintptr_t brk)
+{
+	return mm_brk(current_mm(), brk);
+}
+
+static long sys_mremap(uintptr_t old, size_t old_len, size_t new_len,
+		       uint32_t flags, uintptr_t new_addr)
+{
+	return mm_mremap(current_mm(), old, old_len, new_len, flags, new_addr);
+}
+
+static long sys_madvise(uintptr_t addr, size_t len, int advice)
+{
+	return mm_madvise(current_mm(), addr, len, advice);
+}
+
+static long sys_mincore(uintptr_t addr, size_t len, uint8_t *vec)
+{
+	size_t pages = ALIGN_UP(len, PAGE_SIZE) >> PAGE_SHIFT;
+	uint8_t chunk[MINCORE_CHUNK];
+	size_t done, n, i;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!access_ok((void *)addr, len))
+		return -ENOMEM;
+	if (!access_ok(vec, pages))
+		return -EFAULT;
+	for (done = 0; done < pages; done += n) {
+		n = MIN(pages - done, (size_t)MINCORE_CHUNK);
+		if (!mm_is_mapped(current_mm(), addr, n << PAGE_SHIFT))
+			return -ENOMEM;
+		for (i = 0; i < n; i++, addr += PAGE_SIZE)
+			chunk[i] = mm_is_present(current_mm(), addr);
+		if (copy_to_user(vec + done, chunk, n))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static long sys_msync(uintptr_t addr, size_t len, uint32_t flags)
+{
+	return mm_sync(current_mm(), addr, len, flags);
+}
+
+static long sys_mlock(uintptr_t addr, size_t len)
+{
+	return mm_lock(current_mm(), addr, len, true);
+}
+
+static long sys_mlock2(uintptr_t addr, size_t len, uint32_t flags)
+{
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return mm_lock(current_mm(), addr, len, !(flags & MLOCK_ONFAULT));
+}
+
+static long sys_munlock(uintptr_t addr, size_t len)
+{
+	return mm_lock(current_mm(), addr, len, false);
+}
+
+static long sys_mlockall(uint32_t flags)
+{
+	if (!flags || flags == MCL_ONFAULT ||
+	    flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		return -EINVAL;
+	return 0;
+}
+
+static long sys_munlockall(void)
+{
+	return 0;
+}
+
+const struct syscall_entry syscalls_mm[] = {
+	SYSCALL(mmap),	     SYSCALL(munmap),
+	SYSCALL(mprotect),   SYSCALL(brk),
+	SYSCALL(mremap),     SYSCALL(madvise),
+	SYSCALL(mincore),    SYSCALL(msync),
+	SYSCALL(mlock),	     SYSCALL(mlock2),
+	SYSCALL(munlock),    SYSCALL(mlockall),
+	SYSCALL(munlockall), { 0 },
+};

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls of time: clocks, sleeping, the interval timer. Decodes, calls
+ * the clocks and timers of kernel/task/, returns -errno.
+ */
+#include <asm/unistd_64.h>
+#include <errno.h>
+#include <linux/time.h>
+
+#include "kernel/mm/uaccess.h"
+#include "kernel/sys/syscall.h"
+#include "kernel/sys/timespec.h"
+#include "kernel/task/cputime.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/itimer.h"
+#include "kernel/task/thread.h"
+#include "kernel/task/wait.h"
+
+/*
+ * clock_getcpuclockid(3): a negative id is the complement of a pid or tid,
+ * above three bits of which two say which clock and one "of a thread".
+ */
+static int cpu_clock_get(int id, uint64_t *ns)
+{
+	bool per_thread = id & 4;
+	struct thread *thread;
+	int tid = (int)(~(unsigned int)id >> 3);
+
+	if ((id & 3) == 3)
+		return -EINVAL;
+	if (!per_thread) {
+		if (tid != 0 && tid != APP_PID)
+			return -EINVAL;
+		*ns = process_cpu_ns(current->process);
+		return 0;
+	}
+	thread = tid ? thread_find(tid) : current;
+	if (!thread)
+		return -EINVAL;
+	*ns = thread_cpu_ns(thread);
+	return 0;
+}
+
+static int clock_get(int id, uint64_t *ns)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		*ns = ktime_get_real_ns();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*ns = ktime_get_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		*ns = process_cpu_ns(current->process);
+		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		*ns = thread_cpu_ns(current);
+		return 0;
+	}
+	return id < 0 ? cpu_clock_get(id, ns) : -EINVAL;
+}
+
+static long sys_clock_gettime(int id, struct __kernel_timespec *uts)
+{
+	uint64_t ns;
+	int ret = clock_get(id, &ns);
+
+	return ret ? ret : put_timespec(ns, uts);
+}
+
+/* All of them count the same nanoseconds of the time stamp counter. */
+static long sys_clock_getres(int id, struct __kernel_timespec *uts)
+{
+	uint64_t ns;
+	int ret = clock_get(id, &ns);
+
+	return ret || !uts ? ret : put_timespec(1, uts);
+}
+
+static long sys_clock_settime(int id, const struct __kernel_timespec *uts)
+{
+	uint64_t ns;
+	int ret = get_timespec(uts, &ns);
+
+	if (id != CLOCK_REALTIME)
+		return -EINVAL;
+	return ret ? ret : -EPERM;
+}
+
+static long sys_gettimeofday(struct timeval *utv, struct timezone *utz)
+{
+	uint64_t now = ktime_get_real_ns();
+	struct timeval tv = {
+		.tv_sec = now / NSEC_PER_SEC,
+		.tv_usec = now % NSEC_PER_SEC / NSEC_PER_USEC,
+	};
+	struct timezone tz = { 0 };
+
+	if (utv && put_user(tv, utv))
+		return -EFAULT;
+	if (utz && put_user(tz, utz))
+		return -EFAULT;
+	return 0;
+}
+
+static long sys_settimeofday(void)
+{
+	return -EPERM;
+}
+
+static long sys_time(long *ut)
+{
+	long now = ktime_get_real_ns() / NSEC_PER_SEC;
+
+	if (ut && put_user(now, ut))
+		return -EFAULT;
+	return now;
+}
+
+static long sleep_until(uint64_t deadline)
+{
+	struct wait_queue_head nobody;
+	int ret;
+
+	init_waitqueue_head(&nobody);
+	ret = wait_event_until(&nobody, false, deadline);
+	return ret == -ETIMEDOUT ? 0 : ret;
+}
+
+/* The rest of an interrupted sleep, if the caller wants to know. */
+static long sleep_relative(uint64_t ns, struct __kernel_timespec *urem)
+{
+	uint64_t deadline = deadline_after(ns), now;
+	long ret = sleep_until(deadline);
+
+	if (ret == -EINTR && urem) {
+		now = ktime_get_ns();
+		if (put_timespec(deadline > now ? deadline - now : 0, urem))
+			return -EFAULT;
+	}
+	return ret;
+}
+
+static long sys_nanosleep(const struct __kernel_timespec *ureq,
+			  struct __kernel_timespec *urem)
+{
+	uint64_t ns;
+	int ret = get_timespec(ureq, &ns);
+
+	return ret ? ret : sleep_relative(ns, urem);
+}
+
+static bool is_realtime(int id)
+{
+	return id == CLOCK_REALTIME || id == CLOCK_REALTIME_ALARM ||
+	       id == CLOCK_TAI;
+}
+
+/* Clocks that cannot be slept on: EINVAL or EOPNOTSUPP as on Linux. */
+static int check_sleep_clock(int id)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_BOOTTIME_ALARM:
+		return -EOPNOTSUPP;
+	}
+	return -EINVAL;
+}
+
+static long sys_clock_nanosleep(int id, int flags,
+				const struct __kernel_timespec *ureq,
+				struct __kernel_timespec *urem)
+{
+	uint64_t ns;
+	int ret = check_sleep_clock(id);
+
+	if (!ret)
+		ret = get_timespec(ureq, &ns);
+	if (ret)
+		return ret;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_relative(ns, urem);
+	return sleep_until(is_realtime(id) ? deadline_realtime(ns) : ns);
+}
+
+static struct itimerval to_itimerval(const struct itimer_setting *setting)
+{
+	return (struct itimerval){
+		.it_interval.tv_sec = setting->interval / NSEC_PER_SEC,
+		.it_interval.tv_usec = setting->interval % NSEC_PER_SEC /
+				       NSEC_PER_USEC,
+		.it_value.tv_sec = setting->value / NSEC_PER_SEC,
+		.it_value.tv_usec = setting->value % NSEC_PER_SEC /
+				    NSEC_PER_USEC,
+	};
+}
+
+static int timeval_to_ns(const struct timeval *tv, uint64_t *ns)
+{
+	struct __kernel_timespec ts = {
+		.tv_sec = tv->tv_sec,
+		.tv_nsec = tv->tv_usec * NSEC_PER_USEC,
+	};
+
+	if (tv->tv_usec < 0 || tv->tv_usec >= 1000000)
+		return -EINVAL;
+	return timespec_to_ns(&ts, ns);
+}
+
+static long sys_getitimer(int which, struct itimerval *uold)
+{
+	struct itimer_setting old;
+	int ret = itimer_set(which, NULL, &old);
+
+	return ret ? ret : put_user(to_itimerval(&old), uold);
+}
+
+/* A NULL new value switches the timer off, as Linux does. */
+static long sys_setitimer(int which, const struct itimerval *unew,
+			  struct itimerval *uold)
+{
+	struct itimer_setting setting = { 0 }, old;
+	struct itimerval new;
+	int ret;
+
+	if (unew) {
+		if (get_user(new, unew))
+			return -EFAULT;
+		if (timeval_to_ns(&new.it_value, &setting.value) ||
+		    timeval_to_ns(&new.it_interval, &setting.interval))
+			return -EINVAL;
+	}
+	ret = itimer_set(which, &setting, &old);
+	if (ret || !uold)
+		return ret;
+	return put_user(to_itimerval(&old), uold);
+}
+
+/* Seconds left of the old one, rounded, but never to zero: alarm(2). */
+static long sys_alarm(unsigned int seconds)
+{
+	struct itimer_setting old, new = { .value = seconds * NSEC_PER_SEC };
+
+	itimer_set(ITIMER_REAL, &new, &old);
+	if (old.value && old.value < NSEC_PER_SEC)
+		return 1;
+	return (old.value + NSEC_PER_SEC / 2) / NSEC_PER_SEC;
+}
+
+const struct syscall_entry syscalls_time[] = {
+	SYSCALL(clock_gettime), SYSCALL(clock_getres),
+	SYSCALL(clock_settime), SYSCALL(gettimeofday),
+	SYSCALL(settimeofday),	SYSCALL(time),
+	SYSCALL(nanosleep),	SYSCALL(clock_nanosleep),
+	SYSCALL(getitimer),	SYSCALL(setitimer),
+	SYSCALL(alarm),		{ 0, NULL },
+};

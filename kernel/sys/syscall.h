@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system call table's functions: they decode arguments, call the part
+ * that does the work and return its result or -errno. No logic lives here.
+ * Names, arguments and errors are those of section 2 of the man pages; the
+ * numbers come from <asm/unistd_64.h>.
+ */
+#ifndef KERNEL_SYS_SYSCALL_H
+#define KERNEL_SYS_SYSCALL_H
+
+#include <stdint.h>
+
+struct pt_regs;
+
+/* From entry.S: regs->orig_rax names the call, the result goes to rax. */
+void syscall_dispatch(struct pt_regs *regs);
+
+typedef long (*syscall_fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+			   uint64_t);
+
+/*
+ * Each family's file fills its part of the table in an array of these, and
+ * kernel/sys/table.c joins them at start.
+ */
+struct syscall_entry {
+	unsigned int nr;
+	syscall_fn fn;
+};
+
+#define SYSCALL(name)                                               \
+	{                                                           \
+		__NR_##name, (syscall_fn)(void (*)(void))sys_##name \
+	}
+
+extern const struct syscall_entry syscalls_file[]; /* sys_file.c */
+extern const struct syscall_entry syscalls_poll[]; /* sys_poll.c: epoll, poll */
+extern const struct syscall_entry syscalls_event[]; /* sys_event.c */
+extern const struct syscall_entry syscalls_mm[]; /* sys_mm.c */
+extern const struct syscall_entry syscalls_task[]; /* sys_task.c */
+extern const struct syscall_entry syscalls_thread[]; /* sys_thread.c */
+extern const struct syscall_entry syscalls_signal[]; /* sys_signal.c */
+extern const struct syscall_entry syscalls_time[]; /* sys_time.c */
+extern const struct syscall_entry syscalls_socket[]; /* sys_socket.c */
+/* Each ends with a NULL fn. */
+
+void syscall_init(void); /* joins the tables */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system call table: one array indexed by number, joined from the
+ * families' own. A call that is not in it returns -ENOSYS, which is what
+ * programs are prepared for, and says so in the log once. Entered from
+ * entry.S for every SYSCALL; owns the table.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "kernel/base.h"
+#include "kernel/printk.h"
+#include "kernel/sys/syscall.h"
+#include "kernel/task/thread.h"
+#include "kernel/x86/regs.h"
+
+#define NR_SYSCALLS 512
+
+static const char *const names[NR_SYSCALLS] = {
+#include "build/gen/syscall_names.h"
+};
+
+static syscall_fn table[NR_SYSCALLS];
+static uint64_t reported[NR_SYSCALLS / 64]; /* bitmap of unknown numbers */
+static bool reported_other;
+
+static void join(const struct syscall_entry *entry)
+{
+	for (; entry->fn; entry++) {
+		ASSERT(entry->nr < NR_SYSCALLS && !table[entry->nr]);
+		table[entry->nr] = entry->fn;
+	}
+}
+
+void syscall_init(void)
+{
+	join(syscalls_file);
+	join(syscalls_poll);
+	join(syscalls_event);
+	join(syscalls_mm);
+	join(syscalls_task);
+	join(syscalls_thread);
+	join(syscalls_signal);
+	join(syscalls_time);
+	join(syscalls_socket);
+}
+
+/* Once for each number, so that a loop over it cannot fill the log. */
+static bool first_report(uint64_t nr)
+{
+	bool first;
+
+	if (nr >= NR_SYSCALLS) {
+		first = !reported_other;
+		reported_other = true;
+		return first;
+	}
+	first = !(reported[nr / 64] & BIT(nr % 64));
+	reported[nr / 64] |= BIT(nr % 64);
+	return first;
+}
+
+static long unknown_syscall(uint64_t nr)
+{
+	const char *name = nr < NR_SYSCALLS ? names[nr] : NULL;
+
+	if (first_report(nr))
+		pr_notice("%s[%d]: system call %lu (%s) is not implemented",
+			  current->process->name, current->tid, nr,
+			  name ? name : "unknown");
+	return -ENOSYS;
+}
+
+void syscall_dispatch(struct pt_regs *regs)
+{
+	uint64_t nr = regs->orig_rax;
+	syscall_fn fn = nr < NR_SYSCALLS ? table[nr] : NULL;
+
+	if (unlikely(!fn)) {
+		regs->rax = unknown_syscall(nr);
+		return;
+	}
+	regs->rax = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
+		       regs->r9);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clocks. Owns the scale that turns the time stamp counter into
+ * nanoseconds, and the distance from monotonic to real time. Read from any
+ * context; set at boot and by the timer that refines the rate.
+ *
+ * A window of one millisecond gives the TSC's rate to a few hundred parts in a
+ * million. The measurement goes on while the machine runs: a timer looks
+ * again later and bends the scale where it stands, so that time neither jumps
+ * nor goes back.
+ */
+#include "kernel/task/clock.h"
+
+#include "kernel/printk.h"
+#include "kernel/task/timer.h"
+#include "kernel/task/timescale.h"
+#include "kernel/x86/apic.h"
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/rtc.h"
+#include "kernel/x86/tsc.h"
+
+/* Since boot: when the rate is measured anew. */
+static const uint64_t refine_at[] = {
+	100 * NSEC_PER_MSEC,
+	1 * NSEC_PER_SEC,
+	10 * NSEC_PER_SEC,
+};
+
+static struct timescale scale;
+static struct tsc_rate rate;
+static uint64_t real_offset; /* real time minus monotonic time */
+static struct timer refine_timer;
+static unsigned int refined;
+
+uint64_t ktime_get_ns(void)
+{
+	if (unlikely(!scale.ns_per_count))
+		return 0;
+	return timescale_ns(&scale, rdtsc());
+}
+
+uint64_t ktime_get_real_ns(void)
+{
+	return ktime_get_ns() + real_offset;
+}
+
+uint64_t tsc_hz(void)
+{
+	return rate.tsc_hz;
+}
+
+uint64_t tsc_at(uint64_t ns)
+{
+	return MAX(timescale_count(&scale, ns), 1ULL);
+}
+
+static void set_rate(void)
+{
+	timescale_set_hz(&scale, rdtsc(), rate.tsc_hz);
+	if (rate.apic_hz)
+		apic_timer_set_rate(rate.apic_hz);
+}
+
+static void refine_next(void)
+{
+	if (refined < ARRAY_SIZE(refine_at))
+		timer_start(&refine_timer, refine_at[refined++]);
+}
+
+static void refine(struct timer *timer)
+{
+	uint64_t before = rate.tsc_hz;
+
+	if (tsc_refine(&rate)) {
+		set_rate();
+		pr_debug("clock: TSC %llu Hz, was %llu",
+			 (unsigned long long)rate.tsc_hz,
+			 (unsigned long long)before);
+	}
+	refine_next();
+}
+
+void clock_refine_start(void)
+{
+	if (rate.exact)
+		return;
+	timer_setup(&refine_timer, refine);
+	refine_next();
+}
+
+/* The clock shows whole seconds: half of one more is the best guess. */
+static void read_epoch(void)
+{
+	uint64_t seconds;
+
+	if (rtc_read(&seconds))
+		real_offset = seconds * NSEC_PER_SEC + NSEC_PER_SEC / 2 -
+			      ktime_get_ns();
+	else
+		pr_warn("clock: no real-time clock, it is 1970");
+}
+
+void clock_init(void)
+{
+	tsc_calibrate(&rate);
+	/* Time began when the kernel got the CPU. */
+	scale.base_count = cpu_boot_tsc;
+	timescale_set_hz(&scale, cpu_boot_tsc, rate.tsc_hz);
+	set_rate();
+	read_epoch();
+	pr_debug("clock: TSC %llu Hz by %s", (unsigned long long)rate.tsc_hz,
+		 rate.source);
+}

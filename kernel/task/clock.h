@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Clocks on the calibrated time stamp counter. Nanoseconds.
+ */
+#ifndef KERNEL_TASK_CLOCK_H
+#define KERNEL_TASK_CLOCK_H
+
+#include <stdint.h>
+
+/* Calibrates the TSC and the APIC timer; reads the RTC for the epoch. */
+void clock_init(void);
+/* Once timers run: measures the TSC's rate again over longer windows. */
+void clock_refine_start(void);
+uint64_t ktime_get_ns(void); /* CLOCK_MONOTONIC: since boot, never back */
+uint64_t ktime_get_real_ns(void); /* CLOCK_REALTIME: since 1970 UTC */
+/* The TSC's rate in Hz, for the log and the vDSO. */
+uint64_t tsc_hz(void);
+
+#endif

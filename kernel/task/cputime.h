@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPU time used, in nanoseconds, and looking up threads by number.
+ */
+#ifndef KERNEL_TASK_CPUTIME_H
+#define KERNEL_TASK_CPUTIME_H
+
+#include <stdint.h>
+
+struct process;
+struct thread;
+
+uint64_t thread_cpu_ns(const struct thread *thread);
+uint64_t process_cpu_ns(const struct process *process);
+
+/* A thread of the application; NULL when there is none of that number. */
+struct thread *thread_find(int tid);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the application comes to be: the executable from the root file system,
+ * an address space, a stack with arguments and auxiliary vector, three
+ * descriptors on the console, one thread. Each thing that can go wrong is one
+ * line in the log. Entered once, by the main kernel thread.
+ */
+#include "kernel/task/exec.h"
+
+#include <asm/hwcap2.h>
+#include <errno.h>
+#include <linux/auxvec.h>
+#include <string.h>
+
+#include "kernel/cmdline.h"
+#include "kernel/fs/console.h"
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/initramfs.h"
+#include "kernel/mm/mm.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/uaccess.h"
+#include "kernel/printk.h"
+#include "kernel/random.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/signal.h"
+#include "kernel/task/thread.h"
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/regs.h"
+
+#define STACK_TOP USER_MAX
+#define STACK_MAX (8 * MiB) /* RLIMIT_STACK */
+#define STACK_FIRST (132 * KiB) /* mapped from the start, as Linux does */
+#define ARGS_MAX (16 * KiB) /* strings and vectors together */
+
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
+
+static char *const environment[] = {
+	(char *)"PATH=/bin",
+	(char *)"HOME=/",
+	(char *)"TERM=linux",
+};
+
+static int stack_map(struct mm *mm, bool exec)
+{
+	uint32_t prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);
+
+	mm->stack_limit = STACK_TOP - STACK_MAX;
+	return mm_map_fixed(mm, STACK_TOP - STACK_FIRST, STACK_FIRST, prot,
+			    VMA_STACK, NULL, false);
+}
+
+static uint64_t hwcap(void)
+{
+	uint32_t r[4];
+
+	cpuid(1, 0, r);
+	return r[3];
+}
+
+#define AUXV_MAX 20
+
+struct auxv {
+	uint64_t entry[AUXV_MAX][2];
+	int n;
+};
+
+static void aux(struct auxv *auxv, uint64_t type, uint64_t value)
+{
+	ASSERT(auxv->n < AUXV_MAX);
+	auxv->entry[auxv->n][0] = type;
+	auxv->entry[auxv->n][1] = value;
+	auxv->n++;
+}
+
+static void auxv_fill(struct auxv *auxv, const struct elf_image *image,
+		      uintptr_t random, uintptr_t platform, uintptr_t execfn)
+{
+	aux(auxv, AT_HWCAP, hwcap());
+	aux(auxv, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
+	aux(auxv, AT_MINSIGSTKSZ, sigframe_max_size());
+	aux(auxv, AT_PAGESZ, PAGE_SIZE);
+	aux(auxv, AT_CLKTCK, 100);
+	aux(auxv, AT_PHDR, image->phdr);
+	aux(auxv, AT_PHENT, image->phent);
+	aux(auxv, AT_PHNUM, image->phnum);
+	aux(auxv, AT_BASE, 0);
+	aux(auxv, AT_FLAGS, 0);
+	aux(auxv, AT_ENTRY, image->entry);
+	aux(auxv, AT_UID, APP_UID);
+	aux(auxv, AT_EUID, APP_UID);
+	aux(auxv, AT_GID, APP_GID);
+	aux(auxv, AT_EGID, APP_GID);
+	aux(auxv, AT_SECURE, 0);
+	aux(auxv, AT_RANDOM, random);
+	aux(auxv, AT_EXECFN, execfn);
+	aux(auxv, AT_PLATFORM, platform);
+}
+
+/* Fills the buffer; the stack pointer, or 0 when the arguments are too long. */
+static uintptr_t stack_fill(struct user_stack *stack, char **argv, int argc,
+			    const struct elf_image *image)
+{
+	uintptr_t execfn, platform, random;
+	struct user_vectors vectors = {
+		.argv = argv,
+		.argc = argc,
+		.envp = environment,
+		.envc = ARRAY_SIZE(environment),
+	};
+	struct auxv auxv = { .n = 0 };
+	uint8_t seed[16];
+
+	random_bytes(seed, sizeof(seed));
+	execfn = user_stack_push(stack, argv[0], strlen(argv[0]) + 1);
+	platform = user_stack_push(stack, "x86_64", sizeof("x86_64"));
+	random = user_stack_push(stack, seed, sizeof(seed));
+	if (!execfn || !platform || !random)
+		return 0;
+	auxv_fill(&auxv, image, random, platform, execfn);
+	vectors.auxv = auxv.entry;
+	vectors.nr_auxv = auxv.n;
+	return user_stack_finish(stack, &vectors);
+}
+
+/* Needs the address space active: the copy faults the stack's pages in. */
+static int stack_build(char **argv, int argc, const struct elf_image *image,
+		       uintptr_t *sp)
+{
+	struct user_stack stack = { .size = ARGS_MAX, .top = STACK_TOP };
+	const char *from;
+	int ret = 0;
+
+	stack.buf = kzalloc(ARGS_MAX);
+	if (!stack.buf)
+		return -ENOMEM;
+	*sp = stack_fill(&stack, argv, argc, image);
+	from = stack.buf + stack.size - stack.used;
+	if (!*sp)
+		ret = -E2BIG;
+	else if (copy_to_user((void *)*sp, from, stack.used))
+		ret = -ENOMEM;
+	kfree(stack.buf);
+	return ret;
+}
+
+static int open_console(struct process *process)
+{
+	struct file *file = console_open();
+	int fd;
+
+	if (!file)
+		return -ENOMEM;
+	for (int i = 0; i < 3; i++) {
+		fd = get_unused_fd(process->files, 0, 3, false);
+		if (fd < 0)
+			break;
+		fd_install(process->files, fd, get_file(file));
+	}
+	fput(file);
+	return fd < 0 ? fd : 0;
+}
+
+static int address_space_fill(struct process *process, const uint8_t *data,
+			      size_t len, struct elf_image *image)
+{
+	struct mm *mm = process->mm;
+	int ret = elf_load(mm, data, len, process->exe, image);
+
+	if (ret)
+		return ret;
+	mm->brk_start = image->brk;
+	mm->brk = image->brk;
+	ret = stack_map(mm, image->exec_stack);
+	if (ret)
+		pr_err("%s: no room for its stack: error %d", process->exe,
+		       -ret);
+	return ret;
+}
+
+static struct thread *first_thread(struct process *process, uintptr_t entry,
+				   uintptr_t sp)
+{
+	struct thread *thread = thread_create_user(process, APP_PID);
+
+	if (!thread)
+		return NULL;
+	thread->regs->orig_rax = (uint64_t)-1;
+	thread->regs->rip = entry;
+	thread->regs->cs = USER_CS;
+	thread->regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
+	thread->regs->rsp = sp;
+	thread->regs->ss = USER_DS;
+	process_adopt(process, thread);
+	return thread;
+}
+
+/* The process is published, its address space active. */
+static int process_launch(struct process *process, char **argv, int argc,
+			  const struct elf_image *image)
+{
+	struct thread *thread;
+	uintptr_t sp;
+	int ret;
+
+	ret = stack_build(argv, argc, image, &sp);
+	if (ret == -E2BIG)
+		pr_err("%s: arguments longer than %lu bytes", process->exe,
+		       ARGS_MAX);
+	else if (ret)
+		pr_err("%s: no memory for its stack", process->exe);
+	if (ret)
+		return ret;
+	ret = open_console(process);
+	thread = ret ? NULL : first_thread(process, image->entry, sp);
+	if (!thread) {
+		pr_err("%s: no memory to start it", process->exe);
+		return -ENOMEM;
+	}
+	sched_start(thread);
+	return 0;
+}
+
+static int lookup(const char *path, const uint8_t **data, size_t *len,
+		  const char **resolved)
+{
+	int ret = initramfs_lookup(path, data, len, resolved);
+
+	if (ret == -ENOENT)
+		pr_err("%s: not in the image", path);
+	else if (ret)
+		pr_err("%s: cannot be opened: error %d", path, -ret);
+	return ret;
+}
+
+int process_start(const char *path, char **args, int argc)
+{
+	char *argv[CMDLINE_ARGS_MAX + 2];
+	struct process *process;
+	struct elf_image image;
+	const char *resolved;
+	const uint8_t *data;
+	size_t len;
+	int ret;
+
+	ret = lookup(path, &data, &len, &resolved);
+	if (ret)
+		return ret;
+	argc = MIN(argc, CMDLINE_ARGS_MAX);
+	process = process_create(resolved);
+	if (!process) {
+		pr_err("%s: no memory to start it", resolved);
+		return -ENOMEM;
+	}
+	ret = address_space_fill(process, data, len, &image);
+	if (ret)
+		goto out_free;
+	argv[0] = process->exe;
+	memcpy(argv + 1, args, argc * sizeof(*args));
+	process_publish(process);
+	sched_use_mm(process->mm);
+	ret = process_launch(process, argv, argc + 1, &image);
+	if (!ret)
+		return 0;
+	sched_use_mm(NULL);
+	process_publish(NULL);
+out_free:
+	process_free(process);
+	return ret;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Softirqs. Owns the mask of pending ones. raise_softirq() is entered from
+ * anywhere, interrupt handlers included; do_softirq() on the way back to ring
+ * 3, by schedule() and by the idle loop. No barrier is needed between them:
+ * interrupts only come while ring 3 or the idle loop's HLT runs.
+ */
+#include "kernel/task/softirq.h"
+
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+#include "kernel/x86/cpu.h"
+
+/*
+ * Rounds until ring 3 gets its turn although more is pending, and how soon
+ * an interrupt then brings the rest back: so a flood of packets cannot keep
+ * the application from running, nor a computing application the packets.
+ */
+#define MAX_ROUNDS 8
+#define RESUME_NS (500 * NSEC_PER_USEC)
+
+static void (*softirq_func[NR_SOFTIRQS])(void);
+static uint32_t pending; /* bit: enum softirq */
+static bool running;
+
+static void resume_tick(struct timer *timer)
+{
+	/* The interrupt itself is the purpose: its exit runs what is pending. */
+}
+
+static struct timer resume = {
+	.node = { .parent = &resume.node },
+	.func = resume_tick,
+};
+
+void softirq_set(enum softirq nr, void (*func)(void))
+{
+	softirq_func[nr] = func;
+}
+
+void raise_softirq(enum softirq nr)
+{
+	pending |= BIT(nr);
+	cpu_set_work(CPU_WORK_SOFTIRQ);
+}
+
+bool softirq_pending(void)
+{
+	return pending;
+}
+
+bool in_softirq(void)
+{
+	return running;
+}
+
+static void run_round(uint32_t todo)
+{
+	for (int nr = 0; nr < NR_SOFTIRQS; nr++) {
+		if ((todo & BIT(nr)) && softirq_func[nr])
+			softirq_func[nr]();
+	}
+}
+
+void do_softirq(void)
+{
+	if (running || likely(!pending))
+		return;
+	running = true;
+	for (int round = 0; pending && round < MAX_ROUNDS; round++) {
+		uint32_t todo = pending;
+
+		pending = 0;
+		run_round(todo);
+	}
+	running = false;
+	if (pending && !timer_pending(&resume))
+		timer_start(&resume, ktime_get_ns() + RESUME_NS);
+}

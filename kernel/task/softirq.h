@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Softirqs: work that an interrupt handler only marks. They run on the way
+ * back to ring 3 from an interrupt, before a thread blocks, and in the idle
+ * loop; never nested, never inside a system call's own work.
+ */
+#ifndef KERNEL_TASK_SOFTIRQ_H
+#define KERNEL_TASK_SOFTIRQ_H
+
+#include "kernel/base.h"
+
+enum softirq {
+	SOFTIRQ_TIMER,
+	SOFTIRQ_NET,
+	NR_SOFTIRQS,
+};
+
+void softirq_set(enum softirq nr, void (*func)(void));
+void raise_softirq(enum softirq nr); /* any context */
+bool softirq_pending(void);
+/*
+ * Runs what is pending, also what is raised meanwhile, up to a few rounds;
+ * what is left stays pending. Does nothing when called from a softirq.
+ */
+void do_softirq(void);
+bool in_softirq(void);
+
+#endif

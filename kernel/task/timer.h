@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One-shot timers in monotonic nanoseconds, in a tree ordered by expiry; the
+ * CPU's timer is armed for the first. Functions run in the timer softirq.
+ */
+#ifndef KERNEL_TASK_TIMER_H
+#define KERNEL_TASK_TIMER_H
+
+#include "kernel/base.h"
+#include "kernel/rbtree.h"
+
+struct timer {
+	struct rb_node node; /* RB_EMPTY_NODE when not pending */
+	uint64_t expires;
+	void (*func)(struct timer *timer);
+};
+
+void timers_init(void);
+void timer_setup(struct timer *timer, void (*func)(struct timer *timer));
+/* (Re)arms for the absolute time; a time in the past fires soon. */
+void timer_start(struct timer *timer, uint64_t expires);
+/* True when it was pending. After this func will not run. */
+bool timer_cancel(struct timer *timer);
+bool timer_pending(const struct timer *timer);
+/* Runs what is due, and arms the CPU's timer for the rest. From the softirq. */
+void timers_run(void);
+/* Expiry of the first, UINT64_MAX if none. */
+uint64_t timer_next(void);
+
+#endif

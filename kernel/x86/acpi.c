@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ACPI's static tables (ACPI 6.5, chapter 5.2). They lie in memory that is
+ * not RAM to the kernel, so each is mapped when it is looked at; tables stand
+ * close together, and a mapping serves all that it covers. Everything read is
+ * checked against the mapping's bounds. Entered by boot code in one thread.
+ */
+#include "kernel/x86/acpi.h"
+
+#include <string.h>
+
+#include "kernel/mm/vmap.h"
+#include "kernel/printk.h"
+
+/* No table of a machine without AML is larger; a larger length is damage. */
+#define TABLE_MAX (4 * MiB)
+
+/* Where a PC's BIOS keeps the RSDP (5.2.5.1). */
+#define EBDA_POINTER 0x40e
+#define EBDA_SEARCH KiB
+#define BIOS_START 0xe0000
+#define BIOS_END 0x100000
+#define RSDP_ALIGN 16
+
+#define RSDP_V1_SIZE 20 /* what the first checksum covers */
+
+struct rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision; /* 2 and above have an XSDT */
+	uint32_t rsdt;
+	uint32_t length;
+	uint64_t xsdt;
+	uint8_t extended_checksum;
+	uint8_t reserved[3];
+} __attribute__((packed));
+
+/* 5.2.12: the MADT's head, and the two kinds of entry that matter here. */
+struct madt {
+	struct acpi_header header;
+	uint32_t local_apic;
+	uint32_t flags;
+} __attribute__((packed));
+
+struct madt_entry {
+	uint8_t type;
+	uint8_t length;
+} __attribute__((packed));
+
+#define MADT_IO_APIC 1
+#define MADT_OVERRIDE 2
+
+struct madt_io_apic {
+	struct madt_entry entry;
+	uint8_t id;
+	uint8_t reserved;
+	uint32_t address;
+	uint32_t gsi_base;
+} __attribute__((packed));
+
+struct madt_override {
+	struct madt_entry entry;
+	uint8_t bus; /* 0: ISA */
+	uint8_t source;
+	uint32_t gsi;
+	uint16_t flags;
+} __attribute__((packed));
+
+/* 5.2.12.5: polarity and trigger mode; 0 is what the bus does. */
+#define OVERRIDE_POLARITY 0x3
+#define OVERRIDE_ACTIVE_LOW 0x3
+#define OVERRIDE_TRIGGER 0xc
+#define OVERRIDE_LEVEL 0xc
+
+#define WINDOWS_MAX 32
+
+struct window {
+	uint64_t phys;
+	size_t len;
+	const uint8_t *va;
+};
+
+static struct window windows[WINDOWS_MAX];
+static unsigned int nr_windows;
+
+static const struct acpi_header *root; /* XSDT or RSDT, NULL: none */
+static size_t root_entry_size; /* 8 in an XSDT, 4 in an RSDT */
+
+/* len bytes at a physical address, readable from now on; NULL if not. */
+static const void *map(uint64_t phys, size_t len)
+{
+	struct window *w;
+	uint64_t start = ALIGN_DOWN(phys, PAGE_SIZE);
+	size_t size;
+
+	for (w = windows; w < windows + nr_windows; w++)
+		if (phys >= w->phys && phys - w->phys < w->len &&
+		    len <= w->len - (phys - w->phys))
+			return w->va + (phys - w->phys);
+	if (!phys || !len || nr_windows == WINDOWS_MAX)
+		return NULL;
+	size = ALIGN_UP(phys - start + len, PAGE_SIZE);
+	w = &windows[nr_windows];
+	w->va = ioremap(start, size);
+	if (!w->va)
+		return NULL;
+	w->phys = start;
+	w->len = size;
+	nr_windows++;
+	return w->va + (phys - start);
+}
+
+static bool sum_is_zero(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint8_t sum = 0;
+
+	while (len--)
+		sum += *p++;
+	return !sum;
+}
+
+const void *acpi_table_at(uint64_t phys, size_t *len)
+{
+	const struct acpi_header *header = map(phys, sizeof(*header));
+
+	if (!header || header->length < sizeof(*header) ||
+	    header->length > TABLE_MAX)
+		return NULL;
+	*len = header->length;
+	header = map(phys, *len);
+	if (!header || !sum_is_zero(header, *len))
+		return NULL;
+	return header;
+}
+
+static bool rsdp_valid(const struct rsdp *rsdp)
+{
+	return !memcmp(rsdp->signature, "RSD PTR ", 8) &&
+	       sum_is_zero(rsdp, RSDP_V1_SIZE);
+}
+
+static const struct rsdp *rsdp_search(uint64_t phys, size_t len)
+{
+	const uint8_t *p = map(phys, len);
+
+	if (!p)
+		return NULL;
+	for (size_t i = 0; i + sizeof(struct rsdp) <= len; i += RSDP_ALIGN)
+		if (rsdp_valid((const struct rsdp *)(p + i)))
+			return (const struct rsdp *)(p + i);
+	return NULL;
+}
+
+static const struct rsdp *rsdp_find(uint64_t given)
+{
+	const struct rsdp *rsdp = NULL;
+	const uint16_t *ebda;
+
+	if (given)
+		return rsdp_search(given, sizeof(*rsdp));
+	ebda = map(EBDA_POINTER, sizeof(*ebda));
+	if (ebda && *ebda)
+		rsdp = rsdp_search((uint64_t)*ebda << 4, EBDA_SEARCH);
+	return rsdp ? rsdp : rsdp_search(BIOS_START, BIOS_END - BIOS_START);
+}
+
+static bool use_root(uint64_t phys, const char signature[4], size_t entry_size)
+{
+	size_t len;
+
+	root = phys ? acpi_table_at(phys, &len) : NULL;
+	if (root && memcmp(root->signature, signature, 4))
+		root = NULL;
+	root_entry_size = entry_size;
+	return root;
+}
+
+void acpi_init(uint64_t given)
+{
+	const struct rsdp *rsdp = rsdp_find(given);
+
+	if (!rsdp) {
+		pr_notice("ACPI: none");
+		return;
+	}
+	if (rsdp->revision >= 2 && use_root(rsdp->xsdt, "XSDT", 8))
+		return;
+	if (!use_root(rsdp->rsdt, "RSDT", 4))
+		pr_warn("ACPI: the root table is damaged");
+}
+
+const void *acpi_find(const char sig[4], size_t *len)
+{
+	size_t nr;
+
+	if (!root)
+		return NULL;
+	nr = (root->length - sizeof(*root)) / root_entry_size;
+	for (size_t i = 0; i < nr; i++) {
+		const uint8_t *entry = (const uint8_t *)(root + 1);
+		const struct acpi_header *header;
+		uint64_t phys = 0;
+
+		memcpy(&phys, entry + i * root_entry_size, root_entry_size);
+		header = map(phys, sizeof(*header));
+		if (!header || memcmp(header->signature, sig, 4))
+			continue;
+		header = acpi_table_at(phys, len);
+		if (header)
+			return header;
+		pr_warn("ACPI: table %.4s is damaged", sig);
+	}
+	return NULL;
+}
+
+/*
+ * The next entry of this type behind *pos (0: from the start) that has room
+ * for size bytes; NULL at the end.
+ */
+static const void *madt_next(size_t *pos, uint8_t type, size_t size)
+{
+	size_t len;
+	const uint8_t *madt = acpi_find("APIC", &len);
+	size_t at = *pos ? *pos : sizeof(struct madt);
+
+	while (madt && at + sizeof(struct madt_entry) <= len) {
+		const struct madt_entry *entry;
+
+		entry = (const struct madt_entry *)(madt + at);
+		if (entry->length < sizeof(*entry) || entry->length > len - at)
+			return NULL;
+		at += entry->length;
+		if (entry->type == type && entry->length >= size) {
+			*pos = at;
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base)
+{
+	const struct madt_io_apic *io_apic;
+	size_t pos = 0;
+
+	io_apic = madt_next(&pos, MADT_IO_APIC, sizeof(*io_apic));
+	if (!io_apic)
+		return false;
+	*addr = io_apic->address;
+	*gsi_base = io_apic->gsi_base;
+	return true;
+}
+
+uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level)
+{
+	const struct madt_override *o;
+	size_t pos = 0;
+
+	*active_low = false;
+	*level = false;
+	while ((o = madt_next(&pos, MADT_OVERRIDE, sizeof(*o)))) {
+		if (o->bus || o->source != line)
+			continue;
+		*active_low = (o->flags & OVERRIDE_POLARITY) ==
+			      OVERRIDE_ACTIVE_LOW;
+		*level = (o->flags & OVERRIDE_TRIGGER) == OVERRIDE_LEVEL;
+		return o->gsi;
+	}
+	return line;
+}

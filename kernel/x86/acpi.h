@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The firmware's ACPI tables, static ones only: no AML is executed. Tables
+ * are checked (bounds, length, checksum) when they are found, and stay mapped.
+ */
+#ifndef KERNEL_X86_ACPI_H
+#define KERNEL_X86_ACPI_H
+
+#include "kernel/base.h"
+
+/* What every table starts with (ACPI 6.5, 5.2.6). */
+struct acpi_header {
+	char signature[4];
+	uint32_t length; /* of the whole table */
+	uint8_t revision;
+	uint8_t checksum;
+	char oem_id[6];
+	char oem_table_id[8];
+	uint32_t oem_revision;
+	uint32_t creator_id;
+	uint32_t creator_revision;
+} __attribute__((packed));
+
+/*
+ * rsdp: its physical address, 0: search where a PC's BIOS puts it. Finds the
+ * root table; a machine without ACPI is no error. Needs ioremap().
+ */
+void acpi_init(uint64_t rsdp);
+
+/* The first valid table with this signature, its length in *len, or NULL. */
+const void *acpi_find(const char sig[4], size_t *len);
+
+/* A valid table at a physical address (the DSDT has no entry), or NULL. */
+const void *acpi_table_at(uint64_t phys, size_t *len);
+
+/* The first IO-APIC of the MADT and the first interrupt it serves. */
+bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base);
+
+/* The global system interrupt of an ISA line (0-15), and how it signals. */
+uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments and the task state segment. Owns the GDT, the TSS with the stack
+ * pointers that the CPU loads on the way in, and the stacks of those
+ * exceptions that do not run on the current thread's. Entered once at boot,
+ * and by every thread switch.
+ */
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/desc.h"
+#include "kernel/x86/regs.h"
+
+/* SDM vol 3 7.7, figure 7-11. */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t iomap; /* beyond the limit: ring 3 has no ports */
+} __attribute__((packed));
+_Static_assert(sizeof(struct tss) == 104, "SDM vol 3 7.7");
+
+/* LGDT, LIDT: SDM vol 3 2.4. */
+struct table_register {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+/* Descriptor bits (SDM vol 3 3.4.5, 7.2.3); base and limit do not matter. */
+#define SEG_ACCESSED BIT(40)
+#define SEG_WRITE BIT(41)
+#define SEG_CODE BIT(43)
+#define SEG_NOT_SYSTEM BIT(44)
+#define SEG_DPL3 (BIT(45) | BIT(46))
+#define SEG_PRESENT BIT(47)
+#define SEG_LONG BIT(53)
+#define SEG_TSS (9ULL << 40)
+#define SEG_BASE (SEG_PRESENT | SEG_NOT_SYSTEM | SEG_ACCESSED | SEG_WRITE)
+
+#define NMI_STACK_SIZE (4 * KiB)
+#define PANIC_STACK_SIZE (8 * KiB) /* the report is printed from there */
+
+static uint64_t gdt[] = {
+	[KERNEL_CS / 8] = SEG_BASE | SEG_CODE | SEG_LONG,
+	[KERNEL_DS / 8] = SEG_BASE,
+	[USER_DS / 8] = SEG_BASE | SEG_DPL3,
+	[USER_CS / 8] = SEG_BASE | SEG_DPL3 | SEG_CODE | SEG_LONG,
+	[TSS_SEL / 8] = 0,
+	[TSS_SEL / 8 + 1] = 0,
+};
+
+static struct tss tss;
+static _Alignas(16) uint8_t double_fault_stack[PANIC_STACK_SIZE];
+static _Alignas(16) uint8_t machine_check_stack[PANIC_STACK_SIZE];
+static _Alignas(16) uint8_t nmi_stack[NMI_STACK_SIZE];
+static _Alignas(16) uint8_t debug_stack[NMI_STACK_SIZE];
+
+static void set_ist(enum ist nr, const uint8_t *stack, size_t size)
+{
+	tss.ist[nr - 1] = (uintptr_t)stack + size;
+}
+
+static void tss_init(void)
+{
+	uintptr_t base = (uintptr_t)&tss;
+
+	tss.iomap = sizeof(tss);
+	set_ist(IST_DOUBLE_FAULT, double_fault_stack, PANIC_STACK_SIZE);
+	set_ist(IST_MACHINE_CHECK, machine_check_stack, PANIC_STACK_SIZE);
+	set_ist(IST_NMI, nmi_stack, NMI_STACK_SIZE);
+	set_ist(IST_DEBUG, debug_stack, NMI_STACK_SIZE);
+
+	/* SDM vol 3 figure 7-4. */
+	gdt[TSS_SEL / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |
+			   SEG_TSS | SEG_PRESENT | (base >> 24 & 0xff) << 56;
+	gdt[TSS_SEL / 8 + 1] = base >> 32;
+}
+
+static void load_gdt(void)
+{
+	struct table_register gdtr = { sizeof(gdt) - 1, (uintptr_t)gdt };
+
+	__asm__ volatile("lgdt %0\n\t"
+			 "pushq %1\n\t"
+			 "leaq 1f(%%rip), %%rax\n\t"
+			 "pushq %%rax\n\t"
+			 "lretq\n"
+			 "1:"
+			 :
+			 : "m"(gdtr), "i"(KERNEL_CS)
+			 : "rax", "memory");
+	__asm__ volatile("mov %0, %%ss" : : "r"(KERNEL_DS));
+	/* Ring 3 starts with null selectors, as under Linux. */
+	__asm__ volatile("mov %0, %%ds\n\t"
+			 "mov %0, %%es\n\t"
+			 "mov %0, %%fs\n\t"
+			 "mov %0, %%gs"
+			 :
+			 : "r"(0));
+	__asm__ volatile("ltr %w0" : : "r"(TSS_SEL));
+}
+
+void gdt_init(void)
+{
+	tss_init();
+	load_gdt();
+}
+
+void cpu_set_kernel_stack(uintptr_t top)
+{
+	cpu0.kernel_sp = top;
+	tss.rsp[0] = top;
+}

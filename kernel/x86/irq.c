@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupt vectors. Owns the table of handlers and their counters, and the
+ * two legacy PICs, which are silenced. irq_dispatch() is entered from entry.S
+ * when ring 3 or the idle loop was interrupted.
+ */
+#include "kernel/x86/irq.h"
+
+#include <errno.h>
+
+#include "kernel/printk.h"
+#include "kernel/x86/apic.h"
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/regs.h"
+
+#define NR_VECTORS 256
+
+/* 8259A: command and data ports; vectors that spurious ones arrive at. */
+#define PIC1_COMMAND 0x20
+#define PIC1_DATA 0x21
+#define PIC2_COMMAND 0xa0
+#define PIC2_DATA 0xa1
+#define PIC_ICW1_INIT 0x11 /* cascade, ICW4 follows */
+#define PIC_ICW4_8086 0x01
+#define PIC_VECTOR 0x20
+#define PIC_LINES 16
+#define PIC_CASCADE 2
+
+/* Message address and data: SDM vol 3 11.11. */
+#define MSI_ADDRESS 0xfee00000ULL
+#define MSI_DESTINATION_SHIFT 12
+
+static struct irq {
+	const char *name; /* NULL: free */
+	irq_handler handler;
+	void *arg;
+	uint64_t count;
+} irqs[NR_VECTORS];
+
+static uint64_t unexpected;
+
+/*
+ * Moved away from the exceptions' vectors first: a masked 8259 still raises
+ * its spurious lines 7 and 15.
+ */
+static void pic_disable(void)
+{
+	outb(PIC1_COMMAND, PIC_ICW1_INIT);
+	outb(PIC2_COMMAND, PIC_ICW1_INIT);
+	outb(PIC1_DATA, PIC_VECTOR);
+	outb(PIC2_DATA, PIC_VECTOR + PIC_LINES / 2);
+	outb(PIC1_DATA, BIT(PIC_CASCADE));
+	outb(PIC2_DATA, PIC_CASCADE);
+	outb(PIC1_DATA, PIC_ICW4_8086);
+	outb(PIC2_DATA, PIC_ICW4_8086);
+	outb(PIC1_DATA, 0xff);
+	outb(PIC2_DATA, 0xff);
+}
+
+void irq_set_handler(int vector, const char *name, irq_handler handler,
+		     void *arg)
+{
+	irqs[vector].name = name;
+	irqs[vector].handler = handler;
+	irqs[vector].arg = arg;
+}
+
+int irq_alloc_vector(const char *name, irq_handler handler, void *arg)
+{
+	for (int v = VECTOR_FIRST; v < VECTOR_TIMER; v++) {
+		if (irqs[v].name)
+			continue;
+		irq_set_handler(v, name, handler, arg);
+		return v;
+	}
+	return -ENOSPC;
+}
+
+void irq_msi_message(int vector, uint64_t *address, uint32_t *data)
+{
+	/* Physical destination, fixed delivery, edge. */
+	*address = MSI_ADDRESS | (uint64_t)apic_id() << MSI_DESTINATION_SHIFT;
+	*data = (uint32_t)vector;
+}
+
+int irq_route_isa(unsigned int line, int vector)
+{
+	return ioapic_route(line, (uint8_t)vector);
+}
+
+void irq_init(void)
+{
+	pic_disable();
+	apic_init();
+	ioapic_init();
+}
+
+/* Without a handler: what the local APIC delivered wants its EOI all the same. */
+static void irq_unexpected(unsigned int vector)
+{
+	if (!unexpected++)
+		pr_warn("unexpected interrupt vector %#x", vector);
+}
+
+static bool handling;
+
+/*
+ * The handler has quietened the device before the EOI, so that a level
+ * triggered line does not come straight back (SDM vol 3 11.8.5). Spurious
+ * vectors of the APIC (11.9) and of the PICs have no EOI.
+ */
+void irq_dispatch(struct pt_regs *regs)
+{
+	unsigned int vector = (unsigned int)regs->vector;
+	struct irq *irq = &irqs[vector];
+
+	irq->count++;
+	if (vector == VECTOR_SPURIOUS)
+		return;
+	if (vector < PIC_VECTOR + PIC_LINES)
+		return;
+	handling = true;
+	if (likely(irq->handler))
+		irq->handler(irq->arg);
+	else
+		irq_unexpected(vector);
+	handling = false;
+	apic_eoi();
+}
+
+bool in_irq(void)
+{
+	return handling;
+}
+
+void irq_for_each(void (*fn)(int vector, const char *name, uint64_t count,
+			     void *ctx),
+		  void *ctx)
+{
+	for (int v = 0; v < NR_VECTORS; v++) {
+		if (irqs[v].name)
+			fn(v, irqs[v].name, irqs[v].count, ctx);
+	}
+}

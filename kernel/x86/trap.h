@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions: what entry.S calls, and what it offers to the rest of
+ * kernel/x86/.
+ */
+#ifndef KERNEL_X86_TRAP_H
+#define KERNEL_X86_TRAP_H
+
+#include <stdint.h>
+
+struct pt_regs;
+
+extern const char syscall_entry[]; /* entry.S: where SYSCALL arrives */
+
+/* An exception, from ring 3 or from the kernel. */
+void trap_dispatch(struct pt_regs *regs);
+/* IRETQ could not load the frame that regs came from. */
+void trap_bad_iret(struct pt_regs *regs);
+/* Before ring 3 goes on, when percpu.work is not zero. */
+void exit_to_user(struct pt_regs *regs);
+/*
+ * The application's fault: its handler will run, or the fault is reported
+ * and the application ends. sig: SIGSEGV...; code, addr: for siginfo.
+ */
+void trap_signal(struct pt_regs *regs, int sig, int code, uintptr_t addr);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AF_INET: socket states, addresses and ports above TCP and UDP, in the order
+ * of checks that Linux's inet_bind(), inet_stream_connect() and the others
+ * make. Thread context.
+ */
+#include "net/af_inet.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/fs/poll.h"
+#include "net/core.h"
+#include "net/netif.h"
+#include "net/sock.h"
+#include "net/tcp.h"
+#include "net/udp.h"
+
+#define ADDR_LOOPBACK __builtin_bswap32(0x7f000001)
+
+static uint16_t swap16(uint16_t v)
+{
+	return __builtin_bswap16(v);
+}
+
+static int protocol_of(int type, int protocol)
+{
+	int own = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+
+	if (type == SOCK_RAW)
+		return -EPERM;
+	if (type != SOCK_STREAM && type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol && protocol != own)
+		return -EPROTONOSUPPORT;
+	return own;
+}
+
+int inet_create(struct socket *sock, int protocol)
+{
+	const struct proto *prot;
+	struct sock *sk;
+
+	protocol = protocol_of(sock->type, protocol);
+	if (protocol < 0)
+		return protocol;
+	prot = protocol == IPPROTO_TCP ? &tcp_prot : &udp_prot;
+	sk = prot->alloc();
+	if (!sk)
+		return -ENOBUFS;
+	sock->ops = protocol == IPPROTO_TCP ? &inet_stream_ops :
+					      &inet_dgram_ops;
+	sock_graft(sk, sock);
+	return 0;
+}
+
+int inet_check_address(const struct sockaddr_any *addr, int len)
+{
+	if (len < (int)sizeof(addr->in))
+		return -EINVAL;
+	if (addr->family != AF_INET)
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
+void inet_fill_address(struct sockaddr_any *addr, uint32_t ip, uint16_t port)
+{
+	memset(&addr->in, 0, sizeof(addr->in));
+	addr->in.family = AF_INET;
+	addr->in.port = swap16(port);
+	addr->in.addr = ip;
+}
+
+static int inet_release(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk)
+		sk->sk_prot->close(sk);
+	return 0;
+}
+
+/* Broadcast and multicast are addresses a datagram socket may wait on. */
+static bool can_bind(const struct sock *sk, uint32_t addr)
+{
+	bool group = (addr & 0xf0) == 0xe0 || addr == 0xffffffff;
+
+	return !addr || inet_addr_is_local(addr) ||
+	       (group && sk->sk_type == SOCK_DGRAM);
+}
+
+static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
+		     int len)
+{
+	struct sock *sk = sock->sk;
+	struct inet_sock *inet = inet_sk(sk);
+	int err = inet_check_address(addr, len);
+
+	/* Linux lets AF_UNSPEC pass with the wildcard address. */
+	if (err == -EAFNOSUPPORT && addr->family == AF_UNSPEC && !addr->in.addr)
+		err = 0;
+	if (err)
+		return err;
+	if (!can_bind(sk, addr->in.addr))
+		return -EADDRNOTAVAIL;
+	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
+		return -EINVAL;
+	inet->binding.addr = addr->in.addr;
+	err = inet_bind_port(sk->sk_prot->ports, &inet->binding,
+			     swap16(addr->in.port));
+	if (err) {
+		inet->binding.addr = 0;
+		return err;
+	}
+	inet->saddr = inet->binding.addr;
+	inet->sport = inet->binding.port;
+	return sk->sk_prot->bound ? sk->sk_prot->bound(sk) : 0;
+}
+
+static int inet_getname(struct socket *sock, struct sockaddr_any *addr,
+			bool peer)
+{
+	struct inet_sock *inet = inet_sk(sock->sk);
+	uint8_t state = sock->sk->sk_state;
+
+	if (!peer) {
+		inet_fill_address(addr, inet->saddr, inet->sport);
+		return sizeof(addr->in);
+	}
+	if (!inet->dport || state == TCP_CLOSE || state == TCP_SYN_SENT)
+		return -ENOTCONN;
+	inet_fill_address(addr, inet->daddr, inet->dport);
+	return sizeof(addr->in);
+}
+
+static bool connecting(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV;
+}
+
+static int start_connect(struct socket *sock, const struct sockaddr_any *addr,
+			 int len)
+{
+	struct sock *sk = sock->sk;
+	uint32_t dest = addr->in.addr ? addr->in.addr : ADDR_LOOPBACK;
+	int err = inet_check_address(addr, len);
+
+	if (err)
+		return err;
+	if (sk->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	err = sk->sk_prot->connect(sk, dest, swap16(addr->in.port));
+	if (err)
+		return err;
+	sock->state = SS_CONNECTING;
+	net_flush();
+	return 0;
+}
+
+/* The handshake is over, well or not, or the patience is. */
+static int finish_connect(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	int err;
+
+	if (sk->sk_state != TCP_CLOSE) {
+		sock->state = SS_CONNECTED;
+		return 0;
+	}
+	err = sock_error(sk);
+	sock->state = SS_UNCONNECTED;
+	sk->sk_prot->disconnect(sk);
+	return err ? err : -ECONNABORTED;
+}
+
+static int wait_connect(struct socket *sock, bool nonblock, int busy)
+{
+	struct sock *sk = sock->sk;
+	uint64_t deadline = sock_snd_deadline(sk, nonblock);
+	int err;
+
+	if (connecting(sk)) {
+		if (!deadline)
+			return busy;
+		err = wait_event_until(&sock->wq, !connecting(sk), deadline);
+		if (err)
+			return err == -ETIMEDOUT ? -EINPROGRESS : err;
+	}
+	return finish_connect(sock);
+}
+
+static int stream_connect(struct socket *sock, const struct sockaddr_any *addr,
+			  int len, bool nonblock)
+{
+	int busy = -EALREADY;
+	int err;
+
+	if (len < (int)sizeof(addr->family))
+		return -EINVAL;
+	if (addr->family == AF_UNSPEC) {
+		sock->state = SS_UNCONNECTED;
+		return sock->sk->sk_prot->disconnect(sock->sk);
+	}
+	if (sock->state == SS_CONNECTED)
+		return -EISCONN;
+	if (sock->state == SS_UNCONNECTED) {
+		err = start_connect(sock, addr, len);
+		if (err)
+			return err;
+		busy = -EINPROGRESS;
+	}
+	return wait_connect(sock, nonblock, busy);
+}
+
+static int dgram_connect(struct socket *sock, const struct sockaddr_any *addr,
+			 int len, bool nonblock)
+{
+	struct sock *sk = sock->sk;
+	uint32_t dest;
+	int err;
+
+	if (len < (int)sizeof(addr->family))
+		return -EINVAL;
+	if (addr->family == AF_UNSPEC)
+		return sk->sk_prot->disconnect(sk);
+	err = inet_check_address(addr, len);
+	if (err)
+		return err;
+	dest = addr->in.addr ? addr->in.addr : ADDR_LOOPBACK;
+	return sk->sk_prot->connect(sk, dest, swap16(addr->in.port));
+}
+
+static int inet_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	struct inet_sock *inet = inet_sk(sk);
+	struct inet_ports *ports = sk->sk_prot->ports;
+	int err = 0;
+
+	if (sock->state != SS_UNCONNECTED)
+		return -EINVAL;
+	if (sk->sk_state == TCP_LISTEN)
+		return tcp_listen_start(sk, backlog);
+	if (sk->sk_state != TCP_CLOSE)
+		return -EINVAL;
+	if (!inet->binding.port)
+		err = inet_bind_port(ports, &inet->binding, 0);
+	if (!err)
+		err = inet_listen_port(ports, &inet->binding);
+	if (!err)
+		err = tcp_listen_start(sk, backlog);
+	if (err) {
+		inet->binding.listening = false;
+		return err;
+	}
+	inet->saddr = inet->binding.addr;
+	inet->sport = inet->binding.port;
+	return 0;
+}
+
+static int stream_accept(struct socket *sock, struct socket *newsock,
+			 bool nonblock)
+{
+	struct sock *sk = sock->sk;
+	struct sock *child = tcp_accept_sock(sk,
+					     sock_rcv_deadline(sk, nonblock));
+
+	if (IS_ERR(child))
+		return PTR_ERR(child);
+	sock_graft(child, newsock);
+	newsock->state = SS_CONNECTED;
+	return 0;
+}
+
+/* shutdown(2): how is 0, 1, 2; plus one it is the mask. */
+static int stream_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+	int err = 0;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	how++;
+	if (sock->state == SS_CONNECTING && !connecting(sk) &&
+	    sk->sk_state != TCP_CLOSE)
+		sock->state = SS_CONNECTED;
+	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_SYN_SENT) {
+		if (sk->sk_state == TCP_LISTEN && !(how & RCV_SHUTDOWN))
+			return 0;
+		sk->sk_prot->disconnect(sk);
+		sock->state = SS_UNCONNECTED;
+		return 0;
+	}
+	if (sk->sk_state == TCP_CLOSE)
+		err = -ENOTCONN;
+	sk->sk_shutdown |= how;
+	sk->sk_prot->shutdown(sk, how);
+	sk->sk_state_change(sk);
+	return err;
+}
+
+static int dgram_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	sk->sk_shutdown |= how + 1;
+	sk->sk_state_change(sk);
+	return 0;
+}
+
+static uint32_t stream_poll(struct file *file, struct socket *sock,
+			    struct poll_table *pt)
+{
+	poll_wait(file, &sock->wq, pt);
+	return tcp_poll_mask(sock->sk);
+}
+
+static uint32_t dgram_poll(struct file *file, struct socket *sock,
+			   struct poll_table *pt)
+{
+	poll_wait(file, &sock->wq, pt);
+	return udp_poll_mask(sock->sk);
+}
+
+static ssize_t inet_sendmsg(struct socket *sock, struct msg *msg)
+{
+	return sock->sk->sk_prot->sendmsg(sock->sk, msg);
+}
+
+static ssize_t inet_recvmsg(struct socket *sock, struct msg *msg)
+{
+	return sock->sk->sk_prot->recvmsg(sock->sk, msg);
+}
+
+static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
+{
+	return -EOPNOTSUPP;
+}
+
+static int no_listen(struct socket *sock, int backlog)
+{
+	return -EOPNOTSUPP;
+}
+
+const struct proto_ops inet_stream_ops = {
+	.release = inet_release,
+	.bind = inet_bind,
+	.connect = stream_connect,
+	.accept = stream_accept,
+	.getname = inet_getname,
+	.poll = stream_poll,
+	.ioctl = tcp_ioctl,
+	.listen = inet_listen,
+	.shutdown = stream_shutdown,
+	.sendmsg = inet_sendmsg,
+	.recvmsg = inet_recvmsg,
+};
+
+const struct proto_ops inet_dgram_ops = {
+	.release = inet_release,
+	.bind = inet_bind,
+	.connect = dgram_connect,
+	.accept = no_accept,
+	.getname = inet_getname,
+	.poll = dgram_poll,
+	.ioctl = udp_ioctl,
+	.listen = no_listen,
+	.shutdown = dgram_shutdown,
+	.sendmsg = inet_sendmsg,
+	.recvmsg = inet_recvmsg,
+};

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The net softirq and the life of the stack.
+ *
+ * One run: what the device has sent is reclaimed first, so that no segment
+ * looks busy to TCP's timers; then packets to ourselves, then up to a budget
+ * of received frames, then lwIP's timers. All of that only queues frames;
+ * they reach the device in one go at the end, with one kick. A run that did
+ * not finish raises the softirq again.
+ *
+ * lwIP's timers hang on one kernel timer, armed for the first of them.
+ */
+#include "net/core.h"
+
+#include <errno.h>
+
+#include "lwip/init.h"
+#include "lwip/timeouts.h"
+
+#include "drivers/netdev.h"
+#include "kernel/base.h"
+#include "kernel/cmdline.h"
+#include "kernel/fs/proc.h"
+#include "kernel/mm/page.h"
+#include "kernel/printk.h"
+#include "kernel/seq_buf.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/softirq.h"
+#include "kernel/task/timer.h"
+#include "kernel/task/wait.h"
+#include "kernel/x86/irq.h"
+#include "net/counters.h"
+#include "net/ipconfig.h"
+#include "net/net.h"
+#include "net/netif.h"
+#include "net/rxqueue.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/udp.h"
+
+#define DHCP_PATIENCE_NS (10 * NSEC_PER_SEC)
+
+/* How often net_drain() looks. */
+#define DRAIN_STEP_NS (5 * NSEC_PER_MSEC)
+
+static struct timer lwip_timer;
+static uint32_t armed_for; /* milliseconds, as sys_now() counts */
+static struct wait_queue_head address_wq = { LIST_HEAD_INIT(address_wq.head) };
+static bool waits_for_dhcp;
+
+void net_assert_context(void)
+{
+	ASSERT(!in_irq());
+}
+
+static void lwip_timer_fired(struct timer *timer)
+{
+	raise_softirq(SOFTIRQ_NET);
+}
+
+static void arm_timer(void)
+{
+	uint32_t ms = sys_timeouts_sleeptime();
+	uint64_t now = ktime_get_ns();
+	uint32_t due = now / NSEC_PER_MSEC + ms;
+
+	if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE)
+		return;
+	if (timer_pending(&lwip_timer) && due == armed_for)
+		return;
+	armed_for = due;
+	timer_start(&lwip_timer, now + ms * NSEC_PER_MSEC);
+}
+
+void net_flush(void)
+{
+	eth_flush();
+	arm_timer();
+}
+
+static void net_rx_action(void)
+{
+	bool more;
+
+	eth_reclaim();
+	more = loopback_poll();
+	more |= eth_poll();
+	sys_check_timeouts();
+	net_flush();
+	if (more)
+		raise_softirq(SOFTIRQ_NET);
+}
+
+/*
+ * Receive queues may take a quarter of RAM; from an eighth on windows no
+ * longer open beyond what is read.
+ */
+bool net_rcv_memory_pressure(void)
+{
+	return rxqueue_memory() > nr_total_pages() * PAGE_SIZE / 8;
+}
+
+bool net_rcv_memory_short(void)
+{
+	return rxqueue_memory() > nr_total_pages() * PAGE_SIZE / 4;
+}
+
+void net_address_changed(void)
+{
+	wake_up_all(&address_wq);
+}
+
+static void netstat_show(struct seq_buf *m)
+{
+	net_counters_show(m);
+	net_device_show(m);
+	net_lwip_stats_show(m);
+}
+
+static void proc_files(void)
+{
+	proc_register("net/dev", net_dev_show);
+	proc_register("net/netstat", netstat_show);
+	proc_register("net/pnp", net_pnp_show);
+	proc_register("net/tcp", tcp_show);
+}
+
+static int parse_config(struct ipconfig *config)
+{
+	const char *word = NULL;
+	const char *wrong = ipconfig_parse(config, cmdline_get("ip"),
+					   cmdline_get("gw"),
+					   cmdline_get("dns"), &word);
+
+	if (!wrong)
+		return 0;
+	pr_err("net: \"%s\": %s", word, wrong);
+	return -EINVAL;
+}
+
+static int start_device(const struct ipconfig *config)
+{
+	struct netdev *dev = netdev_first();
+	int err;
+
+	if (!dev) {
+		pr_notice("net: no network device: loopback only");
+		return 0;
+	}
+	err = eth_init(dev, config);
+	if (err) {
+		pr_err("net: %s does not start: error %d", dev->name, -err);
+		return 0;
+	}
+	waits_for_dhcp = config->dhcp;
+	return 0;
+}
+
+int net_init(void)
+{
+	struct ipconfig config;
+	int err = parse_config(&config);
+
+	if (err)
+		return err;
+	lwip_init();
+	socket_init();
+	tcp_init_sockets();
+	udp_init_sockets();
+	timer_setup(&lwip_timer, lwip_timer_fired);
+	softirq_set(SOFTIRQ_NET, net_rx_action);
+	net_set_name_server(config.dns);
+	proc_files();
+	err = loopback_init();
+	if (!err)
+		err = start_device(&config);
+	net_flush();
+	return err;
+}
+
+void net_wait_address(void)
+{
+	uint64_t deadline = ktime_get_ns() + DHCP_PATIENCE_NS;
+
+	if (!waits_for_dhcp)
+		return;
+	if (wait_event_until(&address_wq, eth_has_address(), deadline))
+		pr_warn("net: no DHCP answer after 10 s: loopback only, "
+			"still trying");
+}
+
+static bool drained(void)
+{
+	eth_reclaim();
+	return !tcp_has_unsent() && !eth_busy();
+}
+
+/* Nobody announces the last acknowledgement of the last orphan: look. */
+void net_drain(uint64_t deadline)
+{
+	struct wait_queue_head nobody;
+
+	init_waitqueue_head(&nobody);
+	while (!drained() && ktime_get_ns() < deadline) {
+		net_flush();
+		wait_event_until(&nobody, false,
+				 ktime_get_ns() + DRAIN_STEP_NS);
+	}
+}

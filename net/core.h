@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The net softirq: who runs lwIP, and when what it wants to send leaves.
+ */
+#ifndef NET_CORE_H
+#define NET_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* lwIP may be entered: softirq or system call, no interrupt handler. */
+void net_assert_context(void);
+
+/*
+ * The end of a system call or timer that may have sent: tells the device, and
+ * arms lwIP's timer anew. Cheap when there was nothing.
+ */
+void net_flush(void);
+
+/* Memory that all receive queues together may take before windows close, and
+ * before payload is dropped.
+ */
+bool net_rcv_memory_pressure(void);
+bool net_rcv_memory_short(void);
+
+#endif

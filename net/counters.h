@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Named counters of the stack, each place where a packet can end having its
+ * own; shown in /proc/net/netstat.
+ */
+#ifndef NET_COUNTERS_H
+#define NET_COUNTERS_H
+
+#include <stdint.h>
+
+/* The list: X(name). */
+#define NET_COUNTERS(X)                             \
+	/* received frames that end before lwIP */  \
+	X(drop_runt)                                \
+	X(drop_oversize)                            \
+	X(drop_foreign)                             \
+	X(drop_unknown_type)                        \
+	/* IPv4 packets */                          \
+	X(drop_ip_length)                           \
+	X(drop_udp_length)                          \
+	/* TCP segments, by enum tcp_drop_reason */ \
+	X(tcp_drop_options)                         \
+	X(tcp_drop_flags)                           \
+	X(tcp_drop_old)                             \
+	X(tcp_drop_window)                          \
+	X(tcp_drop_no_ack)                          \
+	X(tcp_drop_bad_ack)                         \
+	X(tcp_drop_syn)                             \
+	X(tcp_drop_rst)                             \
+	X(tcp_drop_backlog)                         \
+	X(tcp_drop_memory)                          \
+	X(tcp_drop_no_pcb)                          \
+	X(tcp_challenge_acks)                       \
+	X(tcp_challenge_throttled)                  \
+	X(tcp_cut)                                  \
+	/* sockets */                               \
+	X(tcp_accepted)                             \
+	X(tcp_accept_no_memory)                     \
+	X(tcp_rx_copied)                            \
+	X(tcp_orphans_aborted)                      \
+	X(udp_drop_rcvbuf)                          \
+	X(udp_drop_no_memory)                       \
+	/* frames to send */                        \
+	X(tx_copied)                                \
+	X(tx_queued)                                \
+	X(drop_tx_queue_full)                       \
+	X(drop_tx_no_memory)                        \
+	X(drop_tx_device)                           \
+	X(drop_tx_no_route)                         \
+	X(drop_loop_queue_full)                     \
+	X(drop_loop_no_memory)
+
+struct net_counters {
+#define X(name) uint64_t name;
+	NET_COUNTERS(X)
+#undef X
+};
+
+extern struct net_counters net_counters;
+
+#define net_count(name) (net_counters.name++)
+
+struct seq_buf;
+
+void net_counters_show(struct seq_buf *m);
+
+#endif

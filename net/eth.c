@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interface over the network device: received frames are checked and
+ * wrapped, without a copy, into pbufs that live in the driver's buffers;
+ * addresses come from the command line or from DHCP.
+ */
+#include "net/eth.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lwip/etharp.h"
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "netif/ethernet.h"
+
+#include "drivers/netdev.h"
+#include "kernel/base.h"
+#include "kernel/mm/page.h"
+#include "kernel/printk.h"
+#include "kernel/seq_buf.h"
+#include "kernel/task/clock.h"
+#include "net/counters.h"
+#include "net/ipconfig.h"
+#include "net/netif.h"
+
+/* Frames in one run of the softirq. */
+#define RX_BUDGET 64
+
+/* Memory that received frames may hold inside the stack: RAM over this. */
+#define RX_HELD_SHARE 16
+#define RX_BUFFER_SIZE 2048
+#define RX_HELD_MIN 256
+
+static struct netif eth;
+static struct netdev *dev; /* NULL without a device */
+static bool uses_dhcp;
+static uint64_t started_ns;
+static unsigned int rx_held; /* buffers between rx and rx_free */
+static unsigned int rx_held_max;
+
+_Static_assert(sizeof(struct pbuf_custom) <= sizeof(((struct rx_buf *)0)->priv),
+	       "a pbuf fits into the driver's buffer header");
+
+static void rx_buffer_free(struct pbuf *p)
+{
+	struct rx_buf *buf = container_of((void *)p, struct rx_buf, priv);
+
+	rx_held--;
+	netdev_rx_free(buf);
+}
+
+static void count_drop(enum frame_verdict why)
+{
+	switch (why) {
+	case FRAME_RUNT:
+		net_count(drop_runt);
+		break;
+	case FRAME_OVERSIZE:
+		net_count(drop_oversize);
+		break;
+	case FRAME_FOREIGN:
+		net_count(drop_foreign);
+		break;
+	default:
+		net_count(drop_unknown_type);
+	}
+}
+
+/* A short frame's memory ends in zeros, not in what was there before. */
+static void zero_fill(struct rx_buf *buf)
+{
+	if (buf->len < ETH_MIN_LEN)
+		memset(buf->data + buf->len, 0, ETH_MIN_LEN - buf->len);
+}
+
+static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
+{
+	struct pbuf_custom *pc = (struct pbuf_custom *)buf->priv;
+	enum frame_verdict v = frame_check(buf->data, buf->len, netdev->mac,
+					   netdev->mtu);
+	struct pbuf *p;
+
+	if (v != FRAME_OK) {
+		count_drop(v);
+		netdev_rx_free(buf);
+		return;
+	}
+	zero_fill(buf);
+	pc->custom_free_function = rx_buffer_free;
+	p = pbuf_alloced_custom(PBUF_RAW, buf->len, PBUF_REF, pc, buf->data,
+				buf->size);
+	rx_held++;
+	if (!p) {
+		rx_buffer_free(&pc->pbuf);
+		return;
+	}
+	if (eth.input(p, &eth) != ERR_OK)
+		pbuf_free(p);
+}
+
+static void eth_link_changed(struct netdev *netdev)
+{
+	if (netdev->link_up == !!netif_is_link_up(&eth))
+		return;
+	pr_notice("net: %s link %s", netdev->name,
+		  netdev->link_up ? "up" : "down");
+	if (netdev->link_up)
+		netif_set_link_up(&eth);
+	else
+		netif_set_link_down(&eth);
+}
+
+static err_t eth_linkoutput(struct netif *netif, struct pbuf *p)
+{
+	eth_tx(dev, p);
+	return ERR_OK;
+}
+
+/*
+ * Packets to our own address turn round here. An error of ARP (no gateway, a
+ * full table) is a lost packet to lwIP, no unsent one.
+ */
+static err_t eth_output(struct netif *netif, struct pbuf *p,
+			const ip4_addr_t *dest)
+{
+	if (ip4_addr_cmp(dest, netif_ip4_addr(netif)))
+		loopback_queue(netif, p);
+	else if (etharp_output(netif, p, dest) != ERR_OK)
+		net_count(drop_tx_no_route);
+	return ERR_OK;
+}
+
+static void log_address(struct netif *netif)
+{
+	uint32_t addr = netif_ip4_addr(netif)->addr;
+	uint32_t gw = netif_ip4_gw(netif)->addr;
+	unsigned int ms = (ktime_get_ns() - started_ns) / NSEC_PER_MSEC;
+	char text[16], gateway[16], how[32] = "static";
+	const uint8_t *m = dev->mac;
+
+	if (uses_dhcp)
+		snprintf(how, sizeof(how), "dhcp, %u ms", ms);
+	pr_notice("net: %s %02x:%02x:%02x:%02x:%02x:%02x %s/%u gw %s (%s)",
+		  dev->name, m[0], m[1], m[2], m[3], m[4], m[5],
+		  format_ipv4(text, addr),
+		  prefix_length(netif_ip4_netmask(netif)->addr),
+		  gw ? format_ipv4(gateway, gw) : "none", how);
+}
+
+static void eth_status_changed(struct netif *netif)
+{
+	static uint32_t last;
+	uint32_t addr = netif_ip4_addr(netif)->addr;
+
+	if (addr == last)
+		return;
+	last = addr;
+	if (addr)
+		log_address(netif);
+	else
+		pr_warn("net: %s lost its address", dev->name);
+	net_address_changed();
+}
+
+static err_t eth_setup(struct netif *netif)
+{
+	netif->name[0] = 'e';
+	netif->name[1] = 'n';
+	netif->mtu = dev->mtu;
+	netif->hwaddr_len = ETH_HWADDR_LEN;
+	memcpy(netif->hwaddr, dev->mac, ETH_HWADDR_LEN);
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
+		       NETIF_FLAG_ETHERNET;
+	netif->output = eth_output;
+	netif->linkoutput = eth_linkoutput;
+	return ERR_OK;
+}
+
+static void attach(struct netdev *netdev)
+{
+	size_t share = nr_total_pages() * PAGE_SIZE / RX_HELD_SHARE;
+
+	dev = netdev;
+	started_ns = ktime_get_ns();
+	rx_held_max = MAX(share / RX_BUFFER_SIZE, (size_t)RX_HELD_MIN);
+	dev->rx = eth_rx;
+	dev->tx_done = eth_tx_done;
+	dev->link_changed = eth_link_changed;
+}
+
+int eth_init(struct netdev *netdev, const struct ipconfig *config)
+{
+	ip4_addr_t addr = { config->addr };
+	ip4_addr_t mask = { config->netmask };
+	ip4_addr_t gateway = { config->gateway };
+	int err;
+
+	attach(netdev);
+	uses_dhcp = config->dhcp;
+	netif_add(&eth, NULL, NULL, NULL, NULL, eth_setup, ethernet_input);
+	netif_set_default(&eth);
+	netif_set_status_callback(&eth, eth_status_changed);
+	err = netdev_start(dev);
+	if (err)
+		return err;
+	if (dev->link_up)
+		netif_set_link_up(&eth);
+	netif_set_up(&eth);
+	if (config->dhcp)
+		return dhcp_client_start(&eth);
+	netif_set_addr(&eth, &addr, &mask, &gateway);
+	return 0;
+}
+
+bool eth_poll(void)
+{
+	return dev && dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
+}
+
+void eth_flush(void)
+{
+	if (dev)
+		eth_tx_flush(dev);
+}
+
+void eth_reclaim(void)
+{
+	if (dev)
+		dev->ops->reclaim(dev);
+}
+
+bool eth_busy(void)
+{
+	return dev && !dev->broken && eth_tx_busy();
+}
+
+bool eth_has_address(void)
+{
+	return dev && !ip4_addr_isany(netif_ip4_addr(&eth));
+}
+
+bool eth_rx_buffers_short(void)
+{
+	return rx_held > rx_held_max / 2;
+}
+
+bool inet_addr_is_local(uint32_t addr)
+{
+	ip4_addr_t ip = { addr };
+
+	if (ip4_addr_isloopback(&ip))
+		return true;
+	return eth_has_address() && netif_ip4_addr(&eth)->addr == addr;
+}
+
+void net_dev_show(struct seq_buf *m)
+{
+	static const struct netdev_stats none;
+	const struct netdev_stats *s = dev ? &dev->stats : &none;
+
+	seq_printf(m, "Inter-|   Receive                            "
+		      "                    |  Transmit\n"
+		      " face |bytes    packets errs drop fifo frame "
+		      "compressed multicast|bytes    packets errs drop "
+		      "fifo colls carrier compressed\n");
+	seq_printf(m, "    lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+	if (!dev)
+		return;
+	seq_printf(m, "%6s: %llu %llu %llu %llu 0 %llu 0 0 ", dev->name,
+		   (unsigned long long)s->rx_bytes,
+		   (unsigned long long)s->rx_packets,
+		   (unsigned long long)s->rx_bad_used,
+		   (unsigned long long)s->rx_no_buffer,
+		   (unsigned long long)(net_counters.drop_runt +
+					net_counters.drop_oversize));
+	seq_printf(m, "%llu %llu 0 %llu 0 0 0 0\n",
+		   (unsigned long long)s->tx_bytes,
+		   (unsigned long long)s->tx_packets,
+		   (unsigned long long)net_counters.drop_tx_queue_full);
+}
+
+void net_device_show(struct seq_buf *m)
+{
+	const struct netdev_stats *s;
+
+	if (!dev)
+		return;
+	s = &dev->stats;
+#define SHOW(name) \
+	seq_printf(m, "dev_" #name " %llu\n", (unsigned long long)s->name)
+	SHOW(rx_packets);
+	SHOW(rx_bytes);
+	SHOW(tx_packets);
+	SHOW(tx_bytes);
+	SHOW(rx_bad_used);
+	SHOW(rx_no_buffer);
+	SHOW(rx_rescued);
+	SHOW(tx_ring_full);
+	SHOW(kicks);
+	SHOW(interrupts);
+	SHOW(resets);
+#undef SHOW
+	seq_printf(m, "rx_buffers_held %u\n", rx_held);
+}

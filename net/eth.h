@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between net/eth.c, the interface, and net/eth_tx.c, its way out.
+ */
+#ifndef NET_ETH_H
+#define NET_ETH_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "net/frame.h"
+
+struct netdev;
+struct pbuf;
+
+/* Sends or queues or drops a frame; takes a reference of its own. */
+void eth_tx(struct netdev *dev, struct pbuf *p);
+/* Installed as the device's upcall. */
+void eth_tx_done(struct netdev *dev, void *cookie);
+/* What was queued goes to the device, and the device is told, once. */
+void eth_tx_flush(struct netdev *dev);
+bool eth_tx_busy(void);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lwIP asks about an IPv4 packet before it believes the lengths in it,
+ * and its counters as text.
+ */
+#include <string.h>
+
+#include "lwip/ip.h"
+#include "lwip/pbuf.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/stats.h"
+
+#include "kernel/base.h"
+#include "kernel/seq_buf.h"
+#include "net/counters.h"
+#include "net/lwip/hooks.h"
+#include "net/netif.h"
+
+#define UDP_HEADER_LEN 8
+
+static uint16_t be16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+/*
+ * RFC 768: the length field covers header and data, and cannot be more than
+ * IP brought. lwIP ignores the field: it reads the destination port of a
+ * datagram that has none, and delivers what follows the datagram. A shorter
+ * length is honoured by cutting the packet.
+ */
+static bool udp_length_fits(struct pbuf *p, uint16_t ip_len, uint16_t hlen)
+{
+	const uint8_t *udp = (const uint8_t *)p->payload + hlen;
+	uint16_t len;
+
+	if (ip_len - hlen < UDP_HEADER_LEN || p->len < hlen + UDP_HEADER_LEN)
+		return false;
+	len = be16(udp + 4);
+	if (len < UDP_HEADER_LEN || len > ip_len - hlen)
+		return false;
+	if (hlen + len < p->tot_len)
+		pbuf_realloc(p, hlen + len);
+	return true;
+}
+
+static bool is_fragment(const struct ip_hdr *ip)
+{
+	return IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF);
+}
+
+/* Fragments and options end in lwIP itself, with its own counters. */
+int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
+{
+	const struct ip_hdr *ip = p->payload;
+	uint16_t hlen = IPH_HL_BYTES(ip);
+	uint16_t len = lwip_ntohs(IPH_LEN(ip));
+
+	if (hlen < IP_HLEN || len < hlen || len > p->tot_len || hlen > p->len) {
+		net_count(drop_ip_length);
+		goto drop;
+	}
+	if (IPH_PROTO(ip) == IP_PROTO_UDP && !is_fragment(ip) &&
+	    !udp_length_fits(p, len, hlen)) {
+		net_count(drop_udp_length);
+		goto drop;
+	}
+	return 0;
+
+drop:
+	pbuf_free(p);
+	return 1;
+}
+
+static void show_proto(struct seq_buf *m, const char *name,
+		       const struct stats_proto *s)
+{
+	seq_printf(m, "%s_xmit %u\n%s_recv %u\n%s_drop %u\n", name, s->xmit,
+		   name, s->recv, name, s->drop);
+	seq_printf(m, "%s_chkerr %u\n%s_lenerr %u\n%s_memerr %u\n", name,
+		   s->chkerr, name, s->lenerr, name, s->memerr);
+}
+
+void net_lwip_stats_show(struct seq_buf *m)
+{
+	show_proto(m, "arp", &lwip_stats.etharp);
+	show_proto(m, "ip", &lwip_stats.ip);
+	show_proto(m, "icmp", &lwip_stats.icmp);
+	show_proto(m, "udp", &lwip_stats.udp);
+	show_proto(m, "tcp", &lwip_stats.tcp);
+}

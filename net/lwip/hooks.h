@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where lwIP asks the port: included by lwIP's own files. The functions
+ * live in net/tcp_hook.c, net/ip_hook.c and net/dhcp.c.
+ */
+#ifndef LWIP_HOOKS_H
+#define LWIP_HOOKS_H
+
+#include "lwip/err.h"
+#include "lwip/ip_addr.h"
+
+struct netif;
+struct pbuf;
+struct tcp_hdr;
+struct tcp_pcb;
+
+/* Initial sequence number: RFC 6528. */
+u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
+		       const ip_addr_t *remote_ip, u16_t remote_port);
+#define LWIP_HOOK_TCP_ISN net_hook_tcp_isn
+
+/* Every segment for a known pcb; anything but ERR_OK drops it. */
+err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
+			 u16_t opt1len, u8_t *opt2, struct pbuf *p);
+#define LWIP_HOOK_TCP_INPACKET_PCB net_hook_tcp_input
+
+/* Every IPv4 packet; non-zero: it was eaten. */
+int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
+#define LWIP_HOOK_IP4_INPUT net_hook_ip4_input
+
+/* DHCP options that lwIP itself does not know. */
+void net_hook_dhcp_option(u8_t option, u8_t len, struct pbuf *p, u16_t offset);
+#define LWIP_HOOK_DHCP_PARSE_OPTION(netif, dhcp, state, msg, msg_type, option, \
+				    len, p, offset)                            \
+	do {                                                                   \
+		(void)(msg);                                                   \
+		net_hook_dhcp_option(option, len, p, offset);                  \
+	} while (0)
+
+#endif

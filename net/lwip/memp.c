@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lwIP's memory pools as slab caches, in place of lwIP's own core/memp.c:
+ * one cache a kind of object, visible in /proc/slabinfo, each with a limit
+ * in proportion to the machine's memory, so that no flood of one kind takes
+ * it all. Entered by lwIP only; softirq or system call, never sleeps.
+ */
+#include "lwip/opt.h"
+
+#include "lwip/memp.h"
+
+/* What memp_std.h takes the size of. */
+#include "lwip/etharp.h"
+#include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+#include "lwip/timeouts.h"
+#include "lwip/udp.h"
+
+#include "kernel/base.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "net/lwip/memp_limits.h"
+
+/* A pool's limit: one object for each so many pages of RAM, at least min. */
+struct pool_rule {
+	const char *name;
+	size_t pages_each;
+	size_t min;
+};
+
+static const struct pool_rule rules[MEMP_MAX] = {
+	[MEMP_TCP_PCB] = { "tcp_pcb", 1, 512 },
+	[MEMP_TCP_PCB_LISTEN] = { "tcp_pcb_listen", 16, 64 },
+	[MEMP_TCP_SEG] = { "tcp_seg", 2, 512 },
+	[MEMP_UDP_PCB] = { "udp_pcb", 4, 64 },
+	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64 },
+	[MEMP_SYS_TIMEOUT] = { "sys_timeout", 1024, 16 },
+	[MEMP_PBUF] = { "pbuf", 2, 512 },
+	[MEMP_PBUF_POOL] = { "pbuf_pool", 1024, 16 },
+};
+
+static const size_t sizes[MEMP_MAX] = {
+#define LWIP_MEMPOOL(name, num, size, desc) [MEMP_##name] = (size),
+#include "lwip/priv/memp_std.h"
+};
+
+static struct kmem_cache *pools[MEMP_MAX];
+
+void memp_init(void)
+{
+	for (unsigned int i = 0; i < MEMP_MAX; i++) {
+		const struct pool_rule *rule = &rules[i];
+		size_t limit = nr_total_pages() / rule->pages_each;
+
+		ASSERT(rule->name);
+		pools[i] = kmem_cache_create(rule->name, sizes[i], 0);
+		if (!pools[i])
+			panic("no memory for lwIP's %s pool", rule->name);
+		kmem_cache_set_limit(pools[i], MAX(limit, rule->min));
+	}
+}
+
+void *memp_malloc(memp_t type)
+{
+	return kmem_cache_alloc(pools[type]);
+}
+
+void memp_free(memp_t type, void *mem)
+{
+	if (mem)
+		kmem_cache_free(pools[type], mem);
+}
+
+static bool pool_used(memp_t type, unsigned int percent)
+{
+	return pools[type]->active >= pools[type]->limit / 100 * percent;
+}
+
+bool net_tcp_pcbs_short(void)
+{
+	return pool_used(MEMP_TCP_PCB, 99);
+}
+
+bool net_tcp_segs_short(void)
+{
+	return pool_used(MEMP_TCP_SEG, 75);
+}

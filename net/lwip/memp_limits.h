@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How full lwIP's pools are: asked before new work is let in, so that the
+ * rest of a pool stays for the work that is already there.
+ */
+#ifndef NET_LWIP_MEMP_LIMITS_H
+#define NET_LWIP_MEMP_LIMITS_H
+
+#include <stdbool.h>
+
+/* No pcb for a new connection without taking one away from another. */
+bool net_tcp_pcbs_short(void);
+/* Sockets that have data on its way already get to queue no more. */
+bool net_tcp_segs_short(void);
+
+#endif

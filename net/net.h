@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network as the rest of the kernel sees it: how it starts and ends.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include <stdint.h>
+
+/*
+ * Reads the command line, starts lwIP, the loopback interface, and the first
+ * network device if there is one. -EINVAL after one clear line when the
+ * address makes no sense, -ENOMEM. Thread context, once, after the drivers.
+ */
+int net_init(void);
+
+/*
+ * Sleeps until the machine has its address, 10 s at most; returns at once
+ * when the address is static or there is no device. Thread context.
+ */
+void net_wait_address(void);
+
+/*
+ * Sleeps until what the application left in its sockets has been delivered,
+ * at most until deadline (monotonic nanoseconds). Thread context.
+ */
+void net_drain(uint64_t deadline);
+
+#endif

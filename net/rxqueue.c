@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue of received bytes. Owns the pbufs from rxqueue_add() until they
+ * are read. Softirq (add) and system calls (read).
+ */
+#include "net/rxqueue.h"
+
+#include <string.h>
+
+#include "kernel/fs/iov_iter.h"
+#include "kernel/mm/slab.h"
+#include "lwip/pbuf.h"
+#include "net/counters.h"
+
+/* A block's memory: a kmalloc() size, lwIP's header included. */
+#define BLOCK_MIN 256
+#define BLOCK_MAX 4096
+#define BLOCK_HEADER sizeof(struct pbuf)
+
+/* A device's receive buffer, with what the driver keeps in front of it. */
+#define RX_BUFFER_TRUESIZE 2304
+
+static size_t total_memory;
+
+size_t rxqueue_memory(void)
+{
+	return total_memory;
+}
+
+size_t pbuf_truesize(const struct pbuf *p)
+{
+	if (p->flags & PBUF_FLAG_IS_CUSTOM)
+		return RX_BUFFER_TRUESIZE;
+	return ksize(p);
+}
+
+static void charge(struct rxqueue *q, size_t n)
+{
+	q->truesize += n;
+	total_memory += n;
+}
+
+static void uncharge(struct rxqueue *q, size_t n)
+{
+	ASSERT(q->truesize >= n && total_memory >= n);
+	q->truesize -= n;
+	total_memory -= n;
+}
+
+static void link_tail(struct rxqueue *q, struct pbuf *p)
+{
+	p->next = NULL;
+	p->tot_len = p->len;
+	if (q->tail)
+		q->tail->next = p;
+	else
+		q->head = p;
+	q->tail = p;
+}
+
+/* Blocks grow with the queue: many small pieces end in few large ones. */
+static size_t block_size(const struct rxqueue *q, size_t len)
+{
+	size_t size = BLOCK_MIN;
+
+	while (size < BLOCK_MAX && size < BLOCK_HEADER + len + q->len)
+		size *= 2;
+	return size;
+}
+
+/* A new tail with room for len bytes at least. */
+static bool add_block(struct rxqueue *q, size_t len)
+{
+	size_t room = block_size(q, len) - BLOCK_HEADER;
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, room, PBUF_RAM);
+
+	if (!p)
+		return false;
+	p->len = 0;
+	link_tail(q, p);
+	q->room = room;
+	charge(q, pbuf_truesize(p));
+	return true;
+}
+
+static void append(struct pbuf *p, const uint8_t *data, size_t n)
+{
+	memcpy((uint8_t *)p->payload + p->len, data, n);
+	p->len += n;
+}
+
+/* Copies one pbuf's bytes; false, and nothing done, without memory. */
+static bool add_copy(struct rxqueue *q, const struct pbuf *p)
+{
+	const uint8_t *data = p->payload;
+	size_t head = MIN(q->room, p->len);
+	size_t rest = p->len - head;
+	struct pbuf *tail = q->tail;
+
+	if (rest && !add_block(q, rest))
+		return false;
+	if (head)
+		append(tail, data, head);
+	if (rest)
+		append(q->tail, data + head, rest);
+	q->room -= rest ? rest : head;
+	q->len += p->len;
+	return true;
+}
+
+static void add_one(struct rxqueue *q, struct pbuf *p, bool compact)
+{
+	if ((compact || p->len <= RX_COPYBREAK) && add_copy(q, p)) {
+		net_count(tcp_rx_copied);
+		pbuf_free(p);
+		return;
+	}
+	link_tail(q, p);
+	q->room = 0;
+	q->len += p->len;
+	charge(q, pbuf_truesize(p));
+}
+
+void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact)
+{
+	while (chain) {
+		struct pbuf *p = chain;
+
+		chain = p->next;
+		p->next = NULL;
+		ASSERT(p->ref == 1);
+		if (p->len)
+			add_one(q, p, compact);
+		else
+			pbuf_free(p);
+	}
+}
+
+static void remove_head(struct rxqueue *q)
+{
+	struct pbuf *p = q->head;
+
+	uncharge(q, pbuf_truesize(p));
+	q->head = p->next;
+	if (!q->head) {
+		q->tail = NULL;
+		q->room = 0;
+	}
+	p->next = NULL;
+	pbuf_free(p);
+}
+
+static void consume(struct rxqueue *q, size_t n)
+{
+	struct pbuf *p = q->head;
+
+	q->len -= n;
+	p->payload = (uint8_t *)p->payload + n;
+	p->len -= n;
+	if (!p->len)
+		remove_head(q);
+}
+
+size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
+{
+	struct pbuf *p = q->head;
+	size_t done = 0;
+
+	while (p && done < n) {
+		struct pbuf *next = p->next;
+		size_t want = MIN((size_t)p->len, n - done);
+		size_t moved = to ? copy_to_iter(p->payload, want, to) : want;
+
+		if (!peek && moved)
+			consume(q, moved);
+		done += moved;
+		if (moved < want)
+			break;
+		p = next;
+	}
+	return done;
+}
+
+void rxqueue_purge(struct rxqueue *q)
+{
+	while (q->head)
+		remove_head(q);
+	q->len = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Received bytes that wait for the application: pbufs in order, either the
+ * device's own receive buffers, without a copy, or blocks that hold what
+ * came in small pieces. A receive buffer is 2 KiB whatever is in it, so
+ * small payloads are copied: a peer that sends single bytes cannot take the
+ * receive ring's memory, and a waiting byte costs about a byte.
+ */
+#ifndef NET_RXQUEUE_H
+#define NET_RXQUEUE_H
+
+#include "kernel/base.h"
+
+struct iov_iter;
+struct pbuf; /* lwIP's */
+
+struct rxqueue {
+	struct pbuf *head;
+	struct pbuf *tail;
+	uint32_t len; /* bytes that can be read */
+	uint32_t truesize; /* memory that they take */
+	uint16_t room; /* bytes free in the tail, a block; else 0 */
+};
+
+static inline bool rxqueue_empty(const struct rxqueue *q)
+{
+	return !q->len;
+}
+
+/*
+ * Appends a chain and consumes it; never fails. compact: copy even what
+ * would not be copied, because memory is short.
+ */
+void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact);
+/*
+ * Moves up to n bytes to the iterator, or nowhere if it is NULL; peek leaves
+ * them in the queue too. Returns how many: fewer than there are when the
+ * iterator's memory is bad.
+ */
+size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n,
+		    bool peek);
+void rxqueue_purge(struct rxqueue *q);
+
+/* Memory in all queues of all sockets. */
+size_t rxqueue_memory(void);
+
+/* The memory of a single pbuf. */
+size_t pbuf_truesize(const struct pbuf *p);
+
+/* Payloads up to this size do not keep a receive buffer. */
+#define RX_COPYBREAK 512
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct sock: its defaults, its ties to a socket, and the five callbacks.
+ */
+#include "net/sock.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/fs/poll.h"
+#include "kernel/task/clock.h"
+#include "net/socket.h"
+
+void sock_init_data(struct socket *sock, struct sock *sk)
+{
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_rcvbuf = SOCK_DEFAULT_RCVBUF;
+	sk->sk_sndbuf = SOCK_DEFAULT_SNDBUF;
+	sk->sk_rcvlowat = 1;
+	sk->sk_rcvtimeo = UINT64_MAX;
+	sk->sk_sndtimeo = UINT64_MAX;
+	sk->sk_state_change = sock_def_wakeup;
+	sk->sk_data_ready = sock_def_readable;
+	sk->sk_write_space = sock_def_write_space;
+	sk->sk_error_report = sock_def_error_report;
+	sk->sk_destruct = sock_def_destruct;
+	if (sock)
+		sock_graft(sk, sock);
+}
+
+void sock_graft(struct sock *sk, struct socket *parent)
+{
+	sk->sk_socket = parent;
+	sk->sk_wq = &parent->wq;
+	sk->sk_type = parent->type;
+	parent->sk = sk;
+}
+
+void sock_orphan(struct sock *sk)
+{
+	if (sk->sk_socket)
+		sk->sk_socket->sk = NULL;
+	sk->sk_socket = NULL;
+	sk->sk_wq = NULL;
+}
+
+/* Key 0 stands for every event: the state itself has changed. */
+void sock_def_wakeup(struct sock *sk)
+{
+	if (sk->sk_wq)
+		wake_up_all(sk->sk_wq);
+}
+
+void sock_def_readable(struct sock *sk)
+{
+	if (sk->sk_wq)
+		wake_up_poll(sk->sk_wq,
+			     EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
+}
+
+void sock_def_write_space(struct sock *sk)
+{
+	if (sk->sk_wq)
+		wake_up_poll(sk->sk_wq, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+}
+
+void sock_def_error_report(struct sock *sk)
+{
+	if (sk->sk_wq)
+		wake_up_poll(sk->sk_wq, EPOLLERR);
+}
+
+void sock_def_destruct(struct sock *sk)
+{
+	rxqueue_purge(&sk->sk_receive_queue);
+}
+
+static uint64_t deadline_after(uint64_t timeo)
+{
+	return timeo == UINT64_MAX ? UINT64_MAX : ktime_get_ns() + timeo;
+}
+
+uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock)
+{
+	return nonblock ? 0 : deadline_after(sk->sk_rcvtimeo);
+}
+
+uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock)
+{
+	return nonblock ? 0 : deadline_after(sk->sk_sndtimeo);
+}
+
+int sock_wait_error(int err)
+{
+	return err == -ETIMEDOUT ? -EAGAIN : err;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A socket as the network has it. struct sock outlives the socket when a
+ * closed connection still has data to deliver, and is there before it while
+ * a connection waits to be accepted.
+ *
+ * Contexts: the net softirq and system calls, never an interrupt handler.
+ * Neither runs while the other does (one CPU, softirqs run where a thread
+ * blocks or leaves the kernel), so nothing is locked; whoever sleeps must
+ * look at everything again afterwards.
+ *
+ * News travel upwards through the five callbacks; the socket layer installs
+ * sock_def_* (sock_init_data()), another owner may install its own.
+ *
+ * Invariants:
+ *  1. sk_socket and sk_wq are both set or both NULL.
+ *  2. A sock with a pcb is that pcb's callback argument, and no other's.
+ *  3. A sock without a socket has a pcb or is on a listener's accept queue.
+ */
+#ifndef NET_SOCK_H
+#define NET_SOCK_H
+
+#include <sys/types.h>
+
+#include "kernel/base.h"
+#include "kernel/list.h"
+#include "kernel/task/wait.h"
+#include "net/inet_ports.h"
+#include "net/rxqueue.h"
+#include "net/tcp_states.h"
+
+struct msg;
+struct proto;
+struct sock;
+struct sockaddr_any;
+struct socket;
+struct tcp_pcb; /* lwIP's */
+struct udp_pcb;
+
+#define RCV_SHUTDOWN 1
+#define SEND_SHUTDOWN 2
+#define SHUTDOWN_MASK 3
+
+/* Bits of sk_flags. */
+#define SOCK_F_DONE 0 /* the stream ended: recv gives 0 */
+#define SOCK_F_NOSPACE 1 /* somebody waits for room to send */
+#define SOCK_F_KEEPALIVE 2
+#define SOCK_F_BROADCAST 3
+#define SOCK_F_LINGER 4
+#define SOCK_F_SNDBUF_SET 5 /* SO_SNDBUF was used */
+#define SOCK_F_RCVBUF_SET 6
+
+#define SOCK_DEFAULT_RCVBUF 131072
+#define SOCK_DEFAULT_SNDBUF 262144
+#define SOCK_DGRAM_BUF 212992 /* net.core.rmem_default */
+#define SOCK_MAX_BUF 212992 /* net.core.rmem_max, before doubling */
+#define SOCK_MIN_RCVBUF 2304
+#define SOCK_MIN_SNDBUF 4608
+#define SOMAXCONN_LIMIT 4096
+
+struct sock {
+	struct socket *sk_socket; /* NULL: orphan, or not yet accepted */
+	struct wait_queue_head *sk_wq;
+	const struct proto *sk_prot;
+
+	/* State, and what the next call shall learn. */
+	uint8_t sk_state; /* enum tcp_sk_state */
+	uint8_t sk_shutdown; /* RCV_SHUTDOWN | SEND_SHUTDOWN */
+	uint8_t sk_type;
+	uint8_t sk_protocol;
+	uint32_t sk_flags; /* BIT(SOCK_F_...) */
+	int sk_err; /* positive errno, told once */
+
+	/* Options. */
+	uint32_t sk_sndbuf; /* as Linux counts: twice the payload */
+	uint32_t sk_rcvbuf;
+	uint32_t sk_rcvlowat;
+	uint32_t sk_lingertime; /* seconds */
+	uint64_t sk_rcvtimeo; /* nanoseconds, UINT64_MAX: for ever */
+	uint64_t sk_sndtimeo;
+
+	/* Listeners. */
+	uint32_t sk_ack_backlog;
+	uint32_t sk_max_ack_backlog;
+
+	struct rxqueue sk_receive_queue;
+
+	void (*sk_state_change)(struct sock *sk);
+	void (*sk_data_ready)(struct sock *sk);
+	void (*sk_write_space)(struct sock *sk);
+	void (*sk_error_report)(struct sock *sk);
+	void (*sk_destruct)(struct sock *sk);
+};
+
+/* An Internet socket: its addresses in network, its ports in host order. */
+struct inet_sock {
+	struct sock sk;
+	struct inet_binding binding; /* addr: as bound */
+	uint32_t saddr; /* what getsockname(2) shows */
+	uint32_t daddr;
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t tos;
+	uint8_t ttl;
+};
+
+/* What TCP and UDP do differently. */
+struct proto {
+	const char *name;
+	struct inet_ports *ports;
+	struct sock *(*alloc)(void);
+	/* The socket is gone: deliver what is left, then free. */
+	void (*close)(struct sock *sk);
+	/* bind(2) chose address and port; may be NULL. */
+	int (*bound)(struct sock *sk);
+	int (*connect)(struct sock *sk, uint32_t daddr, uint16_t dport);
+	int (*disconnect)(struct sock *sk);
+	ssize_t (*sendmsg)(struct sock *sk, struct msg *msg);
+	ssize_t (*recvmsg)(struct sock *sk, struct msg *msg);
+	void (*shutdown)(struct sock *sk, int how);
+	/* Tells the pcb, if there is one, what an option changed. */
+	void (*options_changed)(struct sock *sk);
+};
+
+void sock_init_data(struct socket *sock, struct sock *sk);
+/* Gives an accepted sock its socket, and the other way round. */
+void sock_graft(struct sock *sk, struct socket *parent);
+/* Takes the socket away; wakes nobody. */
+void sock_orphan(struct sock *sk);
+
+void sock_def_wakeup(struct sock *sk);
+void sock_def_readable(struct sock *sk);
+void sock_def_write_space(struct sock *sk);
+void sock_def_error_report(struct sock *sk);
+void sock_def_destruct(struct sock *sk);
+
+static inline bool sock_flag(const struct sock *sk, unsigned int bit)
+{
+	return sk->sk_flags & BIT(bit);
+}
+
+static inline void sock_set_flag(struct sock *sk, unsigned int bit)
+{
+	sk->sk_flags |= BIT(bit);
+}
+
+static inline void sock_reset_flag(struct sock *sk, unsigned int bit)
+{
+	sk->sk_flags &= ~BIT(bit);
+}
+
+static inline void sock_put_flag(struct sock *sk, unsigned int bit, bool on)
+{
+	if (on)
+		sock_set_flag(sk, bit);
+	else
+		sock_reset_flag(sk, bit);
+}
+
+/* Takes the error: -errno, told once, or 0. */
+static inline int sock_error(struct sock *sk)
+{
+	int err = sk->sk_err;
+
+	sk->sk_err = 0;
+	return -err;
+}
+
+static inline struct inet_sock *inet_sk(struct sock *sk)
+{
+	return container_of(sk, struct inet_sock, sk);
+}
+
+/* Bytes that must be there before a read returns: SO_RCVLOWAT. */
+static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,
+				   size_t len)
+{
+	size_t target = waitall ? len : MIN((size_t)sk->sk_rcvlowat, len);
+
+	return target ? target : 1;
+}
+
+/* When a call that starts now gives up; 0: at once. */
+uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock);
+uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock);
+/* SIGPIPE for the calling thread: net/sigpipe.c. */
+void sock_send_sigpipe(void);
+/* What a call that slept in vain returns: -EAGAIN after SO_xTIMEO, ... */
+int sock_wait_error(int err);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct socket under struct file: what read, write, poll and close of a
+ * socket's descriptor do, and how sockets come into being. Thread context.
+ */
+#include "net/socket.h"
+
+#include <asm/stat.h>
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/iov_iter.h"
+#include "kernel/mm/slab.h"
+#include "net/af_inet.h"
+#include "net/sock.h"
+
+#define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
+
+static struct kmem_cache *cache;
+
+void socket_init(void)
+{
+	cache = kmem_cache_create("socket", sizeof(struct socket), 0);
+	if (!cache)
+		panic("no memory for sockets");
+}
+
+static struct socket *file_socket(const struct file *file)
+{
+	return file->private_data;
+}
+
+ssize_t sock_sendmsg(struct socket *sock, struct msg *msg)
+{
+	if (sock->file->f_flags & O_NONBLOCK)
+		msg->flags |= MSG_DONTWAIT;
+	return sock->ops->sendmsg(sock, msg);
+}
+
+ssize_t sock_recvmsg(struct socket *sock, struct msg *msg)
+{
+	if (sock->file->f_flags & O_NONBLOCK)
+		msg->flags |= MSG_DONTWAIT;
+	return sock->ops->recvmsg(sock, msg);
+}
+
+/* read(2) of no bytes from a socket is 0, whatever waits: sock_read_iter. */
+static ssize_t socket_read_iter(struct file *file, struct iov_iter *to,
+				int64_t *pos)
+{
+	struct msg msg = { .iter = to };
+
+	if (!to->count)
+		return 0;
+	return sock_recvmsg(file_socket(file), &msg);
+}
+
+static ssize_t socket_write_iter(struct file *file, struct iov_iter *from,
+				 int64_t *pos)
+{
+	struct msg msg = { .iter = from };
+
+	return sock_sendmsg(file_socket(file), &msg);
+}
+
+static uint32_t socket_poll(struct file *file, struct poll_table *pt)
+{
+	struct socket *sock = file_socket(file);
+
+	return sock->ops->poll(file, sock, pt);
+}
+
+static long socket_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct socket *sock = file_socket(file);
+
+	return sock->ops->ioctl(sock, cmd, arg);
+}
+
+static int socket_getattr(struct file *file, struct stat *st)
+{
+	st->st_mode = SOCKET_MODE;
+	st->st_nlink = 1;
+	st->st_blksize = 4096;
+	st->st_ino = (unsigned long)file_socket(file) >> 4 & 0xffffffff;
+	return 0;
+}
+
+static void socket_free(struct socket *sock)
+{
+	ASSERT(!waitqueue_active(&sock->wq));
+	kmem_cache_free(cache, sock);
+}
+
+static void socket_release(struct file *file)
+{
+	struct socket *sock = file_socket(file);
+
+	sock->ops->release(sock);
+	socket_free(sock);
+}
+
+static const struct file_operations socket_fops = {
+	.read_iter = socket_read_iter,
+	.write_iter = socket_write_iter,
+	.poll = socket_poll,
+	.ioctl = socket_ioctl,
+	.getattr = socket_getattr,
+	.release = socket_release,
+};
+
+static struct socket *socket_alloc(int type)
+{
+	struct socket *sock = kmem_cache_zalloc(cache);
+
+	if (!sock)
+		return NULL;
+	sock->state = SS_UNCONNECTED;
+	sock->type = type;
+	init_waitqueue_head(&sock->wq);
+	return sock;
+}
+
+/* The file of a socket that has its operations; NULL frees nothing. */
+static struct file *socket_file(struct socket *sock, uint32_t f_flags)
+{
+	struct file *file = file_alloc(&socket_fops, sock, f_flags);
+
+	if (!file)
+		return NULL;
+	file->f_name = "socket:";
+	sock->file = file;
+	return file;
+}
+
+struct socket *sock_from_file(struct file *file)
+{
+	return file->f_op == &socket_fops ? file_socket(file) : NULL;
+}
+
+static int check_arguments(int family, int type, int protocol)
+{
+	if (type < 0 || type >= SOCK_MAX)
+		return -EINVAL;
+	if (family != AF_INET)
+		return -EAFNOSUPPORT;
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+struct file *socket_create(int family, int type, int protocol, uint32_t f_flags)
+{
+	int err = check_arguments(family, type, protocol);
+	struct socket *sock;
+	struct file *file;
+
+	if (err)
+		return ERR_PTR(err);
+	sock = socket_alloc(type);
+	if (!sock)
+		return ERR_PTR(-ENOBUFS);
+	err = inet_create(sock, protocol);
+	if (err)
+		goto out_free;
+	file = socket_file(sock, f_flags);
+	if (file)
+		return file;
+	err = file_alloc_error();
+	sock->ops->release(sock);
+out_free:
+	socket_free(sock);
+	return ERR_PTR(err);
+}
+
+/*
+ * The new file is there before the wait, so that a connection that was taken
+ * off the queue is never lost for want of one.
+ */
+struct file *socket_accept(struct socket *sock, uint32_t f_flags,
+			   struct sockaddr_any *addr, int *len)
+{
+	bool nonblock = sock->file->f_flags & O_NONBLOCK;
+	struct socket *newsock = socket_alloc(sock->type);
+	struct file *file;
+	int err;
+
+	if (!newsock)
+		return ERR_PTR(-ENOBUFS);
+	newsock->ops = sock->ops;
+	file = socket_file(newsock, f_flags);
+	if (!file) {
+		socket_free(newsock);
+		return ERR_PTR(file_alloc_error());
+	}
+	err = sock->ops->accept(sock, newsock, nonblock);
+	if (!err && addr) {
+		/* Gone already: Linux says so, and the connection is lost. */
+		*len = newsock->ops->getname(newsock, addr, true);
+		if (*len < 0)
+			err = -ECONNABORTED;
+	}
+	if (err) {
+		fput(file);
+		return ERR_PTR(err);
+	}
+	return file;
+}

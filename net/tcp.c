@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a TCP sock and its ties to a pcb, and the port table that lwIP
+ * is told of, not asked.
+ */
+#include "net/tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/mm/slab.h"
+#include "kernel/random.h"
+#include "kernel/task/clock.h"
+#include "net/lwip/memp_limits.h"
+#include "net/socket.h"
+#include "net/tcp_check.h"
+
+/* tcp(7): the defaults of the keep-alive options, in seconds. */
+#define KEEPIDLE_DEFAULT 7200
+#define KEEPINTVL_DEFAULT 75
+#define KEEPCNT_DEFAULT 9
+
+static struct kmem_cache *cache;
+
+/*
+ * lwIP's connections without a sock hold their port too: those in TIME-WAIT,
+ * those that are closing, those that nobody has accepted.
+ */
+static bool list_holds(const struct tcp_pcb *pcb, uint32_t addr, uint16_t port,
+		       bool reuse)
+{
+	for (; pcb; pcb = pcb->next) {
+		uint32_t local = ip_addr_get_ip4_u32(&pcb->local_ip);
+
+		if (pcb->local_port != port || (addr && local != addr))
+			continue;
+		if (!reuse || !(pcb->so_options & SOF_REUSEADDR))
+			return true;
+	}
+	return false;
+}
+
+static bool port_held(uint32_t addr, uint16_t port, bool reuse)
+{
+	return list_holds(tcp_active_pcbs, addr, port, reuse) ||
+	       list_holds(tcp_tw_pcbs, addr, port, reuse);
+}
+
+static bool list_has_tuple(const struct tcp_pcb *pcb, uint32_t addr,
+			   uint16_t port, uint32_t daddr, uint16_t dport)
+{
+	for (; pcb; pcb = pcb->next) {
+		if (pcb->local_port == port && pcb->remote_port == dport &&
+		    ip_addr_get_ip4_u32(&pcb->remote_ip) == daddr &&
+		    (!addr || ip_addr_get_ip4_u32(&pcb->local_ip) == addr))
+			return true;
+	}
+	return false;
+}
+
+static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
+		       uint16_t dport)
+{
+	return list_has_tuple(tcp_active_pcbs, addr, port, daddr, dport) ||
+	       list_has_tuple(tcp_tw_pcbs, addr, port, daddr, dport);
+}
+
+static struct inet_ports tcp_ports = {
+	.exclusive_listen = true,
+	.held = port_held,
+	.tuple_used = tuple_used,
+	.random = random_u32,
+};
+
+static struct sock *tcp_alloc_sk(void)
+{
+	struct tcp_sock *tp = tcp_sock_alloc();
+
+	return tp ? tcp_to_sk(tp) : NULL;
+}
+
+const struct proto tcp_prot = {
+	.name = "TCP",
+	.ports = &tcp_ports,
+	.alloc = tcp_alloc_sk,
+	.close = tcp_close_sock,
+	.connect = tcp_connect_sock,
+	.disconnect = tcp_disconnect,
+	.sendmsg = tcp_sendmsg,
+	.recvmsg = tcp_recvmsg,
+	.shutdown = tcp_shutdown_sock,
+	.options_changed = tcp_options_to_pcb,
+};
+
+void tcp_init_sockets(void)
+{
+	cache = kmem_cache_create("tcp_sock", sizeof(struct tcp_sock), 0);
+	if (!cache)
+		panic("no memory for TCP sockets");
+	inet_ports_init(&tcp_ports);
+}
+
+struct tcp_sock *tcp_sock_alloc(void)
+{
+	struct tcp_sock *tp = kmem_cache_zalloc(cache);
+
+	if (!tp)
+		return NULL;
+	sock_init_data(NULL, tcp_to_sk(tp));
+	tp->inet.sk.sk_prot = &tcp_prot;
+	tp->inet.sk.sk_protocol = IPPROTO_TCP;
+	tp->inet.ttl = TCP_TTL;
+	INIT_LIST_HEAD(&tp->accept);
+	tp->keepidle = KEEPIDLE_DEFAULT;
+	tp->keepintvl = KEEPINTVL_DEFAULT;
+	tp->keepcnt = KEEPCNT_DEFAULT;
+	tp->syncnt = 6;
+	return tp;
+}
+
+void tcp_sock_free(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	ASSERT(!tp->pcb && !sk->sk_socket);
+	sk->sk_destruct(sk);
+	inet_release_port(&tp->inet.binding);
+	kmem_cache_free(cache, tp);
+}
+
+void tcp_options_to_pcb(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_pcb *pcb = tp->pcb;
+
+	if (!pcb)
+		return;
+	pcb->so_options = 0;
+	if (tp->inet.binding.reuse)
+		ip_set_option(pcb, SOF_REUSEADDR);
+	if (sock_flag(sk, SOCK_F_KEEPALIVE))
+		ip_set_option(pcb, SOF_KEEPALIVE);
+	pcb->tos = tp->inet.tos;
+	pcb->ttl = tp->inet.ttl;
+	if (pcb->state == LISTEN)
+		return; /* a listening pcb ends here */
+	pcb->keep_idle = tp->keepidle * 1000;
+	pcb->keep_intvl = tp->keepintvl * 1000;
+	pcb->keep_cnt = tp->keepcnt;
+	if (tp->nodelay)
+		tcp_nagle_disable(pcb);
+	else
+		tcp_nagle_enable(pcb);
+}
+
+void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	tp->pcb = pcb;
+	tcp_set_upcalls(tp, pcb);
+	tcp_options_to_pcb(tcp_to_sk(tp));
+	tp->inet.saddr = ip_addr_get_ip4_u32(&pcb->local_ip);
+	tp->inet.daddr = ip_addr_get_ip4_u32(&pcb->remote_ip);
+	tp->inet.sport = pcb->local_port;
+	tp->inet.dport = pcb->remote_port;
+}
+
+struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb = tp->pcb;
+
+	tp->pcb = NULL;
+	tcp_arg(pcb, NULL);
+	if (pcb->state == LISTEN)
+		return pcb;
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_poll(pcb, NULL, UINT8_MAX);
+	return pcb;
+}
+
+/*
+ * lwIP's tcp_bind() would look for conflicts by rules of its own; the port
+ * table has looked already.
+ */
+static void pcb_set_local(struct tcp_pcb *pcb, uint32_t addr, uint16_t port)
+{
+	ip_addr_set_ip4_u32(&pcb->local_ip, addr);
+	pcb->local_port = port;
+	TCP_REG(&tcp_bound_pcbs, pcb);
+}
+
+struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb;
+
+	/* tcp_new() would take a closing connection's pcb. */
+	if (net_tcp_pcbs_short() && !tcp_tw_pcbs)
+		return ERR_PTR(-ENOBUFS);
+	pcb = tcp_new();
+	if (!pcb)
+		return ERR_PTR(-ENOBUFS);
+	pcb_set_local(pcb, tp->inet.binding.addr, tp->inet.binding.port);
+	return pcb;
+}
+
+/* Unless it never was a connection, or its peer does not know yet. */
+static bool is_synchronized(const struct tcp_pcb *pcb)
+{
+	return pcb->state >= ESTABLISHED;
+}
+
+bool tcp_has_unsent(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+		if (is_synchronized(pcb) && pcb->snd_queuelen)
+			return true;
+	}
+	return false;
+}

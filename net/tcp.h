@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP sockets over lwIP's pcbs: what the files net/tcp_*.c share.
+ *
+ * A struct tcp_sock has a pcb from connect(2), or from the moment that a
+ * handshake completed, until both directions are shut, the connection is
+ * reset, or the sock hands a closing connection over to lwIP.
+ */
+#ifndef NET_TCP_H
+#define NET_TCP_H
+
+#include "net/sock.h"
+
+struct poll_table;
+struct seq_buf;
+struct tcp_info;
+
+struct tcp_sock {
+	struct inet_sock inet;
+	struct tcp_pcb *pcb;
+
+	/* A listener's queue, or the place of a sock in its listener's. */
+	struct list_head accept;
+	struct tcp_sock *listener; /* until accepted, or the listener closed */
+
+	/* The receive window: net/tcp_window.c. */
+	uint32_t window; /* what may be on its way or unread */
+	uint32_t withheld; /* of lwIP's window, not given back to it */
+
+	/* Closing: net/tcp_close.c. */
+	bool fin_wanted; /* as soon as everything sent is acknowledged */
+	uint64_t last_progress_ns;
+
+	uint64_t last_challenge_ns;
+
+	/* Options that a pcb gets when there is one. */
+	bool nodelay;
+	bool cork;
+	uint8_t keepcnt;
+	uint8_t syncnt;
+	uint16_t maxseg;
+	uint32_t keepidle; /* seconds */
+	uint32_t keepintvl;
+	uint32_t user_timeout; /* milliseconds */
+	int32_t defer_accept;
+	int32_t linger2;
+};
+
+static inline struct tcp_sock *tcp_sk(struct sock *sk)
+{
+	return container_of(sk, struct tcp_sock, inet.sk);
+}
+
+static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
+{
+	return &tp->inet.sk;
+}
+
+extern const struct proto tcp_prot;
+
+void tcp_init_sockets(void);
+
+/* net/tcp.c */
+struct tcp_sock *tcp_sock_alloc(void);
+void tcp_sock_free(struct tcp_sock *tp);
+/* Ties the two together; options and window go to the pcb. */
+void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb);
+/* The pcb, which is lwIP's alone from now on. */
+struct tcp_pcb *tcp_detach(struct tcp_sock *tp);
+void tcp_options_to_pcb(struct sock *sk);
+/* A new pcb bound as the sock is, -errno if there is none: IS_ERR(). */
+struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp);
+/* Some data, or FIN, of any connection has not been acknowledged. */
+bool tcp_has_unsent(void);
+/* enum tcp_sk_state of a pcb. */
+uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
+
+/* net/tcp_input.c: lwIP's upcalls. */
+void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb);
+/* The acknowledgement of our FIN has come. */
+void tcp_fin_acked(struct tcp_sock *tp);
+/* The connection is over; err: positive errno, 0: in order. */
+void tcp_done(struct tcp_sock *tp, int err);
+/* lwIP calls back twice a second or so while somebody waits for room. */
+void tcp_want_poll(struct tcp_sock *tp);
+
+/* net/tcp_listen.c */
+int tcp_listen_start(struct sock *sk, int backlog);
+void tcp_listen_stop(struct tcp_sock *tp);
+bool tcp_accept_queue_full(const struct tcp_sock *listener);
+/* The oldest connection, waiting until deadline (0: not), or ERR_PTR. */
+struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline);
+
+/* net/tcp_connect.c */
+int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport);
+int tcp_disconnect(struct sock *sk);
+
+/* net/tcp_send.c, net/tcp_recv.c */
+ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg);
+ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg);
+bool tcp_writeable(const struct tcp_sock *tp);
+size_t tcp_unacked_bytes(const struct tcp_sock *tp);
+/* Sends what lwIP lets go now. */
+void tcp_push(struct tcp_sock *tp);
+
+/* net/tcp_window.c */
+void tcp_window_init(struct tcp_sock *tp);
+void tcp_window_read(struct tcp_sock *tp, size_t n);
+
+/* net/tcp_close.c */
+void tcp_shutdown_sock(struct sock *sk, int how);
+void tcp_close_sock(struct sock *sk);
+/* After an acknowledgement: sends a FIN that waited for it. */
+void tcp_check_fin(struct tcp_sock *tp);
+/* Too long without progress? Then the connection ends: true. */
+bool tcp_orphan_expired(struct tcp_sock *tp);
+
+/* net/tcp_poll.c */
+uint32_t tcp_poll_mask(struct sock *sk);
+long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+
+/* net/tcp_info.c */
+void tcp_get_info(struct sock *sk, struct tcp_info *info);
+void tcp_show(struct seq_buf *m); /* /proc/net/tcp */
+
+#endif

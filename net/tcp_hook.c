@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between lwIP and the checks of net/tcp_check.c: fills in what they want to
+ * know of the pcb and the segment, and does what they say. Also the initial
+ * sequence numbers. Softirq.
+ */
+#include <string.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/ip.h"
+#include "lwip/tcp.h"
+
+#include "kernel/base.h"
+#include "kernel/random.h"
+#include "kernel/siphash.h"
+#include "kernel/task/clock.h"
+#include "net/core.h"
+#include "net/counters.h"
+#include "net/lwip/hooks.h"
+#include "net/lwip/memp_limits.h"
+#include "net/netif.h"
+#include "net/tcp.h"
+#include "net/tcp_check.h"
+
+/* Challenge ACKs a second for the whole machine, and a connection's pause. */
+#define CHALLENGE_MIN 50
+#define CHALLENGE_SPREAD 100
+#define OOW_PAUSE_NS (500 * NSEC_PER_MSEC)
+
+static const uint8_t state_of[] = {
+	[CLOSED] = TCP_CLOSE,
+	[LISTEN] = TCP_LISTEN,
+	[SYN_SENT] = TCP_SYN_SENT,
+	[SYN_RCVD] = TCP_SYN_RECV,
+	[ESTABLISHED] = TCP_ESTABLISHED,
+	[FIN_WAIT_1] = TCP_FIN_WAIT1,
+	[FIN_WAIT_2] = TCP_FIN_WAIT2,
+	[CLOSE_WAIT] = TCP_CLOSE_WAIT,
+	[CLOSING] = TCP_CLOSING,
+	[LAST_ACK] = TCP_LAST_ACK,
+	[TIME_WAIT] = TCP_TIME_WAIT,
+};
+
+uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb)
+{
+	return state_of[pcb->state];
+}
+
+/*
+ * RFC 6528: a clock of 4 microseconds a tick, plus a keyed hash of the four
+ * addresses, so that nobody can tell one connection's numbers from another's.
+ */
+u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
+		       const ip_addr_t *remote_ip, u16_t remote_port)
+{
+	static struct siphash_key key;
+	uint32_t words[3] = {
+		ip_addr_get_ip4_u32(local_ip),
+		ip_addr_get_ip4_u32(remote_ip),
+		(uint32_t)local_port << 16 | remote_port,
+	};
+
+	if (!key.k[0])
+		random_bytes(&key, sizeof(key));
+	return siphash(words, sizeof(words), &key) + ktime_get_ns() / 4096;
+}
+
+/*
+ * RFC 5961 section 7. The number for each second is random, so that counting
+ * the answers tells an outsider nothing of other connections.
+ */
+static bool challenge_allowed(void)
+{
+	static uint64_t second;
+	static unsigned int left;
+	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
+
+	if (now != second) {
+		second = now;
+		left = CHALLENGE_MIN + random_u32() % CHALLENGE_SPREAD;
+	}
+	if (!left)
+		return false;
+	left--;
+	return true;
+}
+
+/* The sock of a connection; a listener's children are not theirs yet. */
+static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
+{
+	if (pcb->state == SYN_RCVD || pcb->state == LISTEN ||
+	    pcb->state == TIME_WAIT)
+		return NULL;
+	return pcb->callback_arg;
+}
+
+static bool connection_may_answer(const struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = sock_of(pcb);
+	uint64_t now = ktime_get_ns();
+
+	if (!tp)
+		return true;
+	if (tp->last_challenge_ns && now - tp->last_challenge_ns < OOW_PAUSE_NS)
+		return false;
+	tp->last_challenge_ns = now;
+	return true;
+}
+
+static void challenge(struct tcp_pcb *pcb)
+{
+	if (!connection_may_answer(pcb) || !challenge_allowed()) {
+		net_count(tcp_challenge_throttled);
+		return;
+	}
+	net_count(tcp_challenge_acks);
+	tcp_send_empty_ack(pcb);
+}
+
+static uint64_t *const drop_counters[NR_TCP_DROP_REASONS] = {
+	[TCP_DROP_OPTIONS] = &net_counters.tcp_drop_options,
+	[TCP_DROP_FLAGS] = &net_counters.tcp_drop_flags,
+	[TCP_DROP_OLD] = &net_counters.tcp_drop_old,
+	[TCP_DROP_WINDOW] = &net_counters.tcp_drop_window,
+	[TCP_DROP_NO_ACK] = &net_counters.tcp_drop_no_ack,
+	[TCP_DROP_BAD_ACK] = &net_counters.tcp_drop_bad_ack,
+	[TCP_DROP_SYN] = &net_counters.tcp_drop_syn,
+	[TCP_DROP_RST] = &net_counters.tcp_drop_rst,
+	[TCP_DROP_BACKLOG] = &net_counters.tcp_drop_backlog,
+	[TCP_DROP_MEMORY] = &net_counters.tcp_drop_memory,
+};
+
+static void count_drop(enum tcp_drop_reason why)
+{
+	if (why != TCP_DROP_NONE)
+		(*drop_counters[why])++;
+}
+
+static bool listener_full(const struct tcp_pcb *pcb)
+{
+	const struct tcp_pcb_listen *l =
+		pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb :
+				       pcb->listener;
+
+	return l && tcp_accept_queue_full(l->callback_arg);
+}
+
+/* A listening pcb is smaller: only what both kinds have may be read. */
+static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
+{
+	struct tcp_check_conn conn = {
+		.state = tcp_state_of_pcb(pcb),
+		.memory_short = net_rcv_memory_short(),
+	};
+
+	if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
+		conn.accept_queue_full = listener_full(pcb);
+	if (pcb->state == LISTEN)
+		return conn;
+	conn.rcv_nxt = pcb->rcv_nxt;
+	conn.rcv_wnd = pcb->rcv_wnd;
+	conn.snd_una = pcb->lastack;
+	conn.snd_nxt = pcb->snd_nxt;
+	conn.max_window = pcb->snd_wnd_max;
+	conn.out_of_order = pcb->ooseq;
+	return conn;
+}
+
+static struct tcp_check_seg describe_segment(const struct tcp_hdr *hdr,
+					     const struct pbuf *p)
+{
+	return (struct tcp_check_seg){
+		.seq = hdr->seqno,
+		.ack = hdr->ackno,
+		.len = p->tot_len,
+		.flags = TCPH_FLAGS(hdr),
+	};
+}
+
+static void cut_segment(struct tcp_hdr *hdr, struct pbuf *p,
+			const struct tcp_check_result *res)
+{
+	if (res->strip_fin)
+		TCPH_FLAGS_SET(hdr, TCPH_FLAGS(hdr) & ~TCP_FIN);
+	if (res->keep < p->tot_len) {
+		net_count(tcp_cut);
+		pbuf_realloc(p, res->keep);
+	}
+}
+
+/*
+ * Data beyond a gap stays in its receive buffer until the gap is filled:
+ * when those buffers run short it is not kept. TCP sends it again.
+ */
+static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
+			const struct pbuf *p)
+{
+	return pcb->state >= ESTABLISHED && p->tot_len &&
+	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && eth_rx_buffers_short();
+}
+
+/* The SYN goes round once more, now that no pcb is in its way. */
+static void restart_as_new(struct tcp_pcb *pcb, struct tcp_hdr *hdr,
+			   struct pbuf *p)
+{
+	size_t header = (uint8_t *)p->payload - (uint8_t *)hdr;
+
+	tcp_abort(pcb); /* in TIME-WAIT: no reset is sent */
+	hdr->src = lwip_htons(hdr->src);
+	hdr->dest = lwip_htons(hdr->dest);
+	hdr->seqno = lwip_htonl(hdr->seqno);
+	hdr->ackno = lwip_htonl(hdr->ackno);
+	hdr->wnd = lwip_htons(hdr->wnd);
+	pbuf_add_header_force(p, header);
+	pbuf_ref(p); /* both tcp_input()s free it */
+	tcp_input(p, ip_current_input_netif());
+}
+
+/* lwIP is about to see the acknowledgement of our FIN. */
+static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
+{
+	bool fin_sent = pcb->state == FIN_WAIT_1 || pcb->state == LAST_ACK;
+
+	if (fin_sent && hdr->ackno == pcb->snd_nxt && !pcb->unsent &&
+	    sock_of(pcb))
+		tcp_fin_acked(sock_of(pcb));
+}
+
+/*
+ * A new connection must not cost another one its life: without a free pcb,
+ * and none in TIME-WAIT to take, the SYN is dropped.
+ */
+static bool no_pcb_for_syn(const struct tcp_pcb *pcb)
+{
+	return pcb->state == LISTEN && net_tcp_pcbs_short() && !tcp_tw_pcbs;
+}
+
+static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
+		   const struct tcp_check_result *res)
+{
+	count_drop(res->reason);
+	switch (res->verdict) {
+	case TCP_PASS:
+		cut_segment(hdr, p, res);
+		note_fin_acked(pcb, hdr);
+		return ERR_OK;
+	case TCP_DROP_ACK:
+		tcp_send_empty_ack(pcb);
+		break;
+	case TCP_DROP_CHALLENGE:
+		challenge(pcb);
+		break;
+	case TCP_NEW_CONNECTION:
+		restart_as_new(pcb, hdr, p);
+		break;
+	case TCP_DROP:
+		break;
+	}
+	return ERR_VAL;
+}
+
+err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
+			 u16_t opt1len, u8_t *opt2, struct pbuf *p)
+{
+	struct tcp_check_conn conn = describe_pcb(pcb);
+	struct tcp_check_seg seg = describe_segment(hdr, p);
+	struct tcp_check_result res;
+	bool first_syn = pcb->state == LISTEN || pcb->state == SYN_SENT;
+
+	/* Options in a second pbuf: no frame of ours is in two. */
+	if (opt2 || !tcp_check_options((uint8_t *)(hdr + 1), optlen,
+				       first_syn && (seg.flags & TCPHDR_SYN))) {
+		count_drop(TCP_DROP_OPTIONS);
+		return ERR_VAL;
+	}
+	if (no_pcb_for_syn(pcb)) {
+		net_count(tcp_drop_no_pcb);
+		return ERR_VAL;
+	}
+	res = tcp_check_segment(&conn, &seg);
+	if (res.verdict == TCP_PASS && cannot_keep(pcb, hdr, p)) {
+		res.verdict = TCP_DROP_ACK;
+		res.reason = TCP_DROP_MEMORY;
+	}
+	return apply(pcb, hdr, p, &res);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a connection looks like from outside: TCP_INFO, /proc/net/tcp.
+ */
+#include "net/tcp.h"
+
+#include <linux/tcp.h>
+#include <string.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/seq_buf.h"
+
+#define TICK_USEC (TCP_SLOW_INTERVAL * 1000)
+
+/* lwIP keeps 8 times the mean and 4 times the deviation, in ticks. */
+static void fill_times(const struct tcp_pcb *pcb, struct tcp_info *info)
+{
+	info->tcpi_rto = pcb->rto * TICK_USEC;
+	info->tcpi_ato = TCP_FAST_INTERVAL * 1000;
+	info->tcpi_rtt = pcb->sa * TICK_USEC / 8;
+	info->tcpi_rttvar = pcb->sv * TICK_USEC / 4;
+	info->tcpi_retransmits = pcb->nrtx;
+	info->tcpi_backoff = pcb->nrtx;
+	info->tcpi_probes = pcb->persist_probe;
+	info->tcpi_last_ack_recv = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+}
+
+static void fill_options(const struct tcp_pcb *pcb, struct tcp_info *info)
+{
+	if (pcb->flags & TF_SACK)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (pcb->flags & TF_WND_SCALE) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = pcb->snd_scale;
+		info->tcpi_rcv_wscale = pcb->rcv_scale;
+	}
+	if (pcb->flags & TF_RTO)
+		info->tcpi_ca_state = TCP_CA_Loss;
+	else if (pcb->flags & TF_INFR)
+		info->tcpi_ca_state = TCP_CA_Recovery;
+}
+
+static unsigned int count_segments(const struct tcp_seg *seg)
+{
+	unsigned int n = 0;
+
+	for (; seg; seg = seg->next)
+		n++;
+	return n;
+}
+
+static void fill_sizes(const struct tcp_pcb *pcb, struct tcp_info *info)
+{
+	info->tcpi_snd_mss = pcb->mss;
+	info->tcpi_rcv_mss = pcb->mss;
+	info->tcpi_advmss = TCP_MSS;
+	info->tcpi_pmtu = pcb->mss + 40;
+	info->tcpi_unacked = count_segments(pcb->unacked);
+	info->tcpi_notsent_bytes = pcb->snd_lbb - pcb->snd_nxt;
+	info->tcpi_snd_cwnd = pcb->cwnd / pcb->mss;
+	info->tcpi_snd_ssthresh = pcb->ssthresh / pcb->mss;
+	info->tcpi_rcv_space = pcb->rcv_wnd;
+	info->tcpi_rcv_ssthresh = pcb->rcv_wnd;
+	info->tcpi_snd_wnd = pcb->snd_wnd;
+}
+
+void tcp_get_info(struct sock *sk, struct tcp_info *info)
+{
+	const struct tcp_pcb *pcb = tcp_sk(sk)->pcb;
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->sk_state;
+	if (sk->sk_state == TCP_LISTEN) { /* as on Linux */
+		info->tcpi_unacked = sk->sk_ack_backlog;
+		info->tcpi_sacked = sk->sk_max_ack_backlog;
+		return;
+	}
+	if (!pcb)
+		return;
+	fill_times(pcb, info);
+	fill_options(pcb, info);
+	fill_sizes(pcb, info);
+}
+
+static void show_line(struct seq_buf *m, unsigned int *nr,
+		      const struct tcp_pcb *pcb)
+{
+	bool listening = pcb->state == LISTEN;
+
+	seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X\n", (*nr)++,
+		   ip_addr_get_ip4_u32(&pcb->local_ip), pcb->local_port,
+		   listening ? 0 : ip_addr_get_ip4_u32(&pcb->remote_ip),
+		   listening ? 0 : pcb->remote_port, tcp_state_of_pcb(pcb),
+		   listening ? 0 : TCP_SND_BUF - pcb->snd_buf);
+}
+
+/* The head of Linux's format: addresses in hexadecimal, state, send queue. */
+void tcp_show(struct seq_buf *m)
+{
+	unsigned int nr = 0;
+
+	seq_printf(m, "  sl  local_address rem_address   st tx_queue\n");
+	for (struct tcp_pcb *pcb = tcp_listen_pcbs.pcbs; pcb; pcb = pcb->next)
+		show_line(m, &nr, pcb);
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		show_line(m, &nr, pcb);
+	for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = pcb->next)
+		show_line(m, &nr, pcb);
+}

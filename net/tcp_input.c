@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lwIP's upcalls: data, acknowledgements, ends and errors of a connection
+ * become a sock's state and wake-ups. They run deep inside lwIP: they queue
+ * and wake, nothing else.
+ *
+ * Rules of lwIP that hold here: an upcall that ends the connection with
+ * tcp_abort() returns ERR_ABRT; when the error upcall comes, the pcb is gone
+ * already; a connection that moves to TIME-WAIT ends without any upcall, so a
+ * sock lets go of its pcb when both directions are shut.
+ */
+#include "net/tcp.h"
+
+#include <errno.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/task/clock.h"
+#include "net/core.h"
+#include "net/counters.h"
+#include "net/netif.h"
+#include "net/tcp_check.h"
+
+/* lwIP's slow ticks between two calls of the poll upcall. */
+#define POLL_TICKS 2
+
+/* Closed by the application, with data still to deliver. */
+static bool is_orphan(const struct tcp_sock *tp)
+{
+	return !tp->inet.sk.sk_socket && !tp->listener;
+}
+
+void tcp_done(struct tcp_sock *tp, int err)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (is_orphan(tp)) {
+		tcp_sock_free(tp);
+		return;
+	}
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	sk->sk_err = err;
+	sk->sk_state_change(sk);
+	if (err)
+		sk->sk_error_report(sk);
+}
+
+/*
+ * Data for a socket that is closed: nobody will read it, so the peer learns
+ * that it was in vain (RFC 9293 section 3.6.1, RFC 1122 4.2.2.13).
+ */
+static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
+			 struct pbuf *p)
+{
+	pbuf_free(p);
+	tcp_detach(tp);
+	tcp_sock_free(tp);
+	net_count(tcp_orphans_aborted);
+	tcp_abort(pcb);
+	return ERR_ABRT;
+}
+
+static void receive_data(struct sock *sk, struct pbuf *p)
+{
+	struct rxqueue *q = &sk->sk_receive_queue;
+	bool compact = eth_rx_buffers_short() || q->truesize > sk->sk_rcvbuf;
+
+	rxqueue_add(q, p, compact);
+	if (q->len >= MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2))
+		sk->sk_data_ready(sk);
+}
+
+/*
+ * The peer's FIN. With ours sent before, nothing more comes of this pcb:
+ * lwIP sees the rest through, and frees it without a word.
+ */
+static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_F_DONE);
+	if (pcb->state == CLOSING || pcb->state == TIME_WAIT) {
+		tcp_detach(tp);
+		tcp_done(tp, 0);
+		return;
+	}
+	sk->sk_state = TCP_CLOSE_WAIT;
+	sk->sk_state_change(sk);
+}
+
+/* A FIN that is refused is lost to lwIP for ever: always ERR_OK. */
+static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+			 err_t err)
+{
+	struct tcp_sock *tp = arg;
+
+	if (!p) {
+		receive_fin(tp, pcb);
+		return ERR_OK;
+	}
+	if (is_orphan(tp))
+		return refuse_data(tp, pcb, p);
+	receive_data(tcp_to_sk(tp), p);
+	return ERR_OK;
+}
+
+static void write_space(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (!sock_flag(sk, SOCK_F_NOSPACE) || !tcp_writeable(tp))
+		return;
+	sock_reset_flag(sk, SOCK_F_NOSPACE);
+	if (!tp->fin_wanted && !tp->cork)
+		tcp_poll(tp->pcb, NULL, UINT8_MAX);
+	sk->sk_write_space(sk);
+}
+
+static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+	struct tcp_sock *tp = arg;
+
+	tp->last_progress_ns = ktime_get_ns();
+	if (tp->fin_wanted)
+		tcp_check_fin(tp);
+	else
+		write_space(tp);
+	return ERR_OK;
+}
+
+/*
+ * Room may come without an acknowledgement too: when memory was short. And
+ * a peer that neither reads nor goes away ends the patience with an orphan.
+ */
+static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = arg;
+
+	if (tcp_orphan_expired(tp)) {
+		tcp_detach(tp);
+		tcp_sock_free(tp);
+		net_count(tcp_orphans_aborted);
+		tcp_abort(pcb);
+		return ERR_ABRT;
+	}
+	write_space(tp);
+	return ERR_OK;
+}
+
+void tcp_want_poll(struct tcp_sock *tp)
+{
+	tcp_poll(tp->pcb, poll_upcall, POLL_TICKS);
+}
+
+/* As Linux's tcp_reset(); lwIP says ERR_ABRT when it gave up trying. */
+static int errno_of(const struct sock *sk, err_t err)
+{
+	if (err == ERR_CLSD)
+		return 0;
+	if (err != ERR_RST)
+		return ETIMEDOUT;
+	if (sk->sk_state == TCP_SYN_SENT)
+		return ECONNREFUSED;
+	if (sk->sk_state == TCP_CLOSE_WAIT)
+		return EPIPE;
+	return ECONNRESET;
+}
+
+static void err_upcall(void *arg, err_t err)
+{
+	struct tcp_sock *tp = arg;
+
+	tp->pcb = NULL;
+	tcp_done(tp, errno_of(tcp_to_sk(tp), err));
+}
+
+void tcp_fin_acked(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (sk->sk_state == TCP_FIN_WAIT1)
+		sk->sk_state = TCP_FIN_WAIT2;
+	sk->sk_state_change(sk);
+}
+
+/*
+ * lwIP makes segments no longer than half of the largest window that the
+ * peer has offered, but of full size while that is next to nothing; then the
+ * length shrinks when the window opens a little, which lwIP asserts it never
+ * does. With a floor it never shrinks.
+ */
+static void raise_max_window(struct tcp_pcb *pcb)
+{
+	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2U * TCP_MIN_MSS);
+}
+
+void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	tcp_arg(pcb, tp);
+	tcp_recv(pcb, recv_upcall);
+	tcp_sent(pcb, sent_upcall);
+	tcp_err(pcb, err_upcall);
+	tcp_poll(pcb, NULL, UINT8_MAX);
+	raise_max_window(pcb);
+}

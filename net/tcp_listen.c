@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Listening: a queue of connections whose handshake is complete, each with a
+ * sock already, until accept(2) gives it a socket. A backlog of N admits N+1;
+ * after that SYNs are dropped, and so are the ACKs that would complete a
+ * handshake, so that the peer tries again (net/tcp_hook.c asks
+ * tcp_accept_queue_full()).
+ */
+#include "net/tcp.h"
+
+#include <errno.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "net/counters.h"
+#include "net/socket.h"
+
+bool tcp_accept_queue_full(const struct tcp_sock *listener)
+{
+	const struct sock *sk = &listener->inet.sk;
+
+	return sk->sk_ack_backlog > sk->sk_max_ack_backlog;
+}
+
+/* socket(7): what an accepted socket takes over; O_NONBLOCK is not of it. */
+static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
+{
+	const uint32_t flags = BIT(SOCK_F_KEEPALIVE) | BIT(SOCK_F_LINGER) |
+			       BIT(SOCK_F_SNDBUF_SET) | BIT(SOCK_F_RCVBUF_SET) |
+			       BIT(SOCK_F_BROADCAST);
+	const struct sock *from = &parent->inet.sk;
+	struct sock *to = tcp_to_sk(child);
+
+	to->sk_type = from->sk_type;
+	to->sk_flags = from->sk_flags & flags;
+	to->sk_sndbuf = from->sk_sndbuf;
+	to->sk_rcvbuf = from->sk_rcvbuf;
+	to->sk_rcvlowat = from->sk_rcvlowat;
+	to->sk_lingertime = from->sk_lingertime;
+	to->sk_rcvtimeo = from->sk_rcvtimeo;
+	to->sk_sndtimeo = from->sk_sndtimeo;
+	child->inet.binding.reuse = parent->inet.binding.reuse;
+	child->inet.binding.reuseport = parent->inet.binding.reuseport;
+	child->inet.tos = parent->inet.tos;
+	child->inet.ttl = parent->inet.ttl;
+	child->nodelay = parent->nodelay;
+	child->cork = parent->cork;
+	child->keepidle = parent->keepidle;
+	child->keepintvl = parent->keepintvl;
+	child->keepcnt = parent->keepcnt;
+	child->syncnt = parent->syncnt;
+	child->maxseg = parent->maxseg;
+	child->user_timeout = parent->user_timeout;
+	child->linger2 = parent->linger2;
+}
+
+/*
+ * A handshake is complete. Without memory for its sock the connection is
+ * reset: an error returned here makes lwIP abort it.
+ */
+static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct tcp_sock *parent = arg;
+	struct sock *sk = tcp_to_sk(parent);
+	struct tcp_sock *child;
+
+	if (err != ERR_OK || !pcb)
+		return ERR_VAL;
+	child = tcp_sock_alloc();
+	if (!child) {
+		net_count(tcp_accept_no_memory);
+		return ERR_MEM;
+	}
+	inherit(child, parent);
+	child->inet.sk.sk_state = TCP_ESTABLISHED;
+	child->listener = parent;
+	tcp_attach(child, pcb);
+	tcp_window_init(child);
+	list_add_tail(&child->accept, &parent->accept);
+	sk->sk_ack_backlog++;
+	net_count(tcp_accepted);
+	sk->sk_data_ready(sk);
+	return ERR_OK;
+}
+
+static uint32_t clamp_backlog(int backlog)
+{
+	return MIN((uint32_t)backlog, (uint32_t)SOMAXCONN_LIMIT);
+}
+
+/*
+ * lwIP's backlog bounds the handshakes in progress, ours the ones complete.
+ * lwIP refuses a second listener on a port only when it may reuse addresses:
+ * the port table has decided that already.
+ */
+int tcp_listen_start(struct sock *sk, int backlog)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_pcb *pcb;
+	struct tcp_pcb *listening;
+
+	sk->sk_max_ack_backlog = clamp_backlog(backlog);
+	if (sk->sk_state == TCP_LISTEN) {
+		tcp_backlog_set(tp->pcb, sk->sk_max_ack_backlog + 1);
+		return 0;
+	}
+	pcb = tcp_pcb_for(tp);
+	if (IS_ERR(pcb))
+		return PTR_ERR(pcb);
+	listening = tcp_listen_with_backlog(pcb, sk->sk_max_ack_backlog + 1);
+	if (!listening) {
+		tcp_abort(pcb);
+		return -ENOBUFS;
+	}
+	tp->pcb = listening;
+	tcp_arg(listening, tp);
+	tcp_accept(listening, accept_upcall);
+	tcp_options_to_pcb(sk);
+	sk->sk_state = TCP_LISTEN;
+	sk->sk_ack_backlog = 0;
+	return 0;
+}
+
+static struct tcp_sock *first_child(struct tcp_sock *parent)
+{
+	return list_first_entry(&parent->accept, struct tcp_sock, accept);
+}
+
+static void unlink_child(struct tcp_sock *child)
+{
+	struct tcp_sock *parent = child->listener;
+
+	list_del_init(&child->accept);
+	child->listener = NULL;
+	parent->inet.sk.sk_ack_backlog--;
+}
+
+/* Who was not accepted is reset: nobody ever will read what they sent. */
+static void drop_children(struct tcp_sock *tp)
+{
+	while (!list_empty(&tp->accept)) {
+		struct tcp_sock *child = first_child(tp);
+
+		unlink_child(child);
+		if (child->pcb)
+			tcp_abort(tcp_detach(child));
+		tcp_sock_free(child);
+	}
+}
+
+void tcp_listen_stop(struct tcp_sock *tp)
+{
+	tcp_close(tcp_detach(tp));
+	drop_children(tp);
+	tp->inet.binding.listening = false;
+	tp->inet.sk.sk_state = TCP_CLOSE;
+}
+
+struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_sock *child;
+	int err;
+
+	if (sk->sk_state != TCP_LISTEN)
+		return ERR_PTR(-EINVAL);
+	if (list_empty(&tp->accept)) {
+		if (!deadline)
+			return ERR_PTR(-EAGAIN);
+		err = wait_event_until(sk->sk_wq,
+				       !list_empty(&tp->accept) ||
+					       sk->sk_state != TCP_LISTEN,
+				       deadline);
+		if (err)
+			return ERR_PTR(sock_wait_error(err));
+		if (sk->sk_state != TCP_LISTEN)
+			return ERR_PTR(-EINVAL);
+	}
+	child = first_child(tp);
+	unlink_child(child);
+	return tcp_to_sk(child);
+}

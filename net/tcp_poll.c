@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readiness of a TCP socket, as Linux's tcp_poll() computes it, and the
+ * ioctls that ask how much is there: tcp(7).
+ */
+#include "net/tcp.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/sockios.h>
+
+#include "kernel/fs/poll.h"
+#include "kernel/mm/uaccess.h"
+#include "net/socket.h"
+
+static uint32_t listen_mask(const struct tcp_sock *tp)
+{
+	return list_empty(&tp->accept) ? 0 : EPOLL_IN_SET;
+}
+
+static bool readable(const struct sock *sk)
+{
+	return sk->sk_receive_queue.len >= sock_rcvlowat(sk, false, INT_MAX);
+}
+
+static uint32_t out_mask(struct sock *sk)
+{
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		return EPOLL_OUT_SET;
+	if (tcp_writeable(tcp_sk(sk)))
+		return EPOLL_OUT_SET;
+	sock_set_flag(sk, SOCK_F_NOSPACE);
+	tcp_want_poll(tcp_sk(sk));
+	return 0;
+}
+
+uint32_t tcp_poll_mask(struct sock *sk)
+{
+	uint32_t mask = 0;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return listen_mask(tcp_sk(sk));
+	if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		mask |= EPOLL_IN_SET | EPOLLRDHUP;
+	if (sk->sk_state != TCP_SYN_SENT) {
+		if (readable(sk))
+			mask |= EPOLL_IN_SET;
+		mask |= out_mask(sk);
+	}
+	if (sk->sk_err)
+		mask |= EPOLLERR;
+	return mask;
+}
+
+long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	struct sock *sk = sock->sk;
+	int value;
+
+	switch (cmd) {
+	case SIOCINQ:
+		value = sk->sk_receive_queue.len;
+		break;
+	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+		value = tcp_unacked_bytes(tcp_sk(sk));
+		break;
+	case SIOCATMARK:
+		value = 0;
+		return put_user(value, (int *)arg);
+	default:
+		return -ENOTTY;
+	}
+	if (sk->sk_state == TCP_LISTEN)
+		return -EINVAL;
+	return put_user(value, (int *)arg);
+}

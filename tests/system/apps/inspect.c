@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server for the system tests, one thread, epoll:
+ *   port 7   echoes (level-triggered, partial writes kept)
+ *   port 9   accepts, reads nothing
+ *   port 10  a connection that sends a path gets that file's text and a NUL
+ */
+#define _GNU_SOURCE /* accept4() */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum role {
+	LISTEN_ECHO,
+	LISTEN_SINK,
+	LISTEN_FILE,
+	ECHO,
+	SINK,
+	FILE_TEXT
+};
+
+struct conn {
+	int fd;
+	enum role role;
+	size_t have, sent;
+	char *data;
+};
+
+static int ep;
+
+static struct conn *watch(int fd, enum role role, unsigned int events)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	struct epoll_event ev = { .events = events, .data.ptr = c };
+
+	c->fd = fd;
+	c->role = role;
+	if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev))
+		perror("epoll_ctl");
+	return c;
+}
+
+static void finish(struct conn *c)
+{
+	close(c->fd);
+	free(c->data);
+	free(c);
+}
+
+static void listen_on(int port, enum role role)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (void *)&sin, sizeof(sin)) || listen(fd, 1024))
+		perror("listen");
+	watch(fd, role, EPOLLIN);
+}
+
+static void accept_all(struct conn *l)
+{
+	int fd;
+
+	while ((fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+		enum role role = l->role + (ECHO - LISTEN_ECHO);
+
+		watch(fd, role, role == SINK ? EPOLLERR : EPOLLIN);
+	}
+}
+
+static void want(struct conn *c, unsigned int events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = c };
+
+	epoll_ctl(ep, EPOLL_CTL_MOD, c->fd, &ev);
+}
+
+static int flush(struct conn *c)
+{
+	while (c->sent < c->have) {
+		ssize_t n = send(c->fd, c->data + c->sent, c->have - c->sent,
+				 MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -1;
+		c->sent += n;
+	}
+	c->have = c->sent = 0;
+	want(c, EPOLLIN);
+	return 1;
+}
+
+static int echo(struct conn *c)
+{
+	ssize_t n;
+
+	if (!c->data)
+		c->data = malloc(65536);
+	if (c->have && flush(c) <= 0)
+		return c->have && errno != EAGAIN ? -1 : 0;
+	n = read(c->fd, c->data, 65536);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	if (n == 0)
+		return -1;
+	c->have = n;
+	n = flush(c);
+	if (n == 0)
+		want(c, EPOLLOUT);
+	return n < 0 ? -1 : 0;
+}
+
+static int file_text(struct conn *c)
+{
+	char path[256], text[4096];
+	ssize_t n = read(c->fd, path, sizeof(path) - 1);
+	int fd;
+
+	if (n <= 0)
+		return -1;
+	path[n] = 0;
+	path[strcspn(path, "\r\n")] = 0;
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		if (write(c->fd, text, n) != n)
+			return -1;
+	close(fd);
+	return write(c->fd, "", 1) == 1 ? 0 : -1;
+}
+
+static void handle(struct conn *c, unsigned int events)
+{
+	if (c->role <= LISTEN_FILE)
+		accept_all(c);
+	else if ((events & EPOLLERR) || c->role == SINK ||
+		 (c->role == ECHO && echo(c)) ||
+		 (c->role == FILE_TEXT && file_text(c)))
+		finish(c);
+}
+
+int main(void)
+{
+	struct epoll_event ev[64];
+
+	ep = epoll_create1(0);
+	listen_on(7, LISTEN_ECHO);
+	listen_on(9, LISTEN_SINK);
+	listen_on(10, LISTEN_FILE);
+	printf("inspect: listening\n");
+	fflush(stdout);
+	for (;;) {
+		int n = epoll_wait(ep, ev, 64, -1);
+
+		for (int i = 0; i < n; i++)
+			handle(ev[i].data.ptr, ev[i].events);
+	}
+}

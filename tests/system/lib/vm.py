@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Virtual machines for the system tests: build an image, boot it, talk to it."""
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+APPS = os.path.join(TOP, "tests", "system", "apps")
+
+
+def image(app, **variables):
+    """Builds an appliance and returns the path of its ELF image."""
+    settings = [f"{k}={v}" for k, v in variables.items()]
+    out = subprocess.run(["make", "-s", "image", f"APP={app}", *settings],
+                         cwd=TOP, stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True)
+    if out.returncode:
+        raise RuntimeError(f"make image APP={app}: {out.stderr or out.stdout}")
+    return os.path.join(TOP, out.stdout.strip().splitlines()[-1])
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Vm:
+    """
+    A QEMU that boots one image. net: "user" (ports: {host: guest}), "none"
+    or "tap:IF". append is the kernel command line before " -- ". plain: none
+    of the devices that carry the exit status.
+    """
+
+    def __init__(self, elf, append="", args="", mem="64M", machine="q35",
+                 cpu="max", net="none", ports=None, extra=(), plain=False,
+                 nic="virtio-net-pci,netdev=n0,romfile="):
+        self.text = ""
+        self.more = threading.Condition()
+        self.started = time.monotonic()
+        fd, self.status_file = tempfile.mkstemp(prefix="pollux-status-")
+        os.close(fd)
+        line = append + (" -- " + args if args else "")
+        command = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg",
+                   "-cpu", cpu, "-m", mem, "-smp", "1,maxcpus=2",
+                   "-no-reboot", "-display", "none", "-kernel", elf,
+                   "-append", line, "-serial", "stdio", "-monitor", "none"]
+        if not plain:
+            command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+                        "-chardev", f"file,id=status,path={self.status_file}",
+                        "-device", "isa-debugcon,iobase=0xe9,chardev=status"]
+        command += self._net(net, ports or {}, nic) + list(extra)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    @staticmethod
+    def _net(net, ports, nic):
+        if net == "none":
+            return ["-nic", "none"]
+        if net == "user":
+            forwards = "".join(f",hostfwd=tcp:127.0.0.1:{h}-:{g}"
+                               for h, g in ports.items())
+            return ["-netdev", "user,id=n0" + forwards, "-device", nic]
+        interface = net.split(":", 1)[1]
+        return ["-netdev", f"tap,id=n0,ifname={interface},"
+                "script=no,downscript=no", "-device", nic]
+
+    def _read(self):
+        while True:
+            data = os.read(self.process.stdout.fileno(), 65536)
+            with self.more:
+                self.text += data.decode("utf-8", "replace")
+                self.more.notify_all()
+            if not data:
+                return
+
+    def wait_for(self, pattern, timeout=30):
+        """The first match in the console's text, or None when time is up."""
+        end = time.monotonic() + timeout
+        with self.more:
+            while True:
+                found = re.search(pattern, self.text, re.M)
+                left = end - time.monotonic()
+                if found or left <= 0 or not self.reader.is_alive():
+                    return found
+                self.more.wait(min(left, 0.2))
+
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def wait(self, timeout=30):
+        """
+        Waits for the end: the application's status, "panic", or None when
+        the machine did not say.
+        """
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "still running"
+        self.reader.join(5)
+        with open(self.status_file, encoding="ascii") as f:
+            said = f.read().strip()
+        os.unlink(self.status_file)
+        if said.startswith("exit "):
+            return int(said[5:])
+        return said or None
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.reader.join(5)
+        if os.path.exists(self.status_file):
+            os.unlink(self.status_file)
+
+
+def in_private_network():
+    """
+    Runs the calling script again inside a network namespace of its own, where
+    it is alone with its tap device. False where that is not possible.
+    """
+    if os.environ.get("POLLUX_PRIVATE_NET") == "1":
+        return True
+    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
+        return False
+    os.environ["POLLUX_PRIVATE_NET"] = "1"
+    os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+
+
+def make_tap(name="tap0", address="10.99.0.1/16"):
+    for command in (f"ip link set lo up",
+                    f"ip tuntap add dev {name} mode tap",
+                    f"ip addr add {address} dev {name}",
+                    f"ip link set {name} up"):
+        subprocess.run(command.split(), check=True)
+
+
+def connect(address, timeout=20, within=20):
+    """A TCP connection, tried again until the guest listens."""
+    end = time.monotonic() + within
+    while True:
+        try:
+            return socket.create_connection(address, timeout)
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)

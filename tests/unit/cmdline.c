@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: kernel/cmdline.c */
+/* The kernel command line: words, quotes, limits. */
+#include "kernel/cmdline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/printk.h"
+#include "lib/tap.h"
+
+static char text[4096];
+static unsigned int warnings;
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	if (level <= LOG_WARN)
+		warnings++;
+}
+
+static void parse(const char *line)
+{
+	snprintf(text, sizeof(text), "%s", line);
+	warnings = 0;
+	cmdline_init(text);
+}
+
+static void test_keys(void)
+{
+	parse("ip=10.0.0.1/24 quiet  gw=a\tgw=b empty= ipv=6");
+	is_str(cmdline_get("ip"), "10.0.0.1/24", "cmdline: a value");
+	is_str(cmdline_get("quiet"), "", "cmdline: a bare key is empty");
+	is_str(cmdline_get("empty"), "", "cmdline: an empty value");
+	is_str(cmdline_get("gw"), "b", "cmdline: the last of two wins");
+	is_ptr(cmdline_get("none"), NULL, "cmdline: an absent key");
+	is_ptr(cmdline_get("qui"), NULL, "cmdline: a prefix is no match");
+	is_ptr(cmdline_get("quiets"), NULL, "cmdline: a longer key is none");
+}
+
+static void test_args(void)
+{
+	char **args;
+	int argc;
+
+	parse("a=1 -- -p 7 a=2 -- last");
+	args = cmdline_app_args(&argc);
+	is(argc, 5, "cmdline: arguments are counted");
+	is_str(args[0], "-p", "cmdline: the first argument");
+	is_str(args[3], "--", "cmdline: a second -- is an argument");
+	is_str(args[4], "last", "cmdline: the last argument");
+	is_ptr(args[5], NULL, "cmdline: NULL ends them");
+	is_str(cmdline_get("a"), "1", "cmdline: arguments are not keys");
+
+	parse("a=1");
+	args = cmdline_app_args(&argc);
+	ok(!argc && !args[0], "cmdline: no -- is no arguments");
+	parse("");
+	args = cmdline_app_args(&argc);
+	ok(!argc && !args[0] && !cmdline_get("a"), "cmdline: empty");
+	parse("-- ");
+	args = cmdline_app_args(&argc);
+	ok(!argc && !args[0], "cmdline: -- with nothing behind");
+}
+
+static void test_quotes(void)
+{
+	char **args;
+	int argc;
+
+	parse("name=\"two words\" \"whole=quoted word\" e=\"\" -- \"a  b\" "
+	      "x=\"c d\" \"\" it\"s odd\" \"open end");
+	is_str(cmdline_get("name"), "two words", "cmdline: a quoted value");
+	is_str(cmdline_get("whole"), "quoted word", "cmdline: a quoted word");
+	is_str(cmdline_get("e"), "", "cmdline: a quoted empty value");
+	args = cmdline_app_args(&argc);
+	is(argc, 5, "cmdline: quoted arguments are counted");
+	is_str(args[0], "a  b", "cmdline: a quoted argument");
+	is_str(args[1], "x=c d", "cmdline: a quoted value in an argument");
+	is_str(args[2], "", "cmdline: an empty argument");
+	is_str(args[3], "it\"s odd\"", "cmdline: quotes inside a word stay");
+	is_str(args[4], "open end", "cmdline: a missing last quote");
+	parse("-- \"");
+	args = cmdline_app_args(&argc);
+	ok(argc == 1 && !args[0][0], "cmdline: a lone quote");
+}
+
+static void test_limits(void)
+{
+	char line[2048] = "--";
+	char **args;
+	int argc;
+
+	for (int i = 0; i < CMDLINE_ARGS_MAX; i++)
+		snprintf(line + strlen(line), 16, " %d", i);
+	parse(line);
+	args = cmdline_app_args(&argc);
+	ok(argc == CMDLINE_ARGS_MAX && !warnings, "cmdline: as many arguments "
+						  "as allowed");
+	strcat(line, " more");
+	parse(line);
+	args = cmdline_app_args(&argc);
+	ok(argc == CMDLINE_ARGS_MAX && !args[argc] && warnings == 1,
+	   "cmdline: one argument too many is named and ignored");
+}
+
+int main(void)
+{
+	test_keys();
+	test_args();
+	test_quotes();
+	test_limits();
+	return done_testing();
+}

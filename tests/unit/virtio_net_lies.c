@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: tests/unit/bed/virtio_net.c drivers/virtio_net.c */
+/* unit: drivers/virtio_net_rx.c drivers/virtio_net_tx.c */
+/* unit: drivers/virtio.c drivers/virtqueue.c */
+/*
+ * The virtio-net driver with a device that loses interrupts, changes its
+ * mind, or lies.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bed/virtio_net.h"
+#include "lib/tap.h"
+
+#define STEPS 30000
+
+/* --- What gets lost ------------------------------------------------------- */
+
+static void test_lost_interrupt(void)
+{
+	bed_new(OFFERED);
+	device_receive("x", 1);
+	sleep_ms(99);
+	is(nr_rx, 0, "an interrupt was lost");
+	sleep_ms(10);
+	is(nr_rx, 1, "the periodic look finds the frame");
+	is(dev->stats.rx_rescued, 1, "and counts it");
+	sleep_ms(1000);
+	is(dev->stats.rx_rescued, 1, "an idle ring needs no rescue");
+	device_receive("x", 1);
+	armed->func(armed); /* the look is just before the interrupt */
+	fake_virtio_interrupt(&fv, RX);
+	run_softirq();
+	sleep_ms(1000);
+	is(nr_rx, 2, "an interrupt that was late brings its frame");
+	is(dev->stats.rx_rescued, 1, "and is not taken for lost");
+	bed_free("lost interrupt");
+}
+
+static void test_lost_doorbell(void)
+{
+	unsigned int notified;
+
+	bed_new(OFFERED);
+	device_send();
+	fake_ring_want_kick(&fv.ring[TX], false);
+	notified = fv.notified;
+	send_frame(1);
+	dev->ops->kick(dev);
+	is(fv.notified, notified, "a doorbell that was not wanted, it seemed");
+	sleep_ms(250);
+	ok(fv.notified > notified, "is rung by the periodic look");
+	notified = fv.notified;
+	sleep_ms(1000);
+	is(fv.notified, notified, "once");
+	device_send();
+	sleep_ms(100);
+	bed_free("lost doorbell");
+}
+
+static void test_link(void)
+{
+	struct virtio_net_config *config = (void *)fv.config;
+
+	bed_new(OFFERED);
+	config->status = 0;
+	fv.vdev.config_changed(&fv.vdev);
+	ok(dev->link_up, "link: the handler changes nothing");
+	run_softirq();
+	ok(!dev->link_up && nr_link == 1, "link: down");
+	fv.vdev.config_changed(&fv.vdev);
+	run_softirq();
+	is(nr_link, 1, "link: told once");
+	config->status = VIRTIO_NET_S_LINK_UP;
+	fv.vdev.config_changed(&fv.vdev);
+	run_softirq();
+	ok(dev->link_up && nr_link == 2, "link: up again");
+	bed_free("link");
+}
+
+/* --- A device that lies --------------------------------------------------- */
+
+static void test_reset(void)
+{
+	struct fake_chain chain;
+
+	bed_new(OFFERED);
+	hold = true;
+	device_receive("kept", 4);
+	fake_virtio_interrupt(&fv, RX);
+	run_softirq();
+	send_frame(3);
+	send_frame(3);
+	fake_ring_pop(&fv.ring[RX], &chain);
+	fake_ring_push(&fv.ring[RX], chain.id, 100000);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 0, "a lie delivers nothing");
+	is(dev->stats.rx_bad_used, 1, "it is counted");
+	is(dev->stats.resets, 1, "the device is reset");
+	is(nr_done, 2, "what was being sent is completed");
+	is_mem(held[0]->data, "kept", 4, "the stack's buffers are untouched");
+	is(vn->rx->lent, 128, "the ring is full again");
+	device_receive("new", 3);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 1, "and the device works again");
+	is(send_frame(1), 0, "both ways");
+	is(device_send(), 1, "as the device sees");
+	dev->ops->reclaim(dev);
+	bed_free("reset");
+}
+
+static void test_short_length(void)
+{
+	struct fake_chain chain;
+
+	bed_new(OFFERED);
+	fake_ring_pop(&fv.ring[RX], &chain);
+	fake_ring_push(&fv.ring[RX], chain.id, HDR - 1);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 0, "no room for a header: a lie");
+	is(dev->stats.resets, 1, "reset");
+	bed_free("short");
+}
+
+static void test_tx_lie(void)
+{
+	bed_new(OFFERED);
+	send_frame(1);
+	fake_ring_push(&fv.ring[TX], 77, 0);
+	dev->ops->reclaim(dev);
+	is(send_frame(1), -EIO, "tx lie: nothing is sent until the reset");
+	ok(pending, "tx lie: which is due at once");
+	run_softirq();
+	is(nr_done, 1, "tx lie: completed once");
+	is(send_frame(1), 0, "tx lie: works again");
+	device_send();
+	dev->ops->reclaim(dev);
+	bed_free("tx lie");
+}
+
+static void test_needs_reset(void)
+{
+	bed_new(OFFERED);
+	fv.status |= 0x40;
+	fv.vdev.config_changed(&fv.vdev);
+	run_softirq();
+	is(dev->stats.resets, 1, "DEVICE_NEEDS_RESET is answered");
+	is(fv.status, 0xf, "and the device is live again");
+	bed_free("needs reset");
+}
+
+static void test_incorrigible(void)
+{
+	unsigned int i;
+
+	bed_new(OFFERED);
+	send_frame(1);
+	for (i = 0; i < 100000 && !dev->broken; i++) {
+		fake_ring_push(&fv.ring[RX], 0xbad, 0);
+		pending = true;
+		run_softirq();
+		sleep_ms(10);
+	}
+	ok(dev->broken, "a device that always lies is given up");
+	is(dev->stats.resets, 32, "after so many resets");
+	ok(i > 10000, "over minutes, not in a burst");
+	ok(fv.cut_off, "it is cut off from memory");
+	ok(!dev->link_up && nr_link == 1, "the stack hears of it");
+	is(nr_done, 1, "what was being sent is completed");
+	is(send_frame(1), -EIO, "nothing can be sent");
+	is(dev->ops->poll(dev, BUDGET), 0, "nothing comes");
+	sleep_ms(1000);
+	ok(!armed, "nobody looks any more");
+	bed_free("incorrigible");
+}
+
+static void hostile_step(void)
+{
+	uint8_t *memory[] = { (void *)fv.ring[RX].used,
+			      (void *)fv.ring[TX].used };
+	struct fake_ring *ring = &fv.ring[rand() % 2];
+
+	switch (rand() % 40) {
+	case 0:
+		fake_ring_push(ring, rand() % 130, rand() % 3000);
+		break;
+	case 1:
+		memory[rand() % 2][rand() % 1000] = rand();
+		break;
+	case 2:
+		ring->used->idx = rand();
+		break;
+	case 3:
+		fv.config[rand() % 12] = rand();
+		fv.vdev.config_changed(&fv.vdev);
+		break;
+	default:
+		device_receive(last_frame, rand() % 1514);
+		fake_virtio_interrupt(&fv, RX);
+		if (rand() % 2)
+			device_send();
+	}
+}
+
+static void test_hostile(unsigned int seed)
+{
+	unsigned int queued = 0, i;
+
+	srand(seed);
+	bed_new(OFFERED);
+	for (i = 0; i < STEPS; i++) {
+		hostile_step();
+		queued += !send_frame(1 + rand() % 16);
+		hold = nr_held < HELD_MAX && rand() % 2;
+		if (!(rand() % 50))
+			stack_free_held();
+		dev->ops->kick(dev);
+		run_softirq();
+		sleep_ms(rand() % 1000);
+		vn->dev.stats.resets %= 16; /* it shall not be given up */
+	}
+	ok(!dev->broken && nr_rx > STEPS / 100, "hostile: %u frames came",
+	   nr_rx);
+	ok(dev->stats.rx_bad_used > 100, "hostile: %u lies found",
+	   (unsigned int)dev->stats.rx_bad_used);
+	virtio_net_tx_drain(vn);
+	is(nr_done, queued, "hostile: each frame was completed once");
+	fv.ring[RX].complaint = fv.ring[TX].complaint = NULL;
+	bed_free("hostile");
+}
+
+int main(void)
+{
+	const char *given = getenv("SEED");
+	unsigned int seed = given ? atol(given) : time(NULL);
+
+	diag("SEED=%u", seed);
+	test_lost_interrupt();
+	test_lost_doorbell();
+	test_link();
+	test_reset();
+	test_short_length();
+	test_tx_lie();
+	test_needs_reset();
+	test_incorrigible();
+	test_hostile(seed);
+	return done_testing();
+}

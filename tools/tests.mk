@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+#
+# make check, and the tests: unit tests run the kernel's own sources on this
+# machine under sanitizers, system tests boot images in QEMU. All print TAP.
+
+# A unit test names the kernel sources it is linked with in a comment:
+#   /* unit: kernel/mm/buddy.c kernel/rbtree.c */
+UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
+UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
+SYSTEM := $(wildcard tests/system/*.t)
+HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c $(shell \
+	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c))
+chosen = $(if $(TESTS),$(filter $(TESTS) $(foreach t,$(TESTS),%/$(t) \
+	%/$(t).t),$(1)),$(1))
+
+# Each test has a deadline of its own; the one here is for what went wrong
+# beyond that. The tests call make too: not as a part of this one.
+prove = $(Q)$(if $(call chosen,$(1)),env -u MAKEFLAGS -u MAKELEVEL prove -j2 \
+	--timer --exec 'timeout -k 5 900' $(call chosen,$(1)), \
+	echo 'no test is named $(TESTS)' >&2; exit 1)
+
+$(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP)
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
+
+# What the system tests boot is built before them: they run side by side.
+images: $(O)/make-exit.so | $(SETUP)
+	@for app in $(wildcard apps/* tests/system/apps/*.c); do \
+		$(MAKE) --no-print-directory image APP=$$app || exit; done
+
+test: check images $(UNIT) ## check, then all tests, or those that TESTS names
+	$(call prove,$(UNIT) $(SYSTEM))
+
+unit: $(UNIT) ## the tests that run on this machine
+	$(call prove,$(UNIT))
+
+system: images ## the tests that boot QEMU
+	$(call prove,$(SYSTEM))
+
+check: $(LWIP) $(HEADERS) ## style, include directions, sizes, cppcheck
+	$(Q)tools/check $(O)
