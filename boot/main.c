@@ -52,7 +52,8 @@ static void log_init(void)
 static void memory_init(struct boot_info *bi)
 {
 	paging_init(bi);
-	page_alloc_init(bi);
+	if (page_alloc_init(bi))
+		power_off(STATUS_BAD_CONFIG);
 	slab_init();
 }
 

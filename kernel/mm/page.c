@@ -21,9 +21,11 @@
  */
 #include "kernel/mm/page.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "kernel/boot_info.h"
+#include "kernel/printk.h"
 
 #define BLOCK_PAGES ((size_t)1 << MAX_ORDER)
 #define BLOCK_SIZE (BLOCK_PAGES << PAGE_SHIFT)
@@ -310,7 +312,7 @@ static void make_zones(void)
 	}
 }
 
-void page_alloc_init(const struct boot_info *bi)
+int page_alloc_init(const struct boot_info *bi)
 {
 	unsigned int i;
 
@@ -324,9 +326,12 @@ void page_alloc_init(const struct boot_info *bi)
 	for (i = 0; i < nr_ram; i++)
 		nr_total += (ram[i].end - ram[i].start) >> PAGE_SHIFT;
 	nr_free = nr_total;
-	if (nr_total < MIN_PAGES)
-		panic("too little memory: %zu KiB of RAM are free",
-		      nr_total * (PAGE_SIZE / KiB));
+	if (nr_total < MIN_PAGES) {
+		pr_err("too little memory: %zu KiB of RAM are free",
+		       nr_total * (PAGE_SIZE / KiB));
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /* RAM in blocks that are not set up. */

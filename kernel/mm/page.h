@@ -50,10 +50,10 @@ struct page {
 #define ALLOC_ZERO BIT(0) /* filled with zeros */
 
 /*
- * Takes over the RAM ranges of bi. Panics when there is too little to run.
- * Needs the direct map.
+ * Takes over the RAM ranges of bi. -ENOMEM after one clear line when there
+ * is too little to run. Needs the direct map.
  */
-void page_alloc_init(const struct boot_info *bi);
+int page_alloc_init(const struct boot_info *bi);
 
 /*
  * 2^order pages, physically contiguous, aligned to their size, refs = 1, or

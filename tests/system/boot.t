@@ -27,13 +27,6 @@ for machine in ("q35", "pc"):
     t.ok(vm.process.returncode == 0 and "Hello from Pollux." in vm.text,
          f"boot: {machine} with nothing but serial powers off by ACPI")
 
-for mem in ("2M", "4M"):
-    vm = Vm(elf, mem=mem)
-    status = vm.wait()
-    t.ok(status not in (0, "still running") or
-         "Hello from Pollux." in vm.text,
-         f"boot: {mem} runs or says that it cannot")
-
 vm = Vm(elf, append="loglevel=7", net="user",
         nic="e1000,netdev=n0,romfile=")
 t.equal(vm.wait(), 0, "boot: an e1000 alone is no network, not an error")
