@@ -13,6 +13,5 @@
 void dev_init(void);
 
 extern const struct file_operations console_fops;
-size_t console_dropped(void); /* input bytes that found no room */
 
 #endif

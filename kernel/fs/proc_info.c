@@ -2,6 +2,7 @@
 /*
  * /proc's files about the machine: proc(5). Owns nothing. Thread context.
  */
+#include "kernel/fs/console.h"
 #include "kernel/fs/eventpoll_impl.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/proc.h"
@@ -99,6 +100,11 @@ static void show_file_nr(struct seq_buf *m)
 	seq_printf(m, "%zu\t0\t%zu\n", nr_files(), file_max());
 }
 
+static void show_console(struct seq_buf *m)
+{
+	seq_printf(m, "input_dropped %zu\n", console_dropped());
+}
+
 static const struct {
 	const char *path;
 	void (*show)(struct seq_buf *m);
@@ -108,6 +114,7 @@ static const struct {
 	{ "buddyinfo", show_buddyinfo },
 	{ "uptime", show_uptime },
 	{ "version", show_version },
+	{ "console", show_console },
 	{ "sys/fs/epoll/max_user_watches", show_max_user_watches },
 	{ "sys/fs/file-max", show_file_max },
 	{ "sys/fs/file-nr", show_file_nr },

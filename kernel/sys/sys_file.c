@@ -140,9 +140,21 @@ static long sys_pwrite64(int fd, void *buf, size_t count, int64_t pos)
 	return do_rw_at(fd, buf, count, pos, file_write_iter);
 }
 
+/* What a call that has nothing to move is told. */
+static int rw_check(const struct file *file, rw_fn rw)
+{
+	bool is_read = rw == file_read_iter;
+	void *op = is_read ? (void *)file->f_op->read_iter :
+			     (void *)file->f_op->write_iter;
+
+	if (!(file->f_mode & (is_read ? FMODE_READ : FMODE_WRITE)))
+		return -EBADF;
+	return op ? 0 : -EINVAL;
+}
+
 /*
  * Several buffers: readv(2) and its relatives. pos: -1 for the file's own.
- * Nothing to move is nothing done, whatever the file.
+ * Nothing to move is nothing done, whatever the file, unlike with read(2).
  */
 static long do_rwv(int fd, const struct iovec *uvec, unsigned long nr,
 		   int64_t pos, rw_fn rw)
@@ -156,9 +168,11 @@ static long do_rwv(int fd, const struct iovec *uvec, unsigned long nr,
 		return -EBADF;
 	n = import_iovec(uvec, nr, fast, &to_free, &i);
 	if (n >= 0) {
-		if (pos >= 0)
+		if (!n)
+			n = rw_check(file, rw);
+		else if (pos >= 0)
 			n = rw_at(file, &i, pos, rw);
-		else if (n)
+		else
 			n = rw_here(file, &i, rw);
 		kfree(to_free);
 	}
