@@ -118,16 +118,17 @@ static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
 }
 
 static int inet_getname(struct socket *sock, struct sockaddr_any *addr,
-			bool peer)
+			enum sock_name which)
 {
 	struct inet_sock *inet = inet_sk(sock->sk);
 	uint8_t state = sock->sk->sk_state;
 
-	if (!peer) {
+	if (which == NAME_LOCAL) {
 		inet_fill_address(addr, inet->saddr, inet->sport);
 		return sizeof(addr->in);
 	}
-	if (!inet->dport || state == TCP_CLOSE || state == TCP_SYN_SENT)
+	if (!inet->dport || (which == NAME_PEER &&
+			     (state == TCP_CLOSE || state == TCP_SYN_SENT)))
 		return -ENOTCONN;
 	inet_fill_address(addr, inet->daddr, inet->dport);
 	return sizeof(addr->in);

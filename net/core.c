@@ -31,6 +31,7 @@
 #include "kernel/x86/irq.h"
 #include "net/counters.h"
 #include "net/ipconfig.h"
+#include "net/lwip/memp_limits.h"
 #include "net/net.h"
 #include "net/netif.h"
 #include "net/rxqueue.h"
@@ -44,7 +45,6 @@
 #define DRAIN_STEP_NS (5 * NSEC_PER_MSEC)
 
 static struct timer lwip_timer;
-static uint32_t armed_for; /* milliseconds, as sys_now() counts */
 static struct wait_queue_head address_wq = { LIST_HEAD_INIT(address_wq.head) };
 static bool waits_for_dhcp;
 
@@ -58,18 +58,17 @@ static void lwip_timer_fired(struct timer *timer)
 	raise_softirq(SOFTIRQ_NET);
 }
 
+/* The timer stands unless it has fired, or lwIP has started one since. */
 static void arm_timer(void)
 {
-	uint32_t ms = sys_timeouts_sleeptime();
-	uint64_t now = ktime_get_ns();
-	uint32_t due = now / NSEC_PER_MSEC + ms;
+	uint32_t ms;
 
-	if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE)
+	if (timer_pending(&lwip_timer) && !net_timeouts_changed)
 		return;
-	if (timer_pending(&lwip_timer) && due == armed_for)
-		return;
-	armed_for = due;
-	timer_start(&lwip_timer, now + ms * NSEC_PER_MSEC);
+	net_timeouts_changed = false;
+	ms = sys_timeouts_sleeptime();
+	if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE)
+		timer_start(&lwip_timer, ktime_get_ns() + ms * NSEC_PER_MSEC);
 }
 
 void net_flush(void)

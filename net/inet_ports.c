@@ -3,8 +3,8 @@
  * The port table. Conflicts follow Linux's inet_csk_bind_conflict():
  *
  *	two bindings of one port conflict when their addresses overlap (are
- *	the same, or one is "any"), unless both allow reuse and neither
- *	listens, or both allow SO_REUSEPORT.
+ *	the same, or one is "any"), unless both allow reuse and the one that
+ *	is there does not listen, or both allow SO_REUSEPORT.
  *
  * UDP knows no listening: two sockets that both allow reuse may share.
  */
@@ -28,15 +28,15 @@ static bool overlap(uint32_t a, uint32_t b)
 	return !a || !b || a == b;
 }
 
+/* Whether b may have the port although other has it. */
 static bool may_share(const struct inet_ports *ports,
-		      const struct inet_binding *a,
-		      const struct inet_binding *b)
+		      const struct inet_binding *b,
+		      const struct inet_binding *other)
 {
-	bool listens = a->listening || b->listening;
-
-	if (a->reuseport && b->reuseport)
+	if (b->reuseport && other->reuseport)
 		return true;
-	return a->reuse && b->reuse && !(ports->exclusive_listen && listens);
+	return b->reuse && other->reuse &&
+	       !(ports->exclusive_listen && other->listening);
 }
 
 static bool conflicts(struct inet_ports *ports, const struct inet_binding *b,

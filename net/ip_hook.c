@@ -3,6 +3,7 @@
  * What lwIP asks about an IPv4 packet before it believes the lengths in it,
  * and its counters as text.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "lwip/ip.h"
@@ -15,8 +16,20 @@
 #include "net/counters.h"
 #include "net/lwip/hooks.h"
 #include "net/netif.h"
+#include "net/udp.h"
 
 #define UDP_HEADER_LEN 8
+#define ICMP_HEADER_LEN 8
+
+enum {
+	ICMP_DEST_UNREACHABLE = 3
+};
+enum {
+	ICMP_CODE_NET,
+	ICMP_CODE_HOST,
+	ICMP_CODE_PROTOCOL,
+	ICMP_CODE_PORT
+};
 
 static uint16_t be16(const uint8_t *p)
 {
@@ -49,6 +62,49 @@ static bool is_fragment(const struct ip_hdr *ip)
 	return IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF);
 }
 
+/* RFC 792: type 3, by code; what Linux makes of it for a datagram socket. */
+static int unreachable_errno(uint8_t code)
+{
+	switch (code) {
+	case ICMP_CODE_NET:
+		return ENETUNREACH;
+	case ICMP_CODE_PROTOCOL:
+		return ENOPROTOOPT;
+	case ICMP_CODE_PORT:
+		return ECONNREFUSED;
+	default:
+		return EHOSTUNREACH;
+	}
+}
+
+/*
+ * lwIP drops the message that a datagram did not arrive; its sender wants to
+ * know. What is quoted, at least the ports, is all there is to go by. The
+ * packet goes on to lwIP.
+ */
+static void icmp_error(const struct pbuf *p, uint16_t hlen, uint16_t len)
+{
+	const uint8_t *icmp = (const uint8_t *)p->payload + hlen;
+	const uint8_t *quoted = icmp + ICMP_HEADER_LEN;
+	const uint8_t *ports;
+	uint32_t src, dst;
+	uint16_t quoted_hlen;
+
+	if (len - hlen < ICMP_HEADER_LEN + IP_HLEN ||
+	    icmp[0] != ICMP_DEST_UNREACHABLE ||
+	    net_checksum(icmp, len - hlen) != 0xffff)
+		return;
+	quoted_hlen = (quoted[0] & 0xf) * 4;
+	if (quoted[9] != IP_PROTO_UDP || quoted_hlen < IP_HLEN ||
+	    len - hlen < ICMP_HEADER_LEN + quoted_hlen + 4)
+		return;
+	ports = quoted + quoted_hlen;
+	memcpy(&src, quoted + 12, 4);
+	memcpy(&dst, quoted + 16, 4);
+	udp_error(src, be16(ports), dst, be16(ports + 2),
+		  unreachable_errno(icmp[1]));
+}
+
 /* Fragments and options end in lwIP itself, with its own counters. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 {
@@ -65,6 +121,8 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 		net_count(drop_udp_length);
 		goto drop;
 	}
+	if (IPH_PROTO(ip) == IP_PROTO_ICMP && !is_fragment(ip) && p->len >= len)
+		icmp_error(p, hlen, len);
 	return 0;
 
 drop:

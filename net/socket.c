@@ -196,8 +196,7 @@ struct file *socket_accept(struct socket *sock, uint32_t f_flags,
 	}
 	err = sock->ops->accept(sock, newsock, nonblock);
 	if (!err && addr) {
-		/* Gone already: Linux says so, and the connection is lost. */
-		*len = newsock->ops->getname(newsock, addr, true);
+		*len = newsock->ops->getname(newsock, addr, NAME_ACCEPTED);
 		if (*len < 0)
 			err = -ECONNABORTED;
 	}

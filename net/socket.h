@@ -87,6 +87,12 @@ enum socket_state {
 	SS_CONNECTED,
 };
 
+enum sock_name {
+	NAME_LOCAL,
+	NAME_PEER, /* of a connection that is there */
+	NAME_ACCEPTED, /* the peer's, even if the connection is over */
+};
+
 struct socket {
 	enum socket_state state;
 	uint16_t type; /* SOCK_STREAM ... */
@@ -110,7 +116,7 @@ struct proto_ops {
 		      bool nonblock);
 	/* Returns the length of the address. */
 	int (*getname)(struct socket *sock, struct sockaddr_any *addr,
-		       bool peer);
+		       enum sock_name which);
 	uint32_t (*poll)(struct file *file, struct socket *sock,
 			 struct poll_table *pt);
 	long (*ioctl)(struct socket *sock, unsigned int cmd, unsigned long arg);

@@ -304,7 +304,7 @@ static int get_nodelay(struct sock *sk)
 static int set_cork(struct sock *sk, int value)
 {
 	tcp_sk(sk)->cork = value;
-	if (!value && sk->sk_state != TCP_LISTEN)
+	if (!value)
 		tcp_push(tcp_sk(sk));
 	return 0;
 }

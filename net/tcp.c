@@ -97,7 +97,7 @@ const struct proto tcp_prot = {
 
 void tcp_init_sockets(void)
 {
-	cache = kmem_cache_create("tcp_sock", sizeof(struct tcp_sock), 0);
+	cache = kmem_cache_create("sock", sizeof(struct tcp_sock), 0);
 	if (!cache)
 		panic("no memory for TCP sockets");
 	inet_ports_init(&tcp_ports);

@@ -13,6 +13,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/task/clock.h"
+#include "kernel/task/thread.h"
 #include "net/core.h"
 #include "net/socket.h"
 
@@ -107,9 +108,16 @@ static void close_connection(struct tcp_sock *tp)
 	want_fin(tp);
 }
 
+/* A process that ends does not wait: net_drain() does, for all of them. */
+static bool is_exiting(void)
+{
+	return current->process && current->process->exiting;
+}
+
 static bool may_linger(const struct sock *sk, const struct socket *sock)
 {
 	return sock && sock_flag(sk, SOCK_F_LINGER) && sk->sk_lingertime &&
+	       !is_exiting() &&
 	       (sk->sk_state == TCP_ESTABLISHED ||
 		sk->sk_state == TCP_CLOSE_WAIT);
 }

@@ -76,7 +76,9 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 		return -ENOTCONN;
 	if (msg->flags & MSG_OOB)
 		return -EINVAL;
-	while (len) {
+	if (!len && !rxqueue_empty(&sk->sk_receive_queue))
+		return 0;
+	for (;;) {
 		bool enough_to_peek = sk->sk_receive_queue.len >= target;
 
 		if (!(msg->flags & MSG_PEEK) || enough_to_peek || ended(sk) ||

@@ -59,7 +59,7 @@ bool tcp_writeable(const struct tcp_sock *tp)
 
 void tcp_push(struct tcp_sock *tp)
 {
-	if (tp->pcb)
+	if (tp->pcb && tp->inet.sk.sk_state != TCP_LISTEN)
 		tcp_output(tp->pcb);
 	net_flush();
 }

@@ -21,7 +21,12 @@ prove = $(Q)$(if $(call chosen,$(1)),env -u MAKEFLAGS -u MAKELEVEL prove -j2 \
 	--timer --exec 'timeout -k 5 900' $(call chosen,$(1)), \
 	echo 'no test is named $(TESTS)' >&2; exit 1)
 
-$(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP)
+# lwIP's headers for net/, as in the kernel; packed structs are unaligned.
+$(O)/host/net/%.o $(O)/host/$(O)/lwip/%.o: HOST_CFLAGS += -Inet/lwip \
+	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
+$(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
+
+$(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP) $(LWIP)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<

@@ -220,7 +220,7 @@ static long sys_accept(int fd, void *uaddr, int *ulen)
 	return sys_accept4(fd, uaddr, ulen, 0);
 }
 
-static long get_name(int fd, void *uaddr, int *ulen, bool peer)
+static long get_name(int fd, void *uaddr, int *ulen, enum sock_name which)
 {
 	struct socket *sock = socket_get(fd);
 	struct sockaddr_any addr;
@@ -228,7 +228,7 @@ static long get_name(int fd, void *uaddr, int *ulen, bool peer)
 
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
-	err = sock->ops->getname(sock, &addr, peer);
+	err = sock->ops->getname(sock, &addr, which);
 	if (err >= 0)
 		err = address_to_user(&addr, err, uaddr, ulen);
 	socket_put(sock);
@@ -237,12 +237,12 @@ static long get_name(int fd, void *uaddr, int *ulen, bool peer)
 
 static long sys_getsockname(int fd, void *uaddr, int *ulen)
 {
-	return get_name(fd, uaddr, ulen, false);
+	return get_name(fd, uaddr, ulen, NAME_LOCAL);
 }
 
 static long sys_getpeername(int fd, void *uaddr, int *ulen)
 {
-	return get_name(fd, uaddr, ulen, true);
+	return get_name(fd, uaddr, ulen, NAME_PEER);
 }
 
 static long sys_shutdown(int fd, int how)

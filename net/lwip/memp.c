@@ -35,7 +35,7 @@ static const struct pool_rule rules[MEMP_MAX] = {
 	[MEMP_TCP_SEG] = { "tcp_seg", 2, 512 },
 	[MEMP_UDP_PCB] = { "udp_pcb", 4, 64 },
 	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64 },
-	[MEMP_SYS_TIMEOUT] = { "sys_timeout", 1024, 16 },
+	[MEMP_SYS_TIMEOUT] = { NULL, 0, 0 }, /* see timeouts[] */
 	[MEMP_PBUF] = { "pbuf", 2, 512 },
 	[MEMP_PBUF_POOL] = { "pbuf_pool", 1024, 16 },
 };
@@ -47,13 +47,56 @@ static const size_t sizes[MEMP_MAX] = {
 
 static struct kmem_cache *pools[MEMP_MAX];
 
+/*
+ * lwIP cannot do without a timer: it has one for each of its clocks, and
+ * starts them again from within. Their memory is set aside.
+ */
+#define NR_TIMEOUTS 16
+
+static union timeout {
+	struct sys_timeo timeout;
+	union timeout *next;
+} timeouts[NR_TIMEOUTS];
+static union timeout *free_timeouts;
+
+static void timeouts_init(void)
+{
+	for (unsigned int i = 0; i < NR_TIMEOUTS; i++) {
+		timeouts[i].next = free_timeouts;
+		free_timeouts = &timeouts[i];
+	}
+}
+
+bool net_timeouts_changed;
+
+static void *timeout_alloc(void)
+{
+	union timeout *t = free_timeouts;
+
+	net_timeouts_changed = true;
+	if (t)
+		free_timeouts = t->next;
+	return t;
+}
+
+static void timeout_free(void *mem)
+{
+	union timeout *t = mem;
+
+	t->next = free_timeouts;
+	free_timeouts = t;
+}
+
 void memp_init(void)
 {
+	timeouts_init();
 	for (unsigned int i = 0; i < MEMP_MAX; i++) {
 		const struct pool_rule *rule = &rules[i];
-		size_t limit = nr_total_pages() / rule->pages_each;
+		size_t limit;
 
-		ASSERT(rule->name);
+		if (!rule->name)
+			continue;
+		limit = nr_total_pages() / rule->pages_each;
 		pools[i] = kmem_cache_create(rule->name, sizes[i], 0);
 		if (!pools[i])
 			panic("no memory for lwIP's %s pool", rule->name);
@@ -63,12 +106,18 @@ void memp_init(void)
 
 void *memp_malloc(memp_t type)
 {
+	if (type == MEMP_SYS_TIMEOUT)
+		return timeout_alloc();
 	return kmem_cache_alloc(pools[type]);
 }
 
 void memp_free(memp_t type, void *mem)
 {
-	if (mem)
+	if (!mem)
+		return;
+	if (type == MEMP_SYS_TIMEOUT)
+		timeout_free(mem);
+	else
 		kmem_cache_free(pools[type], mem);
 }
 

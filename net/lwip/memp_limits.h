@@ -13,4 +13,7 @@ bool net_tcp_pcbs_short(void);
 /* Sockets that have data on its way already get to queue no more. */
 bool net_tcp_segs_short(void);
 
+/* lwIP has started a timer since this was last cleared. */
+extern bool net_timeouts_changed;
+
 #endif
