@@ -5,12 +5,13 @@
  */
 #include "net/socket.h"
 
-#include <asm/stat.h>
 #include <errno.h>
 #include <linux/fcntl.h>
+#include <string.h>
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
+#include "kernel/fs/vfs.h"
 #include "kernel/mm/slab.h"
 #include "net/af_inet.h"
 #include "net/sock.h"
@@ -18,6 +19,7 @@
 #define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
 
 static struct kmem_cache *cache;
+static uint32_t last_ino;
 
 void socket_init(void)
 {
@@ -80,10 +82,12 @@ static long socket_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static int socket_getattr(struct file *file, struct stat *st)
 {
-	st->st_mode = SOCKET_MODE;
+	memset(st, 0, sizeof(*st));
+	st->st_dev = DEV_ANON;
+	st->st_ino = file_socket(file)->ino;
 	st->st_nlink = 1;
-	st->st_blksize = 4096;
-	st->st_ino = (unsigned long)file_socket(file) >> 4 & 0xffffffff;
+	st->st_mode = SOCKET_MODE;
+	st->st_blksize = PAGE_SIZE;
 	return 0;
 }
 
@@ -118,6 +122,7 @@ static struct socket *socket_alloc(int type)
 		return NULL;
 	sock->state = SS_UNCONNECTED;
 	sock->type = type;
+	sock->ino = ++last_ino;
 	init_waitqueue_head(&sock->wq);
 	return sock;
 }

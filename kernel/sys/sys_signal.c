@@ -164,20 +164,20 @@ static int altstack_set(const stack_t *ss)
 static long sys_sigaltstack(const stack_t *uss, stack_t *uold)
 {
 	struct thread *self = current;
-	stack_t ss, old = {
-		.ss_sp = (void *)self->altstack.sp,
-		.ss_size = self->altstack.size,
-		.ss_flags = sigaltstack_flags(self, self->regs->rsp),
-	};
+	stack_t ss, old;
 	int ret = 0;
 
+	memset(&old, 0, sizeof(old)); /* the hole behind ss_flags too */
+	old.ss_sp = (void *)self->altstack.sp;
+	old.ss_size = self->altstack.size;
+	old.ss_flags = sigaltstack_flags(self, self->regs->rsp);
 	if (uss) {
 		if (get_user(ss, uss))
 			return -EFAULT;
 		ret = altstack_set(&ss);
 	}
-	if (!ret && uold)
-		ret = put_user(old, uold);
+	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))
+		ret = -EFAULT;
 	return ret;
 }
 

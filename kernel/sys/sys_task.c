@@ -207,14 +207,14 @@ static long sys_uname(struct new_utsname *uname)
 
 static long sys_sysinfo(struct sysinfo *uinfo)
 {
-	struct sysinfo info = {
-		.uptime = ktime_get_ns() / NSEC_PER_SEC,
-		.totalram = nr_total_pages() * PAGE_SIZE,
-		.freeram = nr_free_pages() * PAGE_SIZE,
-		.procs = current->process->nr_threads,
-		.mem_unit = 1,
-	};
+	struct sysinfo info;
 
+	memset(&info, 0, sizeof(info)); /* the holes too */
+	info.uptime = ktime_get_ns() / NSEC_PER_SEC;
+	info.totalram = nr_total_pages() * PAGE_SIZE;
+	info.freeram = nr_free_pages() * PAGE_SIZE;
+	info.procs = current->process->nr_threads;
+	info.mem_unit = 1;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
