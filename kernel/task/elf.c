@@ -28,6 +28,7 @@ struct loader {
 	const char *name;
 	Elf64_Ehdr ehdr;
 	uintptr_t bias;
+	uintptr_t mapped; /* end of the segments so far, whole pages */
 	struct elf_image *image;
 };
 
@@ -179,9 +180,10 @@ static uint32_t prot_of(const Elf64_Phdr *p)
  * Whole pages. What the file holds before the segment in its first page comes
  * along, as on Linux, so two segments that share a page of the file and of
  * memory work: the later mapping shows the same bytes. What lies behind
- * p_filesz reads as zero: the start of .bss.
+ * p_filesz reads as zero: the start of .bss. A segment that is nothing but
+ * .bss brings no bytes along and so leaves the page that it shares.
  */
-static int map_load(const struct loader *l, const Elf64_Phdr *p)
+static int map_load(struct loader *l, const Elf64_Phdr *p)
 {
 	uintptr_t addr = l->bias + p->p_vaddr;
 	uintptr_t start = ALIGN_DOWN(addr, PAGE_SIZE);
@@ -194,6 +196,11 @@ static int map_load(const struct loader *l, const Elf64_Phdr *p)
 	};
 	int ret;
 
+	if (!p->p_filesz)
+		start = MAX(start, l->mapped);
+	if (start >= end)
+		return 0;
+	l->mapped = end;
 	ret = mm_map_fixed(l->mm, start, end - start, prot_of(p), 0,
 			   p->p_filesz ? &backing : NULL, true);
 	if (ret)
@@ -216,7 +223,7 @@ static bool holds_phdrs(const struct loader *l, const Elf64_Phdr *p)
 	       l->ehdr.e_phoff - p->p_offset <= p->p_filesz - size;
 }
 
-static int map_segments(const struct loader *l)
+static int map_segments(struct loader *l)
 {
 	struct elf_image *image = l->image;
 	bool has_entry = false;

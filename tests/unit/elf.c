@@ -197,6 +197,28 @@ static void test_shared_page(void)
 	   "elf: ... and the second shows the first one's bytes too");
 }
 
+static void test_bss_segment(void)
+{
+	struct elf_image out;
+	struct image im;
+
+	good_image(&im);
+	im.phdr[3] = (Elf64_Phdr){ .p_type = PT_LOAD,
+				   .p_flags = PF_R | PF_W,
+				   .p_offset = 0x2140,
+				   .p_vaddr = 0x406140,
+				   .p_memsz = 0x2000,
+				   .p_align = 0x1000 };
+	is(load(&im, &out), 0, "elf: a segment of .bss alone");
+	ok(nr_maps == 4 && maps[3].addr == 0x407000 && !maps[3].backed &&
+		   maps[3].len == 0x2000,
+	   "elf: ... leaves the page that it shares with the data before it");
+	im.phdr[3].p_memsz = 0x100;
+	is(load(&im, &out), 0, "elf: ... and may lie in that page altogether");
+	is(nr_maps, 3, "elf: ... with nothing of its own to map");
+	is(out.brk, 0x407000, "elf: ... brk behind it");
+}
+
 static void test_refused(void)
 {
 	struct image im;
@@ -395,6 +417,7 @@ int main(void)
 	test_static();
 	test_pie();
 	test_shared_page();
+	test_bss_segment();
 	test_refused();
 	test_bad_segments();
 	test_fuzz();
