@@ -10,10 +10,13 @@
 
 #include <linux/mman.h>
 
+#include "kernel/mm/page.h"
 #include "kernel/mm/vma.h"
 
 /* MAP_32BIT: below 2 GiB, where sign-extended addresses reach. */
 #define TOP_32BIT 0x80000000UL
+/* On any machine: run-time systems map their arenas whole and writable. */
+#define OVERCOMMIT_MIN GiB
 
 /* The address for MAP_FIXED and MAP_FIXED_NOREPLACE: 0 or -errno. */
 static int check_fixed(struct mm *mm, uintptr_t addr, size_t len,
@@ -43,6 +46,13 @@ static uintptr_t choose_address(struct mm *mm, uintptr_t hint, size_t len,
 			return hint;
 	}
 	return vma_find_gap(mm, len, flags & MAP_32BIT ? TOP_32BIT : USER_MAX);
+}
+
+bool vma_is_too_much(size_t len, uint32_t prot)
+{
+	size_t ram = nr_total_pages() << PAGE_SHIFT;
+
+	return prot & PROT_WRITE && len > MAX(ram, OVERCOMMIT_MIN);
 }
 
 static int check_type(uint32_t flags, const struct vma_backing *backing)
@@ -93,6 +103,8 @@ long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 		return err;
 	if (flags & MAP_HUGETLB)
 		return -ENOMEM; /* none are set aside */
+	if (!(flags & MAP_NORESERVE) && vma_is_too_much(len, prot))
+		return -ENOMEM;
 	if (backing && backing->data) {
 		if (is_shared(flags) && prot & PROT_WRITE)
 			return -EACCES;
@@ -122,7 +134,8 @@ long mm_brk(struct mm *mm, uintptr_t brk)
 		err = mm_unmap(mm, new_end, old_end - new_end);
 	} else if (new_end > old_end) {
 		/* One page stays free before whatever comes next. */
-		if (!vma_is_free(mm, old_end, new_end + PAGE_SIZE))
+		if (!vma_is_free(mm, old_end, new_end + PAGE_SIZE) ||
+		    vma_is_too_much(new_end - old_end, PROT_WRITE))
 			return mm->brk;
 		err = mm_map_fixed(mm, old_end, new_end - old_end,
 				   PROT_READ | PROT_WRITE, VMA_HEAP, &heap,

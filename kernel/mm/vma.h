@@ -43,6 +43,12 @@ bool vma_is_free(struct mm *mm, uintptr_t start, uintptr_t end);
 /* mm_find_gap() with the end of the gap at or below top. */
 uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top);
 
+/*
+ * mmap.c. Whether one request promises more than there could ever be. As on
+ * Linux, where it compares with all RAM, the sum of requests has no bound.
+ */
+bool vma_is_too_much(size_t len, uint32_t prot);
+
 /* pte_range.c: page aligned ranges. */
 uint64_t pte_make(uint64_t phys, uint32_t prot);
 /* The next entry in use at or after *va and below end, *va moved to it. */

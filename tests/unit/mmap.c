@@ -193,6 +193,28 @@ static void test_mremap_errors(void)
 	end(mm, "mremap errors");
 }
 
+/* RAM is less than a GiB here, so that is the bound. */
+static void test_too_much(void)
+{
+	struct mm *mm = begin();
+	uintptr_t brk;
+
+	is(mm_mmap(mm, 0, GiB + 1, RW, ANON, NULL), -ENOMEM,
+	   "mmap: more than could ever be there");
+	ok(mm_mmap(mm, 0, 4 * GiB, RW, ANON | MAP_NORESERVE, NULL) > 0,
+	   "mmap: as much as one likes when nothing is promised");
+	ok(mm_mmap(mm, 0, 4 * GiB, PROT_NONE, ANON, NULL) > 0,
+	   "mmap: or when it cannot be written");
+	map(mm, 0, 1, RW);
+	is(mm_mremap(mm, BASE, PAGE_SIZE, 2 * GiB, MREMAP_MAYMOVE, 0), -ENOMEM,
+	   "mremap: more than could ever be there");
+	mm->brk = mm->brk_start = BASE + 16 * PAGE_SIZE;
+	brk = mm->brk;
+	is(mm_brk(mm, brk + 2 * GiB), brk,
+	   "brk: more than could ever be there");
+	end(mm, "too much");
+}
+
 static void test_madvise(void)
 {
 	struct mm *mm = begin();
@@ -259,6 +281,7 @@ int main(void)
 	test_brk();
 	test_mremap();
 	test_mremap_errors();
+	test_too_much();
 	test_madvise();
 	test_populate();
 	return done_testing();
