@@ -78,7 +78,7 @@ static ssize_t random_write(struct file *file, struct iov_iter *from,
 /* Linux lets random(4) be waited for; this one never runs dry. */
 static uint32_t random_poll(struct file *file, struct poll_table *pt)
 {
-	return EPOLL_IN_SET | EPOLL_OUT_SET;
+	return EPOLL_IN_SET;
 }
 
 static const struct file_operations null_fops = {
@@ -106,6 +106,13 @@ static const struct file_operations random_fops = {
 	.llseek = noop_llseek,
 };
 
+/* Always ready: in Linux it cannot be polled, nor watched by an epoll. */
+static const struct file_operations urandom_fops = {
+	.read_iter = random_read,
+	.write_iter = random_write,
+	.llseek = noop_llseek,
+};
+
 /* Numbers as the Linux kernel's admin-guide/devices.txt has them. */
 static const struct {
 	const char *name;
@@ -116,7 +123,7 @@ static const struct {
 	{ "zero", MKDEV(1, 5), &zero_fops },
 	{ "full", MKDEV(1, 7), &full_fops },
 	{ "random", MKDEV(1, 8), &random_fops },
-	{ "urandom", MKDEV(1, 9), &random_fops },
+	{ "urandom", MKDEV(1, 9), &urandom_fops },
 	{ "console", MKDEV(5, 1), &console_fops },
 };
 

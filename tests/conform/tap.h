@@ -1,23 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For the conformance programs: ordinary programs that print TAP and behave
- * alike on Linux and on Pollux. Lines must be the same on both, so names carry
- * no measured values.
+ * alike on Linux and on Pollux. Lines must be the same on both, so neither
+ * names nor notes carry measured values, addresses or ids.
  */
 #ifndef TESTS_CONFORM_TAP_H
 #define TESTS_CONFORM_TAP_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int tap_count, tap_failed;
 
-static inline void ok(bool cond, const char *name)
+static inline bool ok(bool cond, const char *name)
 {
 	printf("%s %d - %s\n", cond ? "ok" : "not ok", ++tap_count, name);
 	fflush(stdout);
 	tap_failed += !cond;
+	return cond;
+}
+
+/* For conditions that set errno when they fail. */
+static inline void is(long got, long want, const char *name)
+{
+	int error = errno;
+
+	if (!ok(got == want, name))
+		printf("# got %ld (%s), want %ld\n", got, strerror(error),
+		       want);
+}
+
+static inline void is_str(const char *got, const char *want, const char *name)
+{
+	if (!ok(!strcmp(got, want), name))
+		printf("# got '%s', want '%s'\n", got, want);
+}
+
+/* A call gave -1 and this errno. */
+static inline void fails(long got, int error, const char *name)
+{
+	int was = errno;
+
+	if (!ok(got == -1 && was == error, name))
+		printf("# got %ld (%s), want %s\n", got,
+		       got == -1 ? strerror(was) : "no error", strerror(error));
+}
+
+/* Seconds after which a program that hangs is ended by SIGALRM. */
+static inline void deadline(unsigned int seconds)
+{
+	alarm(seconds);
 }
 
 static inline int done_testing(void)

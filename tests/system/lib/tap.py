@@ -28,8 +28,11 @@ class Tap:
         return condition
 
     def equal(self, got, want, name):
-        if not self.ok(got == want, name):
+        """Prints one result; returns whether they were equal."""
+        same = self.ok(got == want, name)
+        if not same:
             self.diag(f"got  {got!r}\nwant {want!r}")
+        return same
 
     def diag(self, text):
         for line in str(text).splitlines():
