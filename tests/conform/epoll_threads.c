@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads that wait on epolls while others change them; EPOLLEXCLUSIVE.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+
+#include "events.h"
+
+#define WAITERS 4
+#define SETTLE 30000 /* microseconds until a thread that was started sleeps */
+
+static void post(int fd)
+{
+	uint64_t one = 1;
+
+	MUST(write(fd, &one, sizeof(one)));
+}
+
+/* One thread in epoll_wait(). */
+struct waiter {
+	pthread_t thread;
+	int ep;
+	int ms;
+	int result;
+	struct epoll_event event;
+};
+
+static atomic_int woken;
+
+static void *wait_once(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->result = epoll_wait(w->ep, &w->event, 1, w->ms);
+	atomic_fetch_add(&woken, w->result > 0);
+	return NULL;
+}
+
+static void start(struct waiter *w, int ep, int ms)
+{
+	*w = (struct waiter){ .ep = ep, .ms = ms };
+	if (pthread_create(&w->thread, NULL, wait_once, w))
+		must(-1, "pthread_create");
+	usleep(SETTLE);
+}
+
+/* "a:IN", or what else the thread's wait gave. */
+static const char *outcome(struct waiter *w)
+{
+	static char text[64];
+
+	pthread_join(w->thread, NULL);
+	if (w->result != 1)
+		return w->result ? "an error" : "";
+	sprintf(text, "%c:", (char)w->event.data.u64);
+	events_mask(text + 2, w->event.events);
+	return text;
+}
+
+static void test_ctl_wakes(void)
+{
+	int ep = new_epoll(), fd = MUST(eventfd(1, EFD_NONBLOCK));
+	struct waiter w;
+
+	start(&w, ep, 2000);
+	add(ep, fd, EPOLLIN, 'a');
+	is_str(outcome(&w), "a:IN", "ctl: ADD of what is ready wakes a wait");
+	mod(ep, fd, 0, 'a');
+	start(&w, ep, 2000);
+	mod(ep, fd, EPOLLIN, 'b');
+	is_str(outcome(&w), "b:IN", "ctl: so does MOD");
+	drain(fd);
+	start(&w, ep, 2000);
+	post(fd);
+	is_str(outcome(&w), "b:IN", "ctl: and an arrival");
+	drain(fd);
+	start(&w, ep, 50);
+	del(ep, fd);
+	post(fd);
+	is_str(outcome(&w), "", "ctl: after DEL an arrival does not");
+	close(fd);
+	close(ep);
+}
+
+static void test_close_while_waiting(void)
+{
+	int ep = new_epoll(), copy = MUST(dup(ep));
+	int fd = MUST(eventfd(0, EFD_NONBLOCK));
+	struct waiter w;
+
+	add(ep, fd, EPOLLIN, 'a');
+	start(&w, ep, 2000);
+	close(ep);
+	post(fd);
+	is_str(outcome(&w), "a:IN", "close: a wait goes on without its number");
+	drain(fd);
+	start(&w, copy, 60);
+	close(copy);
+	is_str(outcome(&w), "", "close: does not end a wait");
+	ep = new_epoll();
+	add(ep, fd, EPOLLIN, 'b');
+	start(&w, ep, 2000);
+	close(ep);
+	post(fd);
+	is_str(outcome(&w), "b:IN",
+	       "close: the last number: who waits is still served");
+	ep = new_epoll();
+	drain(fd);
+	add(ep, fd, EPOLLIN, 'c');
+	start(&w, ep, 60);
+	close(fd);
+	is_str(outcome(&w), "", "close: of the watched one wakes nobody");
+	close(ep);
+}
+
+static void start_all(struct waiter *w, const int *ep, int n, int ms)
+{
+	atomic_store(&woken, 0);
+	for (int i = 0; i < n; i++)
+		start(&w[i], ep[i], ms);
+}
+
+static int finish_all(struct waiter *w, int n)
+{
+	for (int i = 0; i < n; i++)
+		pthread_join(w[i].thread, NULL);
+	return atomic_load(&woken);
+}
+
+/* Several threads in one epoll: one event wakes one of them. */
+static void test_one_epoll(uint32_t trigger, const char *name)
+{
+	int ep = new_epoll(), fd = MUST(eventfd(0, EFD_NONBLOCK));
+	int eps[WAITERS];
+	struct waiter w[WAITERS];
+
+	add(ep, fd, EPOLLIN | trigger, 'a');
+	for (int i = 0; i < WAITERS; i++)
+		eps[i] = ep;
+	start_all(w, eps, WAITERS, 300);
+	post(fd);
+	is(finish_all(w, WAITERS), trigger ? 1 : WAITERS, name);
+	close(fd);
+	close(ep);
+}
+
+/* Each of several events wakes one. */
+static void test_events_spread(void)
+{
+	int ep = new_epoll(), fd[WAITERS], eps[WAITERS];
+	struct waiter w[WAITERS];
+	uint64_t letters = 0;
+
+	for (int i = 0; i < WAITERS; i++) {
+		fd[i] = MUST(eventfd(0, EFD_NONBLOCK));
+		add(ep, fd[i], EPOLLIN | EPOLLET, (char)(1 << i));
+		eps[i] = ep;
+	}
+	start_all(w, eps, WAITERS, 2000);
+	for (int i = 0; i < WAITERS; i++)
+		post(fd[i]);
+	is(finish_all(w, WAITERS), WAITERS, "spread: each event wakes one");
+	for (int i = 0; i < WAITERS; i++)
+		letters |= w[i].event.data.u64;
+	is((long)letters, (1 << WAITERS) - 1, "spread: no two get the same");
+	for (int i = 0; i < WAITERS; i++)
+		close(fd[i]);
+	close(ep);
+}
+
+/* One file in an epoll for each thread. */
+static int woken_of_many(uint32_t events)
+{
+	int fd = MUST(eventfd(0, EFD_NONBLOCK)), eps[WAITERS];
+	struct waiter w[WAITERS];
+	int n;
+
+	for (int i = 0; i < WAITERS; i++) {
+		eps[i] = new_epoll();
+		MUST(add(eps[i], fd, events, 'a'));
+	}
+	start_all(w, eps, WAITERS, 200);
+	post(fd);
+	n = finish_all(w, WAITERS);
+	for (int i = 0; i < WAITERS; i++)
+		close(eps[i]);
+	close(fd);
+	return n;
+}
+
+static void test_exclusive(void)
+{
+	is(woken_of_many(EPOLLIN), WAITERS, "exclusive: without it, all wake");
+	is(woken_of_many(EPOLLIN | EPOLLET), WAITERS,
+	   "exclusive: without it, with ET: all");
+	is(woken_of_many(EPOLLIN | EPOLLEXCLUSIVE), 1, "exclusive: one wakes");
+	is(woken_of_many(EPOLLIN | EPOLLET | EPOLLEXCLUSIVE), 1,
+	   "exclusive: with ET: one");
+}
+
+/* An exclusive one does not take the news from those who are not. */
+static void test_mixed(void)
+{
+	int fd = MUST(eventfd(0, EFD_NONBLOCK)), eps[WAITERS];
+	struct waiter w[WAITERS];
+
+	for (int i = 0; i < WAITERS; i++) {
+		eps[i] = new_epoll();
+		MUST(add(eps[i], fd, i < 2 ? EPOLLIN : EPOLLIN | EPOLLEXCLUSIVE,
+			 'a'));
+	}
+	start_all(w, eps, WAITERS, 200);
+	post(fd);
+	is(finish_all(w, WAITERS), 3, "mixed: two who are not, one who is");
+	for (int i = 0; i < WAITERS; i++)
+		close(eps[i]);
+	close(fd);
+}
+
+/* An exclusive epoll that nobody waits on lets the wake-up pass. */
+static void test_exclusive_idle(void)
+{
+	int idle = new_epoll(), ep = new_epoll();
+	int fd = MUST(eventfd(0, EFD_NONBLOCK));
+	struct waiter w;
+
+	add(idle, fd, EPOLLIN | EPOLLEXCLUSIVE, 'i');
+	add(ep, fd, EPOLLIN | EPOLLEXCLUSIVE, 'w');
+	start(&w, ep, 2000);
+	post(fd);
+	is_str(outcome(&w), "w:IN", "idle: the one who waits is woken");
+	sees(idle, "i:IN", "idle: the other finds it too");
+	close(ep);
+	close(idle);
+	close(fd);
+}
+
+static void *poll_once(void *arg)
+{
+	struct pollfd p = { .fd = *(int *)arg, .events = POLLIN };
+
+	return (void *)(long)poll(&p, 1, 2000);
+}
+
+static void test_nested_waits(void)
+{
+	int outer = new_epoll(), inner = new_epoll();
+	int fd = MUST(eventfd(0, EFD_NONBLOCK));
+	struct waiter w;
+	pthread_t thread;
+	void *result;
+
+	add(inner, fd, EPOLLIN, 'f');
+	add(outer, inner, EPOLLIN, 'i');
+	start(&w, outer, 2000);
+	post(fd);
+	is_str(outcome(&w), "i:IN", "nested: a wait on the outer is woken");
+	drain(fd);
+	pthread_create(&thread, NULL, poll_once, &outer);
+	usleep(SETTLE);
+	post(fd);
+	pthread_join(thread, &result);
+	is((long)result, 1, "nested: so is poll() of the outer");
+	drain(fd);
+	start(&w, inner, 2000);
+	atomic_store(&woken, 0);
+	post(fd);
+	is_str(outcome(&w), "f:IN", "nested: a wait on the inner is served");
+	sees(outer, "i:IN", "nested: and the outer is told");
+	close(fd);
+	close(inner);
+	close(outer);
+}
+
+/* Two threads that hand a byte to and fro, each through its epoll. */
+static void *echo(void *arg)
+{
+	int *fds = arg, ep = new_epoll();
+	char byte;
+
+	add(ep, fds[0], EPOLLIN | EPOLLET, 'r');
+	for (int i = 0; i < 1000; i++) {
+		while (read(fds[0], &byte, 1) != 1)
+			delivered(ep, 1, 2000);
+		MUST(write(fds[1], &byte, 1));
+	}
+	close(ep);
+	return NULL;
+}
+
+static void test_ping_pong(void)
+{
+	int there[2], back[2], fds[2], ep = new_epoll(), n = 0;
+	pthread_t thread;
+	char byte = 0;
+
+	new_pipe(there);
+	new_pipe(back);
+	fds[0] = there[0];
+	fds[1] = back[1];
+	pthread_create(&thread, NULL, echo, fds);
+	add(ep, back[0], EPOLLIN | EPOLLET, 'r');
+	for (int i = 0; i < 1000; i++) {
+		char want = (char)i;
+
+		MUST(write(there[1], &want, 1));
+		while (read(back[0], &byte, 1) != 1)
+			delivered(ep, 1, 2000);
+		n += byte == want;
+	}
+	pthread_join(thread, NULL);
+	is(n, 1000, "ping-pong: every byte came back");
+	close_pipe(there);
+	close_pipe(back);
+	close(ep);
+}
+
+int main(void)
+{
+	deadline(30);
+	test_ctl_wakes();
+	test_close_while_waiting();
+	test_one_epoll(0, "one epoll: level: all find it ready");
+	test_one_epoll(EPOLLET, "one epoll: ET: one is woken");
+	test_one_epoll(EPOLLONESHOT, "one epoll: ONESHOT: one is woken");
+	test_events_spread();
+	test_exclusive();
+	test_mixed();
+	test_exclusive_idle();
+	test_nested_waits();
+	test_ping_pong();
+	return done_testing();
+}
