@@ -21,8 +21,9 @@
 #include "kernel/task/timer.h"
 
 struct timerfd_ctx {
-	struct timer timer; /* expires: the last or next expiration */
+	struct timer timer;
 	struct wait_queue_head wq;
+	int64_t expires; /* the last or next expiration; negative: before boot */
 	uint64_t interval;
 	uint64_t ticks; /* expirations not yet read */
 	bool has_expired; /* and was not armed again */
@@ -40,19 +41,25 @@ static void timerfd_expire(struct timer *timer)
 	wake_up_poll(&ctx->wq, EPOLLIN);
 }
 
+static void timerfd_arm(struct timerfd_ctx *ctx)
+{
+	timer_start(&ctx->timer, (uint64_t)MAX(ctx->expires, 1));
+}
+
 /* Counts the periods that passed since the timer fired, and arms it again. */
 static void timerfd_forward(struct timerfd_ctx *ctx)
 {
-	uint64_t periods, expires = ctx->timer.expires;
+	uint64_t periods, passed;
 
 	if (!ctx->has_expired || !ctx->interval)
 		return;
-	periods = (ktime_get_ns() - expires) / ctx->interval + 1;
+	periods = (ktime_get_ns() - (uint64_t)ctx->expires) / ctx->interval + 1;
 	ctx->ticks += periods - 1;
 	ctx->has_expired = false;
-	if (__builtin_add_overflow(expires, periods * ctx->interval, &expires))
-		expires = UINT64_MAX;
-	timer_start(&ctx->timer, expires);
+	if (__builtin_mul_overflow(periods, ctx->interval, &passed) ||
+	    __builtin_add_overflow(ctx->expires, passed, &ctx->expires))
+		ctx->expires = INT64_MAX;
+	timerfd_arm(ctx);
 }
 
 static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
@@ -142,7 +149,7 @@ void timerfd_get(struct file *file, struct timerfd_spec *left)
 	struct timerfd_ctx *ctx = file->private_data;
 
 	timerfd_forward(ctx);
-	left->value = time_left(ctx);
+	left->value = (int64_t)time_left(ctx);
 	left->interval = ctx->interval;
 }
 
@@ -163,8 +170,9 @@ void timerfd_set(struct file *file, uint32_t flags,
 	ctx->has_expired = false;
 	ctx->interval = first->interval;
 	ctx->settime_flags = flags;
+	ctx->expires = first->value;
 	if (first->value)
-		timer_start(&ctx->timer, first->value);
+		timerfd_arm(ctx);
 }
 
 struct file *timerfd_create(int clockid, uint32_t flags)

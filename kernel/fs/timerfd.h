@@ -10,7 +10,7 @@
 struct file;
 
 struct timerfd_spec {
-	uint64_t value; /* to or of the next expiration; 0: not armed */
+	int64_t value; /* to or of the next expiration; 0: not armed */
 	uint64_t interval; /* 0: once */
 };
 
@@ -22,8 +22,9 @@ int timerfd_clockid(const struct file *file);
 /* What is left until the next expiration, and the interval. */
 void timerfd_get(struct file *file, struct timerfd_spec *left);
 /*
- * The time of the first expiration on the monotonic clock, and the interval.
- * flags, as timerfd_settime(2) got them, are only for show.
+ * The time of the first expiration on the monotonic clock, and the interval. A
+ * time of day may lie before the boot: it is negative then, and every period
+ * since is counted. flags, as timerfd_settime(2) got them, are only for show.
  */
 void timerfd_set(struct file *file, uint32_t flags,
 		 const struct timerfd_spec *first);

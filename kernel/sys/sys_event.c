@@ -121,33 +121,42 @@ static int put_itimerspec(const struct timerfd_spec *spec,
 {
 	int error = put_timespec(spec->interval, &uspec->it_interval);
 
-	return error ? error : put_timespec(spec->value, &uspec->it_value);
+	return error ? error :
+		       put_timespec((uint64_t)spec->value, &uspec->it_value);
 }
 
-/* The first expiration on the monotonic clock; a time that is past is soon. */
-static uint64_t first_expiry(const struct file *file, int flags, uint64_t value)
+/*
+ * The first expiration on the monotonic clock, in its signed form: a time of day
+ * may lie before the boot. 0 means not armed, so what would be 0 is 1.
+ */
+static int64_t first_expiry(const struct file *file, int flags, uint64_t value)
 {
+	uint64_t epoch = 0;
+
 	if (!(flags & TFD_TIMER_ABSTIME))
-		return deadline_after(value);
-	if (timerfd_clockid(file) == CLOCK_REALTIME)
-		value = deadline_realtime(value);
-	return MAX(value, 1);
+		value = deadline_after(value);
+	else if (timerfd_clockid(file) == CLOCK_REALTIME)
+		epoch = realtime_epoch();
+	if (value > epoch && value - epoch > INT64_MAX)
+		return INT64_MAX;
+	return value == epoch ? 1 : (int64_t)(value - epoch);
 }
 
 static long sys_timerfd_settime(int fd, int flags,
 				const struct __kernel_itimerspec *unew,
 				struct __kernel_itimerspec *uold)
 {
-	struct timerfd_spec first, old;
+	struct timerfd_spec first = { 0 }, old;
 	struct __kernel_itimerspec new;
 	struct file *file;
+	uint64_t value;
 	int error;
 
 	if (get_user(new, unew))
 		return -EFAULT;
 	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
 		return -EINVAL;
-	error = timespec_to_ns(&new.it_value, &first.value);
+	error = timespec_to_ns(&new.it_value, &value);
 	if (!error)
 		error = timespec_to_ns(&new.it_interval, &first.interval);
 	if (!error)
@@ -155,8 +164,8 @@ static long sys_timerfd_settime(int fd, int flags,
 	if (error)
 		return error;
 	timerfd_get(file, &old);
-	if (first.value)
-		first.value = first_expiry(file, flags, first.value);
+	if (value)
+		first.value = first_expiry(file, flags, value);
 	timerfd_set(file, flags, &first);
 	return uold ? put_itimerspec(&old, uold) : 0;
 }

@@ -57,10 +57,16 @@ static inline uint64_t deadline_after(uint64_t ns)
 	return ns > FOREVER - now ? FOREVER : now + ns;
 }
 
+/* The time of day when the monotonic clock was 0. */
+static inline uint64_t realtime_epoch(void)
+{
+	return ktime_get_real_ns() - ktime_get_ns();
+}
+
 /* The monotonic time of a time of day. */
 static inline uint64_t deadline_realtime(uint64_t real)
 {
-	uint64_t epoch = ktime_get_real_ns() - ktime_get_ns();
+	uint64_t epoch = realtime_epoch();
 
 	if (real == FOREVER)
 		return FOREVER;

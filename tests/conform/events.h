@@ -16,8 +16,9 @@
 
 #define EVENTS_MAX 16
 
-/* A pointer that no program may use. */
-#define BAD_POINTER ((void *)8)
+/* A pointer that no program may use; the compiler shall not see it. */
+static volatile uintptr_t bad_pointer = 8;
+#define BAD_POINTER ((void *)(uintptr_t)bad_pointer)
 
 static inline void events_mask(char *text, uint32_t mask)
 {
