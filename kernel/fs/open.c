@@ -58,7 +58,8 @@ struct file *inode_open(struct inode *inode, uint32_t flags)
 	int error = -ENXIO;
 
 	if (fop) {
-		file = file_alloc(fop, NULL, flags | O_LARGEFILE);
+		file = file_alloc(fop, NULL,
+				  is_path ? flags : flags | O_LARGEFILE);
 		error = file_alloc_error();
 	}
 	if (!file) {
