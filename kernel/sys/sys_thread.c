@@ -186,12 +186,15 @@ static long futex_sleep(uintptr_t uaddr, int op, uint32_t val,
 	uint64_t deadline;
 	int ret = futex_deadline(op, utime, &deadline);
 
-	return ret ? ret : futex_wait(uaddr, val, bitset, deadline);
+	return ret ? ret :
+		     futex_wait(uaddr, !(op & FUTEX_PRIVATE_FLAG), val, bitset,
+				deadline);
 }
 
 static long sys_futex(uintptr_t uaddr, int op, uint32_t val, uintptr_t arg4,
 		      uintptr_t uaddr2, uint32_t val3)
 {
+	bool shared = !(op & FUTEX_PRIVATE_FLAG);
 	int cmd = op & FUTEX_CMD_MASK;
 
 	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET &&
@@ -203,15 +206,15 @@ static long sys_futex(uintptr_t uaddr, int op, uint32_t val, uintptr_t arg4,
 	case FUTEX_WAIT_BITSET:
 		return futex_sleep(uaddr, op, val, (void *)arg4, val3);
 	case FUTEX_WAKE:
-		return futex_wake(uaddr, val, FUTEX_ANY);
+		return futex_wake(uaddr, shared, val, FUTEX_ANY);
 	case FUTEX_WAKE_BITSET:
-		return futex_wake(uaddr, val, val3);
+		return futex_wake(uaddr, shared, val, val3);
 	case FUTEX_REQUEUE:
-		return futex_requeue(uaddr, val, arg4, uaddr2, NULL);
+		return futex_requeue(uaddr, shared, val, arg4, uaddr2, NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(uaddr, val, arg4, uaddr2, &val3);
+		return futex_requeue(uaddr, shared, val, arg4, uaddr2, &val3);
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(uaddr, val, arg4, uaddr2, val3);
+		return futex_wake_op(uaddr, shared, val, arg4, uaddr2, val3);
 	}
 	return -ENOSYS;
 }

@@ -24,6 +24,7 @@
 struct futex_key {
 	const struct mm *mm;
 	uintptr_t addr;
+	bool shared;
 };
 
 struct waiter {
@@ -46,20 +47,26 @@ static struct list_head *bucket_of(const struct futex_key *key)
 	return bucket;
 }
 
-static int key_init(struct futex_key *key, uintptr_t uaddr)
+/* What is shared is found by its page: there must be one. */
+static int key_init(struct futex_key *key, uintptr_t uaddr, bool shared)
 {
+	uint32_t word;
+
 	if (!IS_ALIGNED(uaddr, sizeof(uint32_t)))
 		return -EINVAL;
 	if (!access_ok((void *)uaddr, sizeof(uint32_t)))
 		return -EFAULT;
+	if (shared && get_user(word, (uint32_t *)uaddr))
+		return -EFAULT;
 	key->mm = current->process->mm;
 	key->addr = uaddr;
+	key->shared = shared;
 	return 0;
 }
 
 static bool key_equal(const struct futex_key *a, const struct futex_key *b)
 {
-	return a->addr == b->addr && a->mm == b->mm;
+	return a->addr == b->addr && a->mm == b->mm && a->shared == b->shared;
 }
 
 static int wait_woken(const struct waiter *w, uint64_t deadline)
@@ -75,7 +82,7 @@ static int wait_woken(const struct waiter *w, uint64_t deadline)
 	}
 }
 
-int futex_wait(uintptr_t uaddr, uint32_t val, uint32_t bitset,
+int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 	       uint64_t deadline)
 {
 	struct waiter w = { .bitset = bitset, .thread = current };
@@ -84,7 +91,7 @@ int futex_wait(uintptr_t uaddr, uint32_t val, uint32_t bitset,
 
 	if (!bitset)
 		return -EINVAL;
-	ret = key_init(&w.key, uaddr);
+	ret = key_init(&w.key, uaddr, shared);
 	if (ret)
 		return ret;
 	if (get_user(now, (uint32_t *)uaddr))
@@ -121,14 +128,14 @@ static int wake_key(const struct futex_key *key, int nr, uint32_t bitset)
 	return woken;
 }
 
-int futex_wake(uintptr_t uaddr, int nr, uint32_t bitset)
+int futex_wake(uintptr_t uaddr, bool shared, int nr, uint32_t bitset)
 {
 	struct futex_key key;
 	int ret;
 
 	if (!bitset)
 		return -EINVAL;
-	ret = key_init(&key, uaddr);
+	ret = key_init(&key, uaddr, shared);
 	return ret ? ret : wake_key(&key, nr, bitset);
 }
 
@@ -152,8 +159,8 @@ static int move_waiters(const struct futex_key *from,
 	return moved;
 }
 
-int futex_requeue(uintptr_t uaddr, int nr_wake, int nr_move, uintptr_t uaddr2,
-		  const uint32_t *cmp)
+int futex_requeue(uintptr_t uaddr, bool shared, int nr_wake, int nr_move,
+		  uintptr_t uaddr2, const uint32_t *cmp)
 {
 	struct futex_key from, to;
 	uint32_t now;
@@ -161,9 +168,9 @@ int futex_requeue(uintptr_t uaddr, int nr_wake, int nr_move, uintptr_t uaddr2,
 
 	if (nr_wake < 0 || nr_move < 0)
 		return -EINVAL;
-	ret = key_init(&from, uaddr);
+	ret = key_init(&from, uaddr, shared);
 	if (!ret)
-		ret = key_init(&to, uaddr2);
+		ret = key_init(&to, uaddr2, shared);
 	if (ret)
 		return ret;
 	if (cmp) {
@@ -231,16 +238,16 @@ static int op_compare(uint32_t op, uint32_t old)
 	return -ENOSYS;
 }
 
-int futex_wake_op(uintptr_t uaddr, int nr_wake, int nr_wake2, uintptr_t uaddr2,
-		  uint32_t op)
+int futex_wake_op(uintptr_t uaddr, bool shared, int nr_wake, int nr_wake2,
+		  uintptr_t uaddr2, uint32_t op)
 {
 	struct futex_key key, key2;
 	uint32_t old, new;
 	int ret, matches;
 
-	ret = key_init(&key, uaddr);
+	ret = key_init(&key, uaddr, shared);
 	if (!ret)
-		ret = key_init(&key2, uaddr2);
+		ret = key_init(&key2, uaddr2, shared);
 	if (ret)
 		return ret;
 	if (get_user(old, (uint32_t *)uaddr2))
@@ -262,7 +269,7 @@ static void owner_died(uintptr_t uaddr, uint32_t tid)
 	struct futex_key key;
 	uint32_t word;
 
-	if (key_init(&key, uaddr) || get_user(word, (uint32_t *)uaddr))
+	if (key_init(&key, uaddr, true) || get_user(word, (uint32_t *)uaddr))
 		return;
 	if ((word & FUTEX_TID_MASK) != tid)
 		return;

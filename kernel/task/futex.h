@@ -2,6 +2,9 @@
 /*
  * futex(2): sleeping on a word of user memory. Thread context; addresses are
  * user addresses, aligned to four bytes by the caller's check or -EINVAL.
+ *
+ * Waits and wake-ups that are shared between processes (no FUTEX_PRIVATE_FLAG)
+ * and private ones do not meet, though there is one process.
  */
 #ifndef KERNEL_TASK_FUTEX_H
 #define KERNEL_TASK_FUTEX_H
@@ -17,19 +20,19 @@ struct thread;
  * -ETIMEDOUT (deadline: absolute monotonic nanoseconds), -EINTR, -EFAULT,
  * -EINVAL for an empty bitset.
  */
-int futex_wait(uintptr_t uaddr, uint32_t val, uint32_t bitset,
+int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 	       uint64_t deadline);
 /* Wakes up to nr waiters whose bitset meets this one; how many. */
-int futex_wake(uintptr_t uaddr, int nr, uint32_t bitset);
+int futex_wake(uintptr_t uaddr, bool shared, int nr, uint32_t bitset);
 /*
  * Wakes up to nr_wake, then moves up to nr_move others to uaddr2; both
  * together. With cmp, -EAGAIN unless the word is *cmp.
  */
-int futex_requeue(uintptr_t uaddr, int nr_wake, int nr_move, uintptr_t uaddr2,
-		  const uint32_t *cmp);
+int futex_requeue(uintptr_t uaddr, bool shared, int nr_wake, int nr_move,
+		  uintptr_t uaddr2, const uint32_t *cmp);
 /* FUTEX_WAKE_OP: op is the encoded operation on the word at uaddr2. */
-int futex_wake_op(uintptr_t uaddr, int nr_wake, int nr_wake2, uintptr_t uaddr2,
-		  uint32_t op);
+int futex_wake_op(uintptr_t uaddr, bool shared, int nr_wake, int nr_wake2,
+		  uintptr_t uaddr2, uint32_t op);
 
 /* set_robust_list(2): marks and wakes what the ending thread holds. */
 void futex_exit_robust(struct thread *thread);

@@ -169,7 +169,7 @@ static void clear_child_tid(struct thread *thread)
 	if (!tid)
 		return;
 	if (!put_user(0, tid))
-		futex_wake((uintptr_t)tid, 1, FUTEX_ANY);
+		futex_wake((uintptr_t)tid, true, 1, FUTEX_ANY);
 }
 
 void process_thread_exit(void)

@@ -279,8 +279,12 @@ bool signal_take(uint64_t mask, struct signal_info *info)
 
 /* Delivery. */
 
-static bool is_restartable(uint64_t nr)
+static bool is_restartable(const struct pt_regs *regs)
 {
+	uint64_t nr = regs->orig_rax;
+
+	if (nr == __NR_futex && regs->r10)
+		return false; /* its time would begin anew */
 	for (size_t i = 0; i < ARRAY_SIZE(restartable); i++) {
 		if (restartable[i] == nr)
 			return true;
@@ -292,7 +296,7 @@ static bool is_restartable(uint64_t nr)
 static void restart_syscall(struct pt_regs *regs)
 {
 	if ((int64_t)regs->orig_rax < 0 || regs->rax != (uint64_t)-EINTR ||
-	    !is_restartable(regs->orig_rax))
+	    !is_restartable(regs))
 		return;
 	regs->rax = regs->orig_rax;
 	regs->rip -= 2;

@@ -90,7 +90,7 @@ static void *sleeper_main(void *arg)
 	struct sleeper *self = arg;
 
 	sem_wait(&self->baton);
-	self->result = futex_wait((uintptr_t)self->word, self->val,
+	self->result = futex_wait((uintptr_t)self->word, false, self->val,
 				  self->bitset, UINT64_MAX);
 	self->done = true;
 	running = NULL;
@@ -156,28 +156,29 @@ static uintptr_t at(uint32_t *word)
 static void test_wait_wake(void)
 {
 	words[0] = 7;
-	is(futex_wait(at(&words[0]), 8, FUTEX_ANY, UINT64_MAX), -EAGAIN,
+	is(futex_wait(at(&words[0]), false, 8, FUTEX_ANY, UINT64_MAX), -EAGAIN,
 	   "futex: another value than expected: -EAGAIN");
-	is(futex_wait(at(&words[0]) + 1, 7, FUTEX_ANY, UINT64_MAX), -EINVAL,
-	   "futex: an address that is not aligned: -EINVAL");
-	is(futex_wait(16, 7, FUTEX_ANY, UINT64_MAX), -EFAULT,
+	is(futex_wait(at(&words[0]) + 1, false, 7, FUTEX_ANY, UINT64_MAX),
+	   -EINVAL, "futex: an address that is not aligned: -EINVAL");
+	is(futex_wait(16, false, 7, FUTEX_ANY, UINT64_MAX), -EFAULT,
 	   "futex: a bad address: -EFAULT");
-	is(futex_wait(at(&words[0]), 7, 0, UINT64_MAX), -EINVAL,
+	is(futex_wait(at(&words[0]), false, 7, 0, UINT64_MAX), -EINVAL,
 	   "futex: an empty bitset: -EINVAL");
-	is(futex_wake(at(&words[0]), 1, FUTEX_ANY), 0,
+	is(futex_wake(at(&words[0]), false, 1, FUTEX_ANY), 0,
 	   "futex: nobody to wake: 0");
 
 	for (int i = 0; i < 4; i++)
 		sleeper_start(i, &words[0], FUTEX_ANY);
 	sleeper_start(4, &words[1], FUTEX_ANY);
 	is(woken(), 0, "futex: waiters sleep");
-	is(futex_wake(at(&words[0]), 2, FUTEX_ANY), 2, "futex: wakes two");
+	is(futex_wake(at(&words[0]), false, 2, FUTEX_ANY), 2,
+	   "futex: wakes two");
 	is(woken(), 3, "futex: ... the two that waited longest");
 	is(sleepers[0].result, 0, "futex: ... with 0");
-	is(futex_wake(at(&words[0]), 1000, FUTEX_ANY), 2,
+	is(futex_wake(at(&words[0]), false, 1000, FUTEX_ANY), 2,
 	   "futex: wakes the rest, of its word only");
 	is(woken(), 0xc, "futex: ... both");
-	futex_wake(at(&words[1]), 1, FUTEX_ANY);
+	futex_wake(at(&words[1]), false, 1, FUTEX_ANY);
 	is(woken(), 0x10, "futex: the other word's");
 }
 
@@ -186,9 +187,9 @@ static void test_bitset(void)
 	sleeper_start(0, &words[2], 1);
 	sleeper_start(1, &words[2], 2);
 	sleeper_start(2, &words[2], 3);
-	is(futex_wake(at(&words[2]), 9, 2), 2, "futex: bitset chooses");
+	is(futex_wake(at(&words[2]), false, 9, 2), 2, "futex: bitset chooses");
 	is(woken(), 6, "futex: ... those that share a bit");
-	futex_wake(at(&words[2]), 9, FUTEX_ANY);
+	futex_wake(at(&words[2]), false, 9, FUTEX_ANY);
 	is(woken(), 1, "futex: any bit wakes the other");
 }
 
@@ -199,7 +200,7 @@ static void test_ends(void)
 	sleepers[0].thread.state = THREAD_RUNNABLE;
 	woken();
 	is(sleepers[0].result, -ETIMEDOUT, "futex: -ETIMEDOUT");
-	is(futex_wake(at(&words[3]), 1, FUTEX_ANY), 0,
+	is(futex_wake(at(&words[3]), false, 1, FUTEX_ANY), 0,
 	   "futex: ... and it waits no longer");
 
 	sleeper_start(0, &words[3], FUTEX_ANY);
@@ -210,7 +211,7 @@ static void test_ends(void)
 	is(sleepers[0].result, -EINTR, "futex: -EINTR");
 
 	sleeper_start(0, &words[3], FUTEX_ANY);
-	futex_wake(at(&words[3]), 1, FUTEX_ANY);
+	futex_wake(at(&words[3]), false, 1, FUTEX_ANY);
 	sleepers[0].timed_out = true;
 	woken();
 	is(sleepers[0].result, 0, "futex: woken and timed out at once: woken");
@@ -223,16 +224,16 @@ static void test_requeue(void)
 	words[4] = 0;
 	for (int i = 0; i < 5; i++)
 		sleeper_start(i, &words[4], FUTEX_ANY);
-	is(futex_requeue(at(&words[4]), 1, 2, at(&words[5]), &cmp), -EAGAIN,
-	   "futex: requeue compares");
+	is(futex_requeue(at(&words[4]), false, 1, 2, at(&words[5]), &cmp),
+	   -EAGAIN, "futex: requeue compares");
 	cmp = 0;
-	is(futex_requeue(at(&words[4]), 1, 2, at(&words[5]), &cmp), 3,
+	is(futex_requeue(at(&words[4]), false, 1, 2, at(&words[5]), &cmp), 3,
 	   "futex: requeue: one woken, two moved");
 	is(woken(), 1, "futex: ... the first is awake");
-	is(futex_wake(at(&words[5]), 9, FUTEX_ANY), 2,
+	is(futex_wake(at(&words[5]), false, 9, FUTEX_ANY), 2,
 	   "futex: ... two wait at the other word");
 	is(woken(), 6, "futex: ... the next two");
-	is(futex_wake(at(&words[4]), 9, FUTEX_ANY), 2,
+	is(futex_wake(at(&words[4]), false, 9, FUTEX_ANY), 2,
 	   "futex: ... the rest where they were");
 	is(woken(), 0x18, "futex: ... all woken");
 }
@@ -244,20 +245,20 @@ static void test_wake_op(void)
 	words[6] = 10;
 	sleeper_start(0, &words[7], FUTEX_ANY);
 	sleeper_start(1, &words[6], FUTEX_ANY);
-	is(futex_wake_op(at(&words[7]), 1, 1, at(&words[6]), op), 2,
+	is(futex_wake_op(at(&words[7]), false, 1, 1, at(&words[6]), op), 2,
 	   "futex: wake_op wakes both when the comparison holds");
 	is(words[6], 15, "futex: ... and did the operation");
 	is(woken(), 3, "futex: ... both awake");
 	op = FUTEX_OP((FUTEX_OP_SET | 8U), 3, FUTEX_OP_CMP_EQ, 0);
-	is(futex_wake_op(at(&words[7]), 1, 1, at(&words[6]), op), 0,
+	is(futex_wake_op(at(&words[7]), false, 1, 1, at(&words[6]), op), 0,
 	   "futex: wake_op with nobody there");
 	is(words[6], 8, "futex: ... the argument as a shift");
 	op = FUTEX_OP(FUTEX_OP_ADD, -1, FUTEX_OP_CMP_EQ, 0);
-	futex_wake_op(at(&words[7]), 1, 1, at(&words[6]), op);
+	futex_wake_op(at(&words[7]), false, 1, 1, at(&words[6]), op);
 	is(words[6], 7, "futex: ... a negative one");
 	op = 15U << 24;
-	is(futex_wake_op(at(&words[7]), 1, 1, at(&words[6]), op), -ENOSYS,
-	   "futex: an unknown comparison: -ENOSYS");
+	is(futex_wake_op(at(&words[7]), false, 1, 1, at(&words[6]), op),
+	   -ENOSYS, "futex: an unknown comparison: -ENOSYS");
 }
 
 int main(void)
