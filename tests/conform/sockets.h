@@ -19,13 +19,6 @@
 
 #define ALL (POLLIN | POLLOUT | POLLRDHUP | POLLPRI)
 
-static inline void is(long got, long want, const char *name)
-{
-	ok(got == want, name);
-	if (got != want)
-		fprintf(stderr, "# %s: got %ld, want %ld\n", name, got, want);
-}
-
 /* -errno of the last call, or its result. */
 static inline long result(long r)
 {

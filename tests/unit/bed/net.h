@@ -41,6 +41,7 @@ size_t bed_cache_objects(const char *name);
 /* The device. */
 extern bool bed_tx_stuck; /* the ring takes nothing and gives nothing back */
 extern unsigned int bed_rx_held; /* receive buffers inside the stack */
+void bed_link(bool up);
 void bed_receive(const void *frame, size_t len);
 /* The oldest frame that was sent, or NULL; valid until the next call. */
 const uint8_t *bed_sent(size_t *len);
