@@ -6,8 +6,9 @@
  * thread on its way to ring 3.
  *
  * Standard signals do not queue: a second one that comes while the first is
- * pending is lost. Real-time signals queue one record each (signal(7)). A
- * record that no memory was left for loses its details, never its signal.
+ * pending is lost. Real-time signals queue one record each (signal(7)), up to
+ * a bound, which is RLIMIT_SIGPENDING on Linux. A record that was one too many
+ * or that no memory was left for loses its details, never its signal.
  * Nothing stops and continues here: the default action "stop" does nothing.
  */
 #include "kernel/task/signal.h"
@@ -41,12 +42,16 @@
 	(SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | \
 	 SIG_BIT(SIGTRAP) | SIG_BIT(SIGFPE) | SIG_BIT(SIGSYS))
 
+/* Records of the whole process; taking one looks at those before it. */
+#define QUEUED_MAX 1024
+
 struct queued_signal {
 	struct list_head node;
 	struct signal_info info;
 };
 
 static struct kmem_cache *queue_cache;
+static size_t nr_queued;
 
 static const char *const signal_names[] = {
 	[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",
@@ -96,14 +101,19 @@ void signal_thread_init(struct thread *thread)
 	INIT_LIST_HEAD(&thread->sigqueue);
 }
 
+static void record_free(struct queued_signal *q)
+{
+	list_del(&q->node);
+	kmem_cache_free(queue_cache, q);
+	nr_queued--;
+}
+
 static void queue_free(struct list_head *queue)
 {
 	struct queued_signal *q, *next;
 
-	list_for_each_entry_safe(q, next, queue, node) {
-		list_del(&q->node);
-		kmem_cache_free(queue_cache, q);
-	}
+	list_for_each_entry_safe(q, next, queue, node)
+		record_free(q);
 }
 
 void signal_thread_free(struct thread *thread)
@@ -137,9 +147,10 @@ static void queue_signal(uint64_t *pending, struct list_head *queue,
 	if ((*pending & SIG_BIT(info->sig)) && info->sig < SIGRTMIN)
 		return;
 	*pending |= SIG_BIT(info->sig);
-	q = kmem_cache_alloc(queue_cache);
+	q = nr_queued < QUEUED_MAX ? kmem_cache_alloc(queue_cache) : NULL;
 	if (!q)
 		return;
+	nr_queued++;
 	q->info = *info;
 	list_add_tail(&q->node, queue);
 }
@@ -253,8 +264,7 @@ static void take_from(uint64_t *pending, struct list_head *queue, int sig,
 	*info = (struct signal_info){ .sig = sig, .code = SI_USER };
 	if (found) {
 		*info = found->info;
-		list_del(&found->node);
-		kmem_cache_free(queue_cache, found);
+		record_free(found);
 	}
 }
 

@@ -237,6 +237,24 @@ static void test_order(void)
 	   "signal: without memory the signal is not lost");
 }
 
+static void test_bound(void)
+{
+	struct signal_info info = { .sig = 40, .code = SI_QUEUE };
+	int taken = 0;
+
+	reset();
+	self->blocked = bit(40) | bit(SIGUSR1);
+	for (int i = 0; i < 100000; i++)
+		send_signal_info(self, &info);
+	ok(objects > 100 && objects < 10000, "signal: queueing has a bound");
+	send_signal(self, SIGUSR1);
+	ok(self->pending & bit(SIGUSR1), "signal: beyond it none is lost");
+	while (taken < 100000 && signal_take(bit(40), &info))
+		taken++;
+	ok(taken > 100 && taken < 10000 && !objects,
+	   "signal: all that were queued can be taken");
+}
+
 static void test_process(void)
 {
 	struct signal_info info = { .sig = SIGTERM };
@@ -330,6 +348,7 @@ int main(void)
 	test_fate();
 	test_delivery();
 	test_order();
+	test_bound();
 	test_process();
 	test_restart();
 	test_temporary_mask();
