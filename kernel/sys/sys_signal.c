@@ -247,6 +247,58 @@ static long sys_tgkill(int pid, int tid, int sig)
 	return pid != APP_PID ? -ESRCH : send_to_thread(tid, sig);
 }
 
+/* sigqueue(3): a program may tell itself any code. */
+static int get_info(int sig, const struct siginfo *uinfo,
+		    struct signal_info *info)
+{
+	struct siginfo user_info;
+
+	if (get_user(user_info, uinfo))
+		return -EFAULT;
+	*info = (struct signal_info){
+		.sig = sig,
+		.code = user_info.si_code,
+		.error = user_info.si_errno,
+		.pid = user_info.si_pid,
+		.uid = user_info.si_uid,
+		.addr = (uintptr_t)user_info.si_ptr,
+	};
+	return is_signal(sig) ? 0 : -EINVAL;
+}
+
+static long sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *uinfo)
+{
+	struct signal_info info;
+	int ret = get_info(sig, uinfo, &info);
+
+	if (ret)
+		return ret;
+	if (pid != APP_PID)
+		return -ESRCH;
+	if (sig)
+		send_process_signal(current->process, &info);
+	return 0;
+}
+
+static long sys_rt_tgsigqueueinfo(int pid, int tid, int sig,
+				  const struct siginfo *uinfo)
+{
+	struct signal_info info;
+	struct thread *thread;
+	int ret = get_info(sig, uinfo, &info);
+
+	if (ret)
+		return ret;
+	if (pid <= 0 || tid <= 0)
+		return -EINVAL;
+	thread = thread_find(tid);
+	if (pid != APP_PID || !thread)
+		return -ESRCH;
+	if (sig)
+		send_signal_info(thread, &info);
+	return 0;
+}
+
 const struct syscall_entry syscalls_signal[] = {
 	SYSCALL(rt_sigaction),
 	SYSCALL(rt_sigprocmask),
@@ -259,5 +311,7 @@ const struct syscall_entry syscalls_signal[] = {
 	SYSCALL(kill),
 	SYSCALL(tkill),
 	SYSCALL(tgkill),
+	SYSCALL(rt_sigqueueinfo),
+	SYSCALL(rt_tgsigqueueinfo),
 	{ 0, NULL },
 };

@@ -7,6 +7,7 @@
 #include <asm/unistd_64.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 
 #include "kernel/mm/mm.h"
@@ -21,6 +22,8 @@
 #include "kernel/x86/cpu.h"
 
 #define CLONE_EXIT_SIGNAL 0xff
+#define SCHED_ISO 4 /* a number that Linux keeps free */
+#define RT_PRIORITY_MAX 99
 #define CPU_MASK_SIZE 8 /* bytes that hold a mask of one CPU: one long */
 
 static long sys_exit(int status)
@@ -147,6 +150,93 @@ static long sys_sched_setaffinity(int tid, unsigned int len,
 	return mask & 1 ? 0 : -EINVAL;
 }
 
+/*
+ * One program has the CPU to itself, so the ordinary policy is the only one.
+ * A nice value is what was set, and changes nothing.
+ */
+static long sys_sched_getscheduler(int tid)
+{
+	return is_thread(tid) ? SCHED_NORMAL : -ESRCH;
+}
+
+static long sys_sched_getparam(int tid, int *upriority)
+{
+	int priority = 0;
+
+	if (!upriority || tid < 0)
+		return -EINVAL;
+	if (!is_thread(tid))
+		return -ESRCH;
+	return put_user(priority, upriority);
+}
+
+static long sys_sched_setscheduler(int tid, int policy, const int *upriority)
+{
+	int priority;
+
+	if (!upriority || tid < 0 || policy < 0)
+		return -EINVAL;
+	if (get_user(priority, upriority))
+		return -EFAULT;
+	if (!is_thread(tid))
+		return -ESRCH;
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return priority >= 1 && priority <= RT_PRIORITY_MAX ? -EPERM :
+								      -EINVAL;
+	if (policy != SCHED_NORMAL && policy != SCHED_BATCH &&
+	    policy != SCHED_IDLE)
+		return -EINVAL;
+	return priority ? -EINVAL : 0;
+}
+
+static long sys_sched_setparam(int tid, const int *upriority)
+{
+	return sys_sched_setscheduler(tid, SCHED_NORMAL, upriority);
+}
+
+static long sys_sched_get_priority_max(int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return RT_PRIORITY_MAX;
+	return policy < 0 || policy > SCHED_DEADLINE || policy == SCHED_ISO ?
+		       -EINVAL :
+		       0;
+}
+
+static long sys_sched_get_priority_min(int policy)
+{
+	return MIN(sys_sched_get_priority_max(policy), 1L);
+}
+
+static bool is_who(int which, int who)
+{
+	if (which == PRIO_USER)
+		return who == 0 || who == APP_UID;
+	return who == 0 || who == APP_PID ||
+	       (which == PRIO_PROCESS && thread_find(who));
+}
+
+/* The raw call returns 20 minus the nice value: getpriority(2). */
+static long sys_getpriority(int which, int who)
+{
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	return is_who(which, who) ? 20 - current->process->nice : -ESRCH;
+}
+
+static long sys_setpriority(int which, int who, int nice)
+{
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	if (!is_who(which, who))
+		return -ESRCH;
+	nice = MAX(MIN(nice, 19), -20);
+	if (nice < current->process->nice)
+		return -EACCES;
+	current->process->nice = nice;
+	return 0;
+}
+
 static long sys_getcpu(unsigned int *ucpu, unsigned int *unode)
 {
 	unsigned int zero = 0;
@@ -234,6 +324,14 @@ const struct syscall_entry syscalls_thread[] = {
 	SYSCALL(sched_yield),
 	SYSCALL(sched_getaffinity),
 	SYSCALL(sched_setaffinity),
+	SYSCALL(sched_getscheduler),
+	SYSCALL(sched_setscheduler),
+	SYSCALL(sched_getparam),
+	SYSCALL(sched_setparam),
+	SYSCALL(sched_get_priority_max),
+	SYSCALL(sched_get_priority_min),
+	SYSCALL(getpriority),
+	SYSCALL(setpriority),
 	SYSCALL(getcpu),
 	SYSCALL(futex),
 	{ 0, NULL },

@@ -42,6 +42,7 @@ struct process {
 	struct list_head threads;
 	unsigned int nr_threads;
 	uint32_t umask;
+	int nice; /* as setpriority(2) set it */
 	char name[64]; /* of the executable, for logs */
 	char exe[256]; /* path in the root file system */
 	uint64_t ended_cpu_ns; /* CPU time of the threads that have ended */

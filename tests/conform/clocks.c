@@ -177,6 +177,40 @@ static void test_surroundings(void)
 	ok(syscall(-1) == -1 && errno == ENOSYS, "syscall -1: ENOSYS");
 }
 
+/* By number: musl's own functions say ENOSYS whatever the kernel does. */
+static void test_scheduling(void)
+{
+	int priority = 0;
+
+	ok(syscall(SYS_getpriority, PRIO_PROCESS, 0) == 20,
+	   "nice: 0 at the start");
+	ok(!setpriority(PRIO_PROCESS, 0, 5) &&
+		   syscall(SYS_getpriority, PRIO_PROCESS, 0) == 15,
+	   "nice: raised");
+	ok(!setpriority(PRIO_PROCESS, 0, 100) &&
+		   syscall(SYS_getpriority, PRIO_PROCESS, 0) == 1,
+	   "nice: no higher than 19");
+	ok(syscall(SYS_getpriority, 3, 0) == -1 && errno == EINVAL,
+	   "nice: of whom: EINVAL");
+	ok(syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER,
+	   "scheduler: the ordinary one");
+	ok(!syscall(SYS_sched_getparam, 0, &priority) && priority == 0,
+	   "scheduler: without a priority");
+	ok(!syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &priority),
+	   "scheduler: set to what it is");
+	ok(syscall(SYS_sched_setscheduler, 0, 99, &priority) == -1 &&
+		   errno == EINVAL,
+	   "scheduler: an unknown one: EINVAL");
+	ok(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &priority) == -1 &&
+		   errno == EINVAL,
+	   "scheduler: FIFO without a priority: EINVAL");
+	ok(syscall(SYS_sched_get_priority_max, SCHED_FIFO) == 99 &&
+		   syscall(SYS_sched_get_priority_min, SCHED_FIFO) == 1 &&
+		   syscall(SYS_sched_get_priority_max, SCHED_OTHER) == 0 &&
+		   syscall(SYS_sched_get_priority_max, 99) == -1,
+	   "scheduler: the range of priorities");
+}
+
 int main(void)
 {
 	test_clocks();
@@ -185,5 +219,6 @@ int main(void)
 	test_auxv();
 	test_limits();
 	test_surroundings();
+	test_scheduling();
 	return done_testing();
 }

@@ -276,6 +276,34 @@ static void test_masks(void)
 	close(ep);
 }
 
+static void test_queue(void)
+{
+	struct timespec none = { 0, 0 };
+	sigset_t set;
+	siginfo_t info;
+	bool in_order = true;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (int i = 0; i < 3; i++)
+		sigqueue(getpid(), SIGRTMIN + 1,
+			 (union sigval){ .sival_int = 7 + i });
+	for (int i = 0; i < 3; i++)
+		in_order &= sigtimedwait(&set, &info, &none) > 0 &&
+			    info.si_code == SI_QUEUE &&
+			    info.si_value.sival_int == 7 + i &&
+			    info.si_pid == getpid();
+	ok(in_order, "queue: sigqueue()'s values come in order");
+	ok(sigtimedwait(&set, &info, &none) == -1 && errno == EAGAIN,
+	   "queue: no more than were sent");
+	ok(sigqueue(getpid(), 0, (union sigval){ 0 }) == 0,
+	   "queue: signal 0 only asks");
+	ok(sigqueue(getpid(), 65, (union sigval){ 0 }) == -1 && errno == EINVAL,
+	   "queue: no such signal: EINVAL");
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int main(void)
 {
 	test_handlers();
@@ -284,5 +312,6 @@ int main(void)
 	test_interrupted();
 	test_restart();
 	test_masks();
+	test_queue();
 	return done_testing();
 }
