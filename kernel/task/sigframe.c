@@ -293,8 +293,6 @@ long sigframe_return(struct pt_regs *regs)
 	/* The restorer was reached by RET, which took pretcode. */
 	if (copy_from_user(&uc, (void *)regs->rsp, sizeof(uc)))
 		return -EFAULT;
-	if (uc.uc_mcontext.rip >= USER_MAX)
-		return -EFAULT; /* IRETQ would fault with our own stack */
 	if (fpstate_read((uintptr_t)uc.uc_mcontext.fpstate))
 		return -EFAULT;
 	signal_procmask(SIG_SETMASK, uc.uc_sigmask);

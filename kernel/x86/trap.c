@@ -37,6 +37,7 @@ enum {
 /* Error code of a page fault: SDM vol 3 figure 4-12. */
 #define PF_PRESENT BIT(0)
 #define PF_WRITE BIT(1)
+#define PF_USER BIT(2)
 #define PF_RESERVED BIT(3)
 #define PF_FETCH BIT(4)
 
@@ -165,6 +166,16 @@ static unsigned int fault_access(uint64_t error)
 	       (error & PF_FETCH ? FAULT_EXEC : 0);
 }
 
+/*
+ * Ring 3's own accesses are not those of ring 0 that SMAP refuses, except on
+ * QEMU before 9.1, whose IRET and RETF read the stack with the rights of ring
+ * 0 whoever executes them. No page that is brought in would help.
+ */
+static bool is_smap_refusal(uint64_t error)
+{
+	return (error & (PF_PRESENT | PF_USER)) == PF_PRESENT;
+}
+
 static void user_page_fault(struct pt_regs *regs, uintptr_t addr)
 {
 	struct mm *mm = the_process()->mm;
@@ -173,7 +184,7 @@ static void user_page_fault(struct pt_regs *regs, uintptr_t addr)
 
 	if (unlikely(regs->error & PF_RESERVED))
 		panic_regs(regs, "reserved bit in a page table for %#lx", addr);
-	if (likely(addr < USER_MAX))
+	if (likely(addr < USER_MAX && !is_smap_refusal(regs->error)))
 		err = mm_fault(mm, addr, fault_access(regs->error));
 	if (likely(!err))
 		return;
