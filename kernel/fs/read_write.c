@@ -9,11 +9,17 @@
 
 #include "kernel/fs/file.h"
 
+/* A position has 63 bits, also behind the last byte; a stream has none. */
+static bool is_too_far(const int64_t *pos, size_t count)
+{
+	return pos && count > (uint64_t)(INT64_MAX - *pos);
+}
+
 ssize_t file_read_iter(struct file *file, struct iov_iter *to, int64_t *pos)
 {
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (!file->f_op->read_iter)
+	if (!file->f_op->read_iter || is_too_far(pos, to->count))
 		return -EINVAL;
 	return file->f_op->read_iter(file, to, pos);
 }
@@ -22,7 +28,7 @@ ssize_t file_write_iter(struct file *file, struct iov_iter *from, int64_t *pos)
 {
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (!file->f_op->write_iter)
+	if (!file->f_op->write_iter || is_too_far(pos, from->count))
 		return -EINVAL;
 	return file->f_op->write_iter(file, from, pos);
 }
