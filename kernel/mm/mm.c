@@ -28,6 +28,7 @@ struct mm *mm_create(void)
 	if (!mm)
 		return NULL;
 	mm->vmas = RB_ROOT;
+	mm->limit = UINT64_MAX;
 	mm->pgd = pgd_alloc();
 	if (!mm->pgd) {
 		kfree(mm);

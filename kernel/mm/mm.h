@@ -48,6 +48,7 @@ struct mm {
 	uintptr_t stack_limit; /* lowest address the stack may grow to */
 	size_t resident; /* pages present */
 	size_t reserved; /* bytes in vmas */
+	uint64_t limit; /* RLIMIT_AS: what reserved may grow to */
 };
 
 struct mm *mm_create(void); /* NULL when memory is short */

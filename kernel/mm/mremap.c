@@ -98,7 +98,8 @@ static long remap_grow(struct mm *mm, uintptr_t old, size_t old_len,
 
 	if (err)
 		return err;
-	if (vma_is_too_much(new_len - old_len, vma->prot))
+	if (vma_is_too_much(new_len - old_len, vma->prot) ||
+	    !vma_may_grow(mm, new_len - old_len))
 		return -ENOMEM;
 	if (vma->end == old + old_len &&
 	    vma_is_free(mm, vma->end, old + new_len)) {

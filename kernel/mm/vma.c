@@ -264,6 +264,22 @@ int mm_unmap(struct mm *mm, uintptr_t addr, size_t len)
 	return 0;
 }
 
+bool vma_may_grow(const struct mm *mm, size_t more)
+{
+	return more <= mm->limit && mm->reserved <= mm->limit - more;
+}
+
+/* Whether RLIMIT_AS lets [start, end) be mapped, in place of what is there. */
+static bool may_map(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	const struct vma *vma = find_vma(mm, start);
+	size_t more = end - start;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		more -= MIN(vma->end, end) - MAX(vma->start, start);
+	return vma_may_grow(mm, more);
+}
+
 static void vma_set_backing(struct vma *vma, const struct vma_backing *backing)
 {
 	if (!backing)
@@ -290,7 +306,7 @@ int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 	old = find_vma(mm, addr);
 	if (!replace && old && old->start < addr + len)
 		return -EEXIST;
-	if (mm->nr_vmas >= MAX_MAP_COUNT)
+	if (mm->nr_vmas >= MAX_MAP_COUNT || !may_map(mm, addr, addr + len))
 		return -ENOMEM;
 	vma = vma_alloc();
 	if (!vma)

@@ -32,6 +32,8 @@ void vma_free(struct vma *vma);
 void vma_resize(struct mm *mm, struct vma *vma, uintptr_t start, uintptr_t end);
 void vma_insert(struct mm *mm, struct vma *vma);
 void vma_remove(struct mm *mm, struct vma *vma);
+/* Whether RLIMIT_AS lets areas take so many bytes more. */
+bool vma_may_grow(const struct mm *mm, size_t more);
 /* Joins vma and its neighbours where nothing tells them apart. */
 void vma_merge(struct mm *mm, struct vma *vma);
 /* Splits areas so that none crosses start or end: 0 or -ENOMEM. */

@@ -158,6 +158,8 @@ int process_rlimit(struct process *p, unsigned int resource,
 	if (new->max > slot->max)
 		return -EPERM; /* needs CAP_SYS_RESOURCE */
 	*slot = *new;
+	if (resource == RLIMIT_AS)
+		p->mm->limit = new->cur;
 	return 0;
 }
 
