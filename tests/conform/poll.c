@@ -16,6 +16,13 @@
 
 #define CLOSED 40
 
+/* musl's select() does not write the time back. */
+static int select_raw(int n, fd_set *in, fd_set *out, fd_set *ex,
+		      struct timeval *tv)
+{
+	return (int)syscall(SYS_select, n, in, out, ex, tv);
+}
+
 static int ends[2]; /* of a pipe that is empty when a test begins */
 
 static void test_poll_fds(void)
@@ -148,7 +155,7 @@ static void test_signals(void)
 	ualarm(20000, 0);
 	fails(poll(&p, 1, 5000), EINTR, "signal: poll(): EINTR");
 	ualarm(20000, 0);
-	fails(select(0, NULL, NULL, NULL, &tv), EINTR, "signal: select()");
+	fails(select_raw(0, NULL, NULL, NULL, &tv), EINTR, "signal: select()");
 	ok(tv.tv_sec == 9, "signal: select() tells what is left");
 	sigemptyset(&none);
 	sigemptyset(&usr1);
@@ -193,7 +200,7 @@ static void test_woken(void)
 	FD_ZERO(&in);
 	FD_SET(ends[0], &in);
 	pthread_create(&thread, NULL, put_late, NULL);
-	is(select(ends[0] + 1, &in, NULL, NULL, &tv), 1, "woken: select()");
+	is(select_raw(ends[0] + 1, &in, NULL, NULL, &tv), 1, "woken: select()");
 	ok(tv.tv_sec == 9, "woken: select() tells what is left");
 	pthread_join(thread, NULL);
 	drain(ends[0]);
@@ -209,7 +216,7 @@ static void test_select_sets(void)
 	FD_SET(ends[0], &in);
 	FD_SET(ends[1], &in);
 	out = ex = in;
-	is(select(ends[1] + 1, &in, &out, &ex, &tv), 2,
+	is(select_raw(ends[1] + 1, &in, &out, &ex, &tv), 2,
 	   "select: bits are counted in all sets");
 	ok(FD_ISSET(ends[0], &in), "select: the reader is readable");
 	ok(!FD_ISSET(ends[1], &in), "select: the writer is not");
@@ -220,7 +227,7 @@ static void test_select_sets(void)
 	drain(ends[0]);
 	FD_ZERO(&in);
 	FD_SET(ends[0], &in);
-	is(select(ends[0] + 1, &in, NULL, NULL, &tv), 0, "select: nothing");
+	is(select_raw(ends[0] + 1, &in, NULL, NULL, &tv), 0, "select: nothing");
 	ok(!FD_ISSET(ends[0], &in), "select: its bit is cleared");
 }
 
@@ -231,12 +238,13 @@ static void test_select_arguments(void)
 
 	FD_ZERO(&in);
 	FD_SET(CLOSED, &in);
-	fails(select(CLOSED + 1, &in, NULL, NULL, &tv), EBADF,
+	fails(select_raw(CLOSED + 1, &in, NULL, NULL, &tv), EBADF,
 	      "select: a closed one: EBADF");
 	ok(FD_ISSET(CLOSED, &in), "select: the set is left alone");
-	is(select(CLOSED, &in, NULL, NULL, &tv), 0,
+	is(select_raw(CLOSED, &in, NULL, NULL, &tv), 0,
 	   "select: bits from nfds on are not looked at");
-	fails(select(-1, &in, NULL, NULL, &tv), EINVAL, "select: -1: EINVAL");
+	fails(select_raw(-1, &in, NULL, NULL, &tv), EINVAL,
+	      "select: -1: EINVAL");
 	fails(syscall(SYS_select, 1, BAD_POINTER, NULL, NULL, &tv), EFAULT,
 	      "select: a bad set: EFAULT");
 	fails(syscall(SYS_select, 0, NULL, NULL, NULL, BAD_POINTER), EFAULT,
@@ -245,7 +253,7 @@ static void test_select_arguments(void)
 	fails(syscall(SYS_select, 0, NULL, NULL, NULL, &tv), EINVAL,
 	      "select: a negative time: EINVAL");
 	tv = (struct timeval){ 0, 5000 };
-	is(select(0, NULL, NULL, NULL, &tv), 0, "select: of nothing");
+	is(select_raw(0, NULL, NULL, NULL, &tv), 0, "select: of nothing");
 	is(tv.tv_sec + tv.tv_usec, 0, "select: no time is left");
 	tv = (struct timeval){ 0, 1000000 };
 	is(syscall(SYS_select, ends[0] + 1, NULL, NULL, NULL, &tv), 0,
@@ -264,7 +272,7 @@ static void test_ends(void)
 	FD_ZERO(&in);
 	FD_SET(pair[0], &in);
 	out = ex = in;
-	is(select(pair[0] + 1, &in, &out, &ex, &tv), 1, "ends: select()");
+	is(select_raw(pair[0] + 1, &in, &out, &ex, &tv), 1, "ends: select()");
 	ok(FD_ISSET(pair[0], &in), "ends: HUP is readable");
 	close(pair[0]);
 	new_pipe(pair);
@@ -272,7 +280,7 @@ static void test_ends(void)
 	FD_ZERO(&in);
 	FD_SET(pair[1], &in);
 	out = ex = in;
-	is(select(pair[1] + 1, &in, &out, &ex, &tv), 2, "ends: select()");
+	is(select_raw(pair[1] + 1, &in, &out, &ex, &tv), 2, "ends: select()");
 	ok(FD_ISSET(pair[1], &in) && FD_ISSET(pair[1], &out),
 	   "ends: ERR is readable and writable");
 	ok(!FD_ISSET(pair[1], &ex), "ends: and not exceptional");
@@ -302,7 +310,8 @@ static void test_many(void)
 	for (int i = 0; i < N; i++)
 		told += p[i].revents == (i == 250 ? POLLIN : 0);
 	is(told, N, "many: the right one");
-	is(select(p[N - 1].fd + 1, &in, NULL, NULL, &tv), 1, "many: select()");
+	is(select_raw(p[N - 1].fd + 1, &in, NULL, NULL, &tv), 1,
+	   "many: select()");
 	told = 0;
 	for (int i = 0; i < N; i++)
 		told += !FD_ISSET(p[i].fd, &in) == (i != 250);
