@@ -465,7 +465,7 @@ static void sane(void)
 	close_all();
 	return;
 bad:
-	printf("not sane: %s\n", strerror(errno));
+	printf("\nnot sane: %s\n", strerror(errno));
 	exit(1);
 }
 
@@ -527,7 +527,7 @@ static void show(const char *path)
 
 static void account(const char *when)
 {
-	printf("account %s\n", when);
+	printf("\naccount %s\n", when);
 	fflush(stdout);
 	show("/proc/meminfo");
 	show("/proc/slabinfo");
@@ -559,7 +559,7 @@ int main(int argc, char **argv)
 			account("early");
 	}
 	account("late");
-	printf("fuzz: %lu calls failed, %lu did not, %lu signals\n", errors,
+	printf("\nfuzz: %lu calls failed, %lu did not, %lu signals\n", errors,
 	       successes, signals);
 	return 0;
 }
