@@ -18,6 +18,7 @@
 	/* IPv4 packets */                          \
 	X(drop_ip_length)                           \
 	X(drop_udp_length)                          \
+	X(drop_ip_martian)                          \
 	/* TCP segments, by enum tcp_drop_reason */ \
 	X(tcp_drop_options)                         \
 	X(tcp_drop_flags)                           \

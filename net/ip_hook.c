@@ -57,6 +57,56 @@ static bool udp_length_fits(struct pbuf *p, uint16_t ip_len, uint16_t hlen)
 	return true;
 }
 
+static bool is_broadcast(const ip4_addr_t *addr, const struct netif *netif)
+{
+	return ip4_addr_ismulticast(addr) || ip4_addr_isbroadcast(addr, netif);
+}
+
+/*
+ * RFC 1122 3.2.1.3: what nobody can have sent from outside. Its answer would
+ * go round to ourselves, to everybody or to nobody. From 0.0.0.0 comes only
+ * what asks for an address, and asks everybody.
+ */
+static bool is_martian(const ip4_addr_t *src, const ip4_addr_t *dest,
+		       const struct netif *netif)
+{
+	if (ip4_addr_isloopback(src) || ip4_addr_isloopback(dest))
+		return true;
+	if (ip4_addr_isany(src))
+		return !is_broadcast(dest, netif);
+	return ip4_addr_cmp(src, netif_ip4_addr(netif)) ||
+	       is_broadcast(src, netif);
+}
+
+/*
+ * RFC 1122 3.3.6: a frame for everybody with a packet for us alone. DHCP may
+ * be answered that way, but then the address is not ours yet.
+ */
+static bool is_sent_to_all(const struct pbuf *p, const ip4_addr_t *dest,
+			   const struct netif *netif)
+{
+	return (p->flags & (PBUF_FLAG_LLBCAST | PBUF_FLAG_LLMCAST)) &&
+	       ip4_addr_cmp(dest, netif_ip4_addr(netif));
+}
+
+/* Packets to ourselves turn round in net/loopback.c, in copies. */
+static bool arrived_by_wire(const struct pbuf *p)
+{
+	return p->flags & PBUF_FLAG_IS_CUSTOM;
+}
+
+/* Addresses that a packet from the wire may not have. */
+static bool addresses_lie(const struct pbuf *p, const struct ip_hdr *ip,
+			  const struct netif *netif)
+{
+	ip4_addr_t src, dest;
+
+	ip4_addr_copy(src, ip->src);
+	ip4_addr_copy(dest, ip->dest);
+	return is_martian(&src, &dest, netif) ||
+	       is_sent_to_all(p, &dest, netif);
+}
+
 static bool is_fragment(const struct ip_hdr *ip)
 {
 	return IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF);
@@ -114,6 +164,10 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 
 	if (hlen < IP_HLEN || len < hlen || len > p->tot_len || hlen > p->len) {
 		net_count(drop_ip_length);
+		goto drop;
+	}
+	if (arrived_by_wire(p) && addresses_lie(p, ip, netif)) {
+		net_count(drop_ip_martian);
 		goto drop;
 	}
 	if (IPH_PROTO(ip) == IP_PROTO_UDP && !is_fragment(ip) &&

@@ -9,6 +9,7 @@ import random
 import socket
 import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap, skip_all
@@ -70,12 +71,13 @@ def ip(proto, payload, **over):
     return guest_mac + host_mac + b"\x08\x00" + head + payload
 
 
-def tcp(sport, dport, seq, ack, flags, window=65535, options=b"", data=b""):
+def tcp(sport, dport, seq, ack, flags, window=65535, options=b"", data=b"",
+        src=HOST, dst=GUEST):
     options += b"\0" * (-len(options) % 4)
     head = struct.pack("!HHIIBBHHH", sport, dport, seq & 0xffffffff,
                        ack & 0xffffffff, (5 + len(options) // 4) << 4, flags,
                        window, 0, 0) + options
-    pseudo = socket.inet_aton(HOST) + socket.inet_aton(GUEST) + \
+    pseudo = socket.inet_aton(src) + socket.inet_aton(dst) + \
         struct.pack("!BBH", 0, 6, len(head) + len(data))
     value = checksum(pseudo + head + data)
     return head[:16] + struct.pack("!H", value) + head[18:] + data
@@ -130,6 +132,75 @@ s.sendall(message)
 t.ok(receive(s, len(message)) == message, "frames: blind segments do not harm a connection")
 s.close()
 t.ok(echo_works(), "frames: the server goes on")
+
+
+# What must have no answer. The sender is nobody: its address is in the guest's
+# ARP table, no kernel is behind it that would talk.
+NOBODY, NOBODY_MAC = "10.99.0.77", b"\x02\0\0\0\0\x77"
+ALL = b"\xff" * 6
+
+
+def frame(packet, to):
+    return to + NOBODY_MAC + packet[12:]
+
+
+def icmp_echo():
+    body = struct.pack("!BBHHH", 8, 0, 0, 7, 1) + b"ping"
+    return body[:2] + struct.pack("!H", checksum(body)) + body[4:]
+
+
+def syn(port, src, dst=GUEST, sport=999):
+    return tcp(sport, port, 1000, 0, SYN, src=src, dst=dst)
+
+
+def answers(sent):
+    """IPv4 frames from the guest, as a fence a ping by NOBODY is answered."""
+    raw.setblocking(False)
+    try:
+        while raw.recv(2048):
+            pass
+    except BlockingIOError:
+        pass
+    raw.settimeout(5)
+    for f in sent:
+        send(f)
+    send(frame(ip(1, icmp_echo(), src=NOBODY), guest_mac))
+    seen = []
+    while True:
+        f = raw.recv(2048)
+        if f[6:12] != guest_mac or f[12:14] != b"\x08\x00":
+            continue
+        if f[23] == 1 and f[34] == 0 and f[30:34] == socket.inet_aton(NOBODY):
+            return seen
+        if f[30:34] != socket.inet_aton(HOST):
+            seen.append(f)
+
+
+def probes(src, dst=GUEST):
+    return [ip(6, syn(7, src, dst), src=src, dst=dst),
+            ip(6, syn(99, src, dst), src=src, dst=dst),
+            ip(17, struct.pack("!HHHH", 9, 99, 8, 0), src=src, dst=dst)]
+
+
+send(ALL + NOBODY_MAC + b"\x08\x06" + struct.pack(
+    "!HHBBH6s4s6s4s", 1, 0x800, 6, 4, 1, NOBODY_MAC, socket.inet_aton(NOBODY),
+    b"\0" * 6, socket.inet_aton(GUEST)))
+found = answers([frame(p, guest_mac) for p in probes(NOBODY)])
+t.equal(len(found), 3, "frames: an honest packet has an answer")
+for src in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255",
+            "10.99.255.255", GUEST):
+    found = answers([frame(p, guest_mac) for p in
+                     probes(src) + [ip(1, icmp_echo(), src=src)]])
+    t.equal(found, [], f"frames: no answer to packets from {src}")
+for dst in ("127.0.0.1", "224.0.0.1", "255.255.255.255", "10.99.255.255"):
+    found = answers([frame(p, ALL) for p in
+                     probes(NOBODY, dst) + [ip(1, icmp_echo(), src=NOBODY,
+                                               dst=dst)]])
+    t.equal(found, [], f"frames: no answer to packets to {dst}")
+found = answers([frame(p, ALL) for p in
+                 probes(NOBODY) + [ip(1, icmp_echo(), src=NOBODY)]])
+t.equal(found, [], "frames: no answer to packets to us in a frame to all")
+t.ok(echo_works(), "frames: none of that did harm")
 t.ok("panic" not in vm.text.lower() and "assert" not in vm.text.lower(),
      "frames: no panic, no assertion on the console")
 if t.failed:
