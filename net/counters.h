@@ -31,6 +31,7 @@
 	X(tcp_drop_backlog)                         \
 	X(tcp_drop_memory)                          \
 	X(tcp_drop_no_pcb)                          \
+	X(tcp_half_open_evicted)                    \
 	X(tcp_challenge_acks)                       \
 	X(tcp_challenge_throttled)                  \
 	X(tcp_cut)                                  \

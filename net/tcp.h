@@ -14,6 +14,7 @@
 struct poll_table;
 struct seq_buf;
 struct tcp_info;
+struct tcp_pcb_listen;
 
 struct tcp_sock {
 	struct inet_sock inet;
@@ -87,6 +88,8 @@ void tcp_want_poll(struct tcp_sock *tp);
 /* net/tcp_listen.c */
 int tcp_listen_start(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
+/* Gives up the older half of a listener's handshakes in progress. */
+void tcp_evict_half_open(struct tcp_pcb_listen *listening);
 bool tcp_accept_queue_full(const struct tcp_sock *listener);
 /* The oldest connection, waiting until deadline (0: not), or ERR_PTR. */
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline);

@@ -230,9 +230,18 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
  * A new connection must not cost another one its life: without a free pcb,
  * and none in TIME-WAIT to take, the SYN is dropped.
  */
-static bool no_pcb_for_syn(const struct tcp_pcb *pcb)
+static bool no_pcb_for_syn(void)
 {
-	return pcb->state == LISTEN && net_tcp_pcbs_short() && !tcp_tw_pcbs;
+	return net_tcp_pcbs_short() && !tcp_tw_pcbs;
+}
+
+/* False: the SYN has to be dropped. */
+static bool make_room_for_syn(struct tcp_pcb_listen *listening)
+{
+	if (listening->accepts_pending >= listening->backlog ||
+	    no_pcb_for_syn())
+		tcp_evict_half_open(listening);
+	return !no_pcb_for_syn();
 }
 
 static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
@@ -273,11 +282,13 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 		count_drop(TCP_DROP_OPTIONS);
 		return ERR_VAL;
 	}
-	if (no_pcb_for_syn(pcb)) {
+	res = tcp_check_segment(&conn, &seg);
+	if (res.verdict == TCP_PASS && pcb->state == LISTEN &&
+	    (seg.flags & TCPHDR_SYN) &&
+	    !make_room_for_syn((struct tcp_pcb_listen *)pcb)) {
 		net_count(tcp_drop_no_pcb);
 		return ERR_VAL;
 	}
-	res = tcp_check_segment(&conn, &seg);
 	if (res.verdict == TCP_PASS && cannot_keep(pcb, hdr, p)) {
 		res.verdict = TCP_DROP_ACK;
 		res.reason = TCP_DROP_MEMORY;

@@ -201,6 +201,14 @@ found = answers([frame(p, ALL) for p in
                  probes(NOBODY) + [ip(1, icmp_echo(), src=NOBODY)]])
 t.equal(found, [], "frames: no answer to packets to us in a frame to all")
 t.ok(echo_works(), "frames: none of that did harm")
+
+# A flood of SYNs from addresses where nobody is, and a client in between.
+for i in range(4000):
+    src = f"10.99.{1 + i % 3}.{1 + i % 250}"
+    send(frame(ip(6, syn(7, src, sport=1024 + i), src=src), guest_mac))
+started = time.monotonic()
+t.ok(echo_works(), "frames: a client is served after a flood of SYNs")
+t.ok(time.monotonic() - started < 5, "frames: ... without much waiting")
 t.ok("panic" not in vm.text.lower() and "assert" not in vm.text.lower(),
      "frames: no panic, no assertion on the console")
 if t.failed:
