@@ -19,9 +19,16 @@ struct kmem_cache;
 
 #define ETH_OVERHEAD (ETH_HLEN + 4U) /* header and one VLAN tag */
 
-/* A frame on its way out: what goes before it, and whose it is. */
+/* Bytes of a frame that are copied behind its virtio header. */
+#define TX_HEAD 244
+
+/*
+ * A frame on its way out: what goes before it, the first of its pieces as far
+ * as they fit, and whose it is. Header and head are one descriptor.
+ */
 struct tx_slot {
 	struct virtio_net_hdr_v1 hdr; /* all zero: no offload is asked for */
+	uint8_t head[TX_HEAD];
 	void *cookie; /* the stack's */
 	struct tx_slot *next; /* free list */
 };

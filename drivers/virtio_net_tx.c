@@ -2,11 +2,14 @@
 /*
  * virtio-net, sending (virtio 1.2 5.1.6.2): a frame is a chain of
  * descriptors, the virtio header of its slot first and then the stack's own
- * pieces, which are not copied. xmit only queues; kick rings the doorbell
+ * pieces. Short pieces at the start, headers mostly, are copied behind the
+ * virtio header: a descriptor costs both sides more than a few words. So a
+ * short frame takes one entry of the ring. The rest is not copied. xmit only queues; kick rings the doorbell
  * once for all of them. The device raises no interrupt for what it has sent:
  * that is collected when it is convenient, or when room gets short.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "drivers/virtio_net.h"
 #include "kernel/mm/page.h"
@@ -75,20 +78,41 @@ void virtio_net_kick(struct netdev *dev)
 	virtio_net_ring(vn, vn->tx);
 }
 
-/* Descriptors for the pieces behind the header; total bytes in *len. */
-static unsigned int tx_map(struct virtq_sg *out, const struct netdev_sg *sg,
-			   unsigned int nr, uint32_t *len)
+/* The frame's length, and in *head how many pieces the slot takes. */
+static uint32_t tx_measure(const struct netdev_sg *sg, unsigned int nr,
+			   unsigned int *head)
 {
-	unsigned int i, count = 0;
+	uint32_t len = 0;
+	unsigned int i;
 
-	*len = 0;
+	*head = 0;
 	for (i = 0; i < nr; i++) {
+		len += sg[i].len;
+		if (*head == i && len <= TX_HEAD)
+			*head = i + 1;
+	}
+	return len;
+}
+
+/* Header and head into the first descriptor, a descriptor for each other. */
+static unsigned int tx_map(struct virtq_sg *out, struct tx_slot *slot,
+			   const struct netdev_sg *sg, unsigned int nr,
+			   unsigned int head)
+{
+	unsigned int i, count = 1;
+	uint32_t copied = 0;
+
+	for (i = 0; i < head; i++) {
+		memcpy(slot->head + copied, sg[i].addr, sg[i].len);
+		copied += sg[i].len;
+	}
+	out[0].addr = virt_to_phys(&slot->hdr);
+	out[0].len = sizeof(slot->hdr) + copied;
+	for (; i < nr; i++) {
 		if (!sg[i].len) /* a descriptor may not be empty */
 			continue;
 		out[count].addr = virt_to_phys(sg[i].addr);
-		out[count].len = sg[i].len;
-		*len += sg[i].len;
-		count++;
+		out[count++].len = sg[i].len;
 	}
 	return count;
 }
@@ -108,25 +132,23 @@ int virtio_net_xmit(struct netdev *dev, const struct netdev_sg *sg,
 	struct virtq_sg out[1 + NETDEV_SG_MAX];
 	struct virtqueue *tx = vn->tx;
 	struct tx_slot *slot;
-	unsigned int count;
+	unsigned int head;
 	uint32_t len;
 	int err;
 
 	ASSERT(nr <= NETDEV_SG_MAX);
 	if (unlikely(!vn->running || vn->needs_reset))
 		return -EIO;
-	count = 1 + tx_map(&out[1], sg, nr, &len);
+	len = tx_measure(sg, nr, &head);
 	if (unlikely(!len || len > dev->mtu + ETH_OVERHEAD))
 		return -EMSGSIZE;
 	if (tx->num_free < tx->num / 4)
 		virtio_net_reclaim(dev);
 	slot = vn->tx_free;
-	if (unlikely(!slot || tx->num_free < count))
+	if (unlikely(!slot || tx->num_free < 1 + nr - head))
 		return tx_full(vn);
 
-	out[0].addr = virt_to_phys(&slot->hdr);
-	out[0].len = sizeof(slot->hdr);
-	err = virtqueue_add(tx, out, count, 0, slot);
+	err = virtqueue_add(tx, out, tx_map(out, slot, sg, nr, head), 0, slot);
 	if (unlikely(err))
 		return err;
 	vn->tx_free = slot->next;

@@ -232,16 +232,46 @@ static void test_send_full(void)
 	notified = fv.notified;
 	while (send_frame(1) == 0)
 		sent++;
-	is(sent, 64, "128 entries hold 64 frames");
+	is(sent, 128, "128 entries hold 128 short frames");
 	is(dev->stats.tx_ring_full, 1, "the ring is full: counted");
 	is(fv.notified, notified + 1, "and the device hurried up");
 	device_send();
 	is(send_frame(1), 0, "a full ring is reclaimed by the next xmit");
-	is(nr_done, 64, "all at once");
+	is(nr_done, 128, "all at once");
 	device_send();
 	sleep_ms(200);
-	is(nr_done, 65, "an idle machine keeps no sent frame for long");
+	is(nr_done, 129, "an idle machine keeps no sent frame for long");
 	bed_free("full");
+}
+
+/* The frame that the device saw is the pieces in a row, however many. */
+static void test_send_pieces(void)
+{
+	static uint8_t frame[1500];
+	static const unsigned int cuts[][3] = {
+		{ 1, 1, 1 },	 { 54, 1000, 364 }, { 244, 1, 0 },
+		{ 245, 1, 9 },	 { 0, 54, 32 },	    { 100, 144, 1100 },
+		{ 14, 0, 1400 },
+	};
+	unsigned int i, len;
+
+	for (i = 0; i < sizeof(frame); i++)
+		frame[i] = i * 7 >> 3;
+	bed_new(OFFERED);
+	for (i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		const unsigned int *n = cuts[i];
+		struct netdev_sg sg[3] = { { frame, n[0] },
+					   { frame + n[0], n[1] },
+					   { frame + n[0] + n[1], n[2] } };
+
+		len = n[0] + n[1] + n[2];
+		dev->ops->xmit(dev, sg, 3, &nr_done);
+		device_send();
+		is(last_len, HDR + len, "%u+%u+%u bytes arrive", n[0], n[1],
+		   n[2]);
+		is_mem(last_frame + HDR, frame, len, "unchanged");
+	}
+	bed_free("pieces");
 }
 
 int main(void)
@@ -255,6 +285,7 @@ int main(void)
 	test_poll_unasked();
 	test_starved();
 	test_send();
+	test_send_pieces();
 	test_send_long();
 	test_send_full();
 	return done_testing();
