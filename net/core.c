@@ -30,6 +30,7 @@
 #include "kernel/task/wait.h"
 #include "kernel/x86/irq.h"
 #include "net/counters.h"
+#include "net/eth.h"
 #include "net/ipconfig.h"
 #include "net/lwip/memp_limits.h"
 #include "net/net.h"
@@ -40,6 +41,9 @@
 #include "net/udp.h"
 
 #define DHCP_PATIENCE_NS (10 * NSEC_PER_SEC)
+
+/* Frames that may wait for a doorbell while a thread goes on sending. */
+#define KICK_BATCH 16
 
 /* How often net_drain() looks. */
 #define DRAIN_STEP_NS (5 * NSEC_PER_MSEC)
@@ -75,6 +79,14 @@ void net_flush(void)
 {
 	eth_flush();
 	arm_timer();
+}
+
+void net_flush_soon(void)
+{
+	if (eth_tx_waiting() >= KICK_BATCH)
+		eth_flush();
+	else
+		raise_softirq_lazily(SOFTIRQ_NET);
 }
 
 static void net_rx_action(void)

@@ -16,6 +16,13 @@ void net_assert_context(void);
  * arms lwIP's timer anew. Cheap when there was nothing.
  */
 void net_flush(void);
+/*
+ * The same for a system call of a thread that is likely to send more before
+ * it waits, as a server that got many events at once: a doorbell is a trip
+ * to the hypervisor. What was sent leaves when the thread blocks, with the
+ * next interrupt, when it has become much, or half a millisecond later.
+ */
+void net_flush_soon(void);
 
 /* Memory that all receive queues together may take before windows close, and
  * before payload is dropped.

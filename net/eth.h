@@ -19,6 +19,7 @@ void eth_tx(struct netdev *dev, struct pbuf *p);
 void eth_tx_done(struct netdev *dev, void *cookie);
 /* What was queued goes to the device, and the device is told, once. */
 void eth_tx_flush(struct netdev *dev);
+unsigned int eth_tx_waiting(void);
 bool eth_tx_busy(void);
 
 #endif

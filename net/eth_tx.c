@@ -21,7 +21,7 @@ static unsigned int queue_head;
 static unsigned int queue_len;
 
 static unsigned int in_flight; /* handed to the device */
-static bool kick_needed;
+static unsigned int kick_needed;
 
 void eth_tx_done(struct netdev *dev, void *cookie)
 {
@@ -53,7 +53,7 @@ static int xmit(struct netdev *dev, struct pbuf *p)
 
 	if (!err) {
 		in_flight++;
-		kick_needed = true;
+		kick_needed++;
 	}
 	return err;
 }
@@ -144,8 +144,13 @@ void eth_tx_flush(struct netdev *dev)
 		drain_queue(dev);
 	if (!kick_needed)
 		return;
-	kick_needed = false;
+	kick_needed = 0;
 	dev->ops->kick(dev);
+}
+
+unsigned int eth_tx_waiting(void)
+{
+	return kick_needed;
 }
 
 bool eth_tx_busy(void)

@@ -76,7 +76,7 @@ void tcp_shutdown_sock(struct sock *sk, int how)
 	else
 		return;
 	want_fin(tp);
-	net_flush();
+	net_flush_soon();
 }
 
 /* SO_LINGER with a time: close(2) waits for the last acknowledgement. */
@@ -141,7 +141,7 @@ void tcp_close_sock(struct sock *sk)
 		close_connection(tp);
 	else
 		tcp_sock_free(tp);
-	net_flush();
+	net_flush_soon();
 }
 
 bool tcp_orphan_expired(struct tcp_sock *tp)

@@ -57,7 +57,7 @@ static int wait_data(struct sock *sk, size_t target, uint64_t deadline)
 
 	if (!deadline)
 		return -EAGAIN;
-	net_flush();
+	net_flush_soon();
 	return sock_wait_error(wait_event_until(
 		sk->sk_wq, q->len >= want || ended(sk), deadline));
 }
@@ -100,6 +100,6 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 			break;
 	}
 	if (copied)
-		net_flush();
+		net_flush_soon();
 	return copied ? (ssize_t)copied : n;
 }

@@ -61,7 +61,7 @@ void tcp_push(struct tcp_sock *tp)
 {
 	if (tp->pcb && tp->inet.sk.sk_state != TCP_LISTEN)
 		tcp_output(tp->pcb);
-	net_flush();
+	net_flush_soon();
 }
 
 /* Somebody shall be told when there is room; until then send what is there. */

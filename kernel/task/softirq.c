@@ -44,6 +44,13 @@ void raise_softirq(enum softirq nr)
 	cpu_set_work(CPU_WORK_SOFTIRQ);
 }
 
+void raise_softirq_lazily(enum softirq nr)
+{
+	pending |= BIT(nr);
+	if (!timer_pending(&resume))
+		timer_start(&resume, ktime_get_ns() + RESUME_NS);
+}
+
 bool softirq_pending(void)
 {
 	return pending;

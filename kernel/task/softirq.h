@@ -17,6 +17,12 @@ enum softirq {
 
 void softirq_set(enum softirq nr, void (*func)(void));
 void raise_softirq(enum softirq nr); /* any context */
+/*
+ * From a system call, for work that gains by waiting for more of its kind: it
+ * runs when the thread blocks or an interrupt leads here anyway, and half a
+ * millisecond later at the latest.
+ */
+void raise_softirq_lazily(enum softirq nr);
 bool softirq_pending(void);
 /*
  * Runs what is pending, also what is raised meanwhile, up to a few rounds;

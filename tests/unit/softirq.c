@@ -93,11 +93,25 @@ static void test_flood(void)
 	ok(!softirq_pending(), "softirq: ... until it is done");
 }
 
+static void test_lazy(void)
+{
+	reset();
+	started = NULL;
+	raise_softirq_lazily(SOFTIRQ_NET);
+	ok(softirq_pending(), "softirq: pending when raised lazily");
+	ok(!cpu0.work, "softirq: ... but the way to ring 3 is not held up");
+	ok(started && started_for > 1000, "softirq: ... for a short time only");
+	do_softirq();
+	is(runs[SOFTIRQ_NET], 1, "softirq: ... and runs at the first chance");
+	ok(!softirq_pending(), "softirq: ... once");
+}
+
 int main(void)
 {
 	softirq_set(SOFTIRQ_TIMER, run_timer);
 	softirq_set(SOFTIRQ_NET, run_net);
 	test_once();
 	test_flood();
+	test_lazy();
 	return done_testing();
 }

@@ -317,6 +317,11 @@ void raise_softirq(enum softirq nr)
 	net_pending = true;
 }
 
+void raise_softirq_lazily(enum softirq nr)
+{
+	raise_softirq(nr);
+}
+
 void bed_run(void)
 {
 	for (int round = 0; net_pending; round++) {
