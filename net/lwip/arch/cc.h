@@ -29,6 +29,10 @@
 #define SSIZE_MAX INT64_MAX
 #endif
 
+/* One instruction; lwIP's own are calls of functions. */
+#define lwip_htons(x) __builtin_bswap16(x)
+#define lwip_htonl(x) __builtin_bswap32(x)
+
 _Noreturn void panic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 void net_lwip_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
