@@ -4,16 +4,13 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 
-#include "events.h"
+#include "settle.h"
 
 #define WAITERS 4
-#define SETTLE 30000 /* microseconds until a thread that was started sleeps */
-
 static void post(int fd)
 {
 	uint64_t one = 1;
@@ -44,9 +41,7 @@ static void *wait_once(void *arg)
 static void start(struct waiter *w, int ep, int ms)
 {
 	*w = (struct waiter){ .ep = ep, .ms = ms };
-	if (pthread_create(&w->thread, NULL, wait_once, w))
-		must(-1, "pthread_create");
-	usleep(SETTLE);
+	w->thread = start_thread(wait_once, w);
 }
 
 /* "a:IN", or what else the thread's wait gave. */
@@ -253,7 +248,6 @@ static void test_nested_waits(void)
 	int fd = MUST(eventfd(0, EFD_NONBLOCK));
 	struct waiter w;
 	pthread_t thread;
-	void *result;
 
 	add(inner, fd, EPOLLIN, 'f');
 	add(outer, inner, EPOLLIN, 'i');
@@ -261,11 +255,9 @@ static void test_nested_waits(void)
 	post(fd);
 	is_str(outcome(&w), "i:IN", "nested: a wait on the outer is woken");
 	drain(fd);
-	pthread_create(&thread, NULL, poll_once, &outer);
-	usleep(SETTLE);
+	thread = start_thread(poll_once, &outer);
 	post(fd);
-	pthread_join(thread, &result);
-	is((long)result, 1, "nested: so is poll() of the outer");
+	is(join(thread), 1, "nested: so is poll() of the outer");
 	drain(fd);
 	start(&w, inner, 2000);
 	atomic_store(&woken, 0);

@@ -244,27 +244,27 @@ static void test_interrupted(void)
 
 	sigaction(SIGALRM, &action, NULL);
 	handled = 0;
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(epoll_wait(ep, &e, 1, -1), EINTR, "interrupted: EINTR");
 	is(handled, SIGALRM, "interrupted: the handler ran");
 	handled = 0;
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(pwait2(ep, &e, 1, &t, NULL, MASK_SIZE), EINTR,
 	      "interrupted: pwait2: EINTR");
 	is(handled, SIGALRM, "interrupted: the handler ran");
 	sigfillset(&all_but);
 	handled = 0;
-	ualarm(10000, 0);
+	ualarm(10000, 10000);
 	is(epoll_pwait(ep, &e, 1, 40, &all_but), 0,
 	   "interrupted: not while the signal is blocked");
 	is(handled, SIGALRM, "interrupted: it is handled afterwards");
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(5000, 0);
+	ualarm(5000, 5000);
 	is(epoll_wait(ep, &e, 1, 30), 0, "interrupted: not by an ignored one");
+	deadline(30);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
-	deadline(30);
 	close(ep);
 }
 

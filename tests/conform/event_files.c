@@ -4,15 +4,12 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
-#include "events.h"
-
-#define SETTLE 30000
+#include "settle.h"
 
 static volatile sig_atomic_t handled;
 
@@ -106,40 +103,22 @@ static void *give_one(void *fd)
 	return (void *)give(*(int *)fd, 1);
 }
 
-static pthread_t start(void *(*run)(void *), int *fd)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, run, fd))
-		must(-1, "pthread_create");
-	usleep(SETTLE);
-	return thread;
-}
-
-static long join(pthread_t thread)
-{
-	void *result;
-
-	pthread_join(thread, &result);
-	return (long)result;
-}
-
 static void test_eventfd_blocking(void)
 {
 	int fd = MUST(eventfd(0, 0));
-	pthread_t thread = start(take_one, &fd), other;
+	pthread_t thread = start_thread(take_one, &fd), other;
 
 	give(fd, 9);
 	is(join(thread), 9, "blocking: a read waits");
 	give(fd, UINT64_MAX - 1);
-	thread = start(give_one, &fd);
+	thread = start_thread(give_one, &fd);
 	is(take(fd), -2, "blocking: the count does not overflow");
 	is(join(thread), 8, "blocking: a write waits");
 	is(take(fd), 1, "blocking: and then is counted");
 	close(fd);
 	fd = MUST(eventfd(0, EFD_SEMAPHORE));
-	thread = start(take_one, &fd);
-	other = start(take_one, &fd);
+	thread = start_thread(take_one, &fd);
+	other = start_thread(take_one, &fd);
 	give(fd, 2);
 	is(join(thread) + join(other), 2, "blocking: two wait, two are served");
 	close(fd);
@@ -363,14 +342,14 @@ static void test_interrupted(void)
 	int event = MUST(eventfd(0, 0));
 
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(take(event), EINTR, "interrupted: eventfd: EINTR");
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(take(timer), EINTR, "interrupted: timerfd: EINTR");
 	is(handled, SIGALRM, "interrupted: handled");
+	deadline(30);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
-	deadline(30);
 	close(timer);
 	close(event);
 }

@@ -5,19 +5,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "events.h"
 #include "kernel.h"
+#include "settle.h"
 
 #define WAITERS 4
-#define SETTLE 30000 /* microseconds until threads that were started sleep */
-
 static _Atomic uint32_t word, other;
 static atomic_int woken;
 
@@ -68,9 +65,7 @@ static void *wait_on(void *arg)
 static void start(int i, void *addr, int op, uint32_t bits)
 {
 	waiters[i] = (struct waiter){ .addr = addr, .op = op, .bits = bits };
-	if (pthread_create(&waiters[i].thread, NULL, wait_on, &waiters[i]))
-		must(-1, "pthread_create");
-	usleep(SETTLE);
+	waiters[i].thread = start_thread(wait_on, &waiters[i]);
 }
 
 static void start_all(void *addr)
@@ -80,8 +75,11 @@ static void start_all(void *addr)
 		start(i, addr, FUTEX_WAIT | FUTEX_PRIVATE, 0);
 }
 
-static int count_woken(void)
+/* How many went on, when as many had time as should have. */
+static int count_woken(int expected)
 {
+	for (int i = 0; i < 2000 && atomic_load(&woken) < expected; i++)
+		usleep(1000);
 	usleep(SETTLE);
 	return atomic_load(&woken);
 }
@@ -175,9 +173,9 @@ static void test_wake(void)
 	start_all(&word);
 	is(wake(&other, INT_MAX), 0, "wake: another address: nobody");
 	is(wake(&word, 1), 1, "wake: one");
-	is(count_woken(), 1, "wake: one went on");
+	is(count_woken(1), 1, "wake: one went on");
 	is(wake(&word, 2), 2, "wake: two");
-	is(count_woken(), 3, "wake: three went on");
+	is(count_woken(3), 3, "wake: three went on");
 	is(wake(&word, INT_MAX), 1, "wake: the rest");
 	is(join_all(), 0, "wake: each wait gave 0");
 	is(wake(&word, 1), 0, "wake: nobody is left");
@@ -226,11 +224,11 @@ static void test_requeue(void)
 	fails(futex_val2(&word, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE, 1, INT_MAX,
 			 &other, 7),
 	      EAGAIN, "requeue: another value: EAGAIN");
-	is(count_woken(), 0, "requeue: nobody went on");
+	is(count_woken(0), 0, "requeue: nobody went on");
 	is(futex_val2(&word, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE, 1, 2, &other,
 		      0),
 	   3, "requeue: CMP: one woken, two moved");
-	is(count_woken(), 1, "requeue: one went on");
+	is(count_woken(1), 1, "requeue: one went on");
 	is(wake(&word, INT_MAX), 1, "requeue: one is left");
 	is(wake(&other, INT_MAX), 2, "requeue: two are at the other address");
 	is(join_all(), 0, "requeue: each wait gave 0");
@@ -304,34 +302,34 @@ static void *wake_late(void *arg)
 static void test_interrupted(void)
 {
 	struct sigaction action = { .sa_handler = handle };
-	struct timespec t = { 0, 60000000 };
+	struct timespec t = { 5, 0 };
 	pthread_t thread;
 
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(futex(&word, FUTEX_WAIT | FUTEX_PRIVATE, 0, NULL, NULL, 0), EINTR,
 	      "interrupted: EINTR");
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(futex(&word, FUTEX_WAIT | FUTEX_PRIVATE, 0, &t, NULL, 0), EINTR,
 	      "interrupted: with a time: EINTR");
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(futex(&word, FUTEX_WAIT | FUTEX_PRIVATE, 0, &t, NULL, 0), EINTR,
 	      "interrupted: with a time, SA_RESTART does not count");
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	t.tv_sec += 10;
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(futex(&word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE, 0, &t, NULL, 1),
 	      EINTR, "interrupted: nor with an absolute one");
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	pthread_create(&thread, NULL, wake_late, NULL);
 	is(futex(&word, FUTEX_WAIT | FUTEX_PRIVATE, 0, NULL, NULL, 0), 0,
 	   "interrupted: without a time, it does");
 	pthread_join(thread, NULL);
+	deadline(30);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
-	deadline(30);
 }
 
 static void test_mapping(void)

@@ -6,18 +6,15 @@
 #define _GNU_SOURCE
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "events.h"
+#include "settle.h"
 
 #define CAPACITY 65536
-#define SETTLE 30000
-
 static char bytes[2 * CAPACITY];
 
 static int queued(int fd)
@@ -248,24 +245,6 @@ static void *read_one(void *fd)
 	return (void *)read(*(int *)fd, &byte, 1);
 }
 
-static long join(pthread_t thread)
-{
-	void *result;
-
-	pthread_join(thread, &result);
-	return (long)result;
-}
-
-static pthread_t start(void *(*run)(void *), int *fd)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, run, fd))
-		must(-1, "pthread_create");
-	usleep(SETTLE);
-	return thread;
-}
-
 static void test_blocking(void)
 {
 	static char in[4 * CAPACITY];
@@ -273,28 +252,28 @@ static void test_blocking(void)
 	int ends[2], n = 0;
 
 	MUST(pipe(ends));
-	thread = start(read_one, &ends[0]);
+	thread = start_thread(read_one, &ends[0]);
 	put(ends[1], "x");
 	is(join(thread), 1, "blocking: a read waits for a byte");
-	thread = start(read_one, &ends[0]);
+	thread = start_thread(read_one, &ends[0]);
 	close(ends[1]);
 	is(join(thread), 0, "blocking: or for the end");
 	close(ends[0]);
 	MUST(pipe(ends));
-	thread = start(write_all, &ends[1]);
+	thread = start_thread(write_all, &ends[1]);
 	is(queued(ends[0]), CAPACITY, "blocking: a write fills the pipe");
 	while (n < (int)sizeof(bytes))
 		n += (int)read(ends[0], in, sizeof(in));
 	is(n, sizeof(bytes), "blocking: and waits until all is read");
 	is(join(thread), sizeof(bytes), "blocking: it wrote all");
-	thread = start(write_all, &ends[1]);
+	thread = start_thread(write_all, &ends[1]);
 	close(ends[0]);
 	is(join(thread), CAPACITY,
 	   "blocking: the reader goes: what was written counts");
 	close(ends[1]);
 	MUST(pipe(ends));
 	MUST(write(ends[1], bytes, CAPACITY));
-	thread = start(write_all, &ends[1]);
+	thread = start_thread(write_all, &ends[1]);
 	close(ends[0]);
 	is(join(thread), -1, "blocking: when nothing was: EPIPE");
 	close(ends[1]);
@@ -307,18 +286,18 @@ static void test_interrupted(void)
 
 	MUST(pipe(ends));
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(read(ends[0], bytes, 1), EINTR, "interrupted: a read: EINTR");
 	MUST(write(ends[1], bytes, CAPACITY));
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(write(ends[1], bytes, 1), EINTR, "interrupted: a write: EINTR");
 	MUST(read(ends[0], bytes, 4096));
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	is(write(ends[1], bytes, 8192), 4096,
 	   "interrupted: what was written counts");
+	deadline(30);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
-	deadline(30);
 	close_pipe(ends);
 }
 

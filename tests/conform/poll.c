@@ -101,7 +101,7 @@ static void test_ppoll(void)
 	t = (struct timespec){ 100, 0 };
 	put(ends[1], "x");
 	is(syscall(SYS_ppoll, &p, 1, &t, NULL, 8), 1, "ppoll: readable");
-	ok(t.tv_sec == 99, "ppoll: what is left");
+	ok(t.tv_sec < 100, "ppoll: what is left");
 	is(syscall(SYS_ppoll, &p, 1, NULL, NULL, 8), 1, "ppoll: no time");
 	drain(ends[0]);
 	t = (struct timespec){ 0, -1 };
@@ -152,11 +152,12 @@ static void test_signals(void)
 
 	sigaction(SIGALRM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(poll(&p, 1, 5000), EINTR, "signal: poll(): EINTR");
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	fails(select_raw(0, NULL, NULL, NULL, &tv), EINTR, "signal: select()");
-	ok(tv.tv_sec == 9, "signal: select() tells what is left");
+	ok(tv.tv_sec < 10, "signal: select() tells what is left");
+	ualarm(0, 0);
 	sigemptyset(&none);
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
@@ -174,9 +175,9 @@ static void test_signals(void)
 	is(handled, SIGUSR1, "signal: handled");
 	ok(FD_ISSET(ends[0], &in), "signal: the set is left alone");
 	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
+	deadline(30);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
-	deadline(30);
 }
 
 static void *put_late(void *arg)
@@ -201,7 +202,7 @@ static void test_woken(void)
 	FD_SET(ends[0], &in);
 	pthread_create(&thread, NULL, put_late, NULL);
 	is(select_raw(ends[0] + 1, &in, NULL, NULL, &tv), 1, "woken: select()");
-	ok(tv.tv_sec == 9, "woken: select() tells what is left");
+	ok(tv.tv_sec < 10, "woken: select() tells what is left");
 	pthread_join(thread, NULL);
 	drain(ends[0]);
 }
