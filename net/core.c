@@ -29,6 +29,7 @@
 #include "kernel/task/timer.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/irq.h"
+#include "net/af_unix.h"
 #include "net/counters.h"
 #include "net/eth.h"
 #include "net/ipconfig.h"
@@ -178,6 +179,7 @@ int net_init(void)
 	socket_init();
 	tcp_init_sockets();
 	udp_init_sockets();
+	unix_init();
 	timer_setup(&lwip_timer, lwip_timer_fired);
 	softirq_set(SOFTIRQ_NET, net_rx_action);
 	net_set_name_server(config.dns);

@@ -14,6 +14,7 @@
 void sock_init_data(struct socket *sock, struct sock *sk)
 {
 	sk->sk_state = TCP_CLOSE;
+	sk->sk_family = AF_INET;
 	sk->sk_rcvbuf = SOCK_DEFAULT_RCVBUF;
 	sk->sk_sndbuf = SOCK_DEFAULT_SNDBUF;
 	sk->sk_rcvlowat = 1;

@@ -49,6 +49,8 @@ struct udp_pcb;
 #define SOCK_F_LINGER 4
 #define SOCK_F_SNDBUF_SET 5 /* SO_SNDBUF was used */
 #define SOCK_F_RCVBUF_SET 6
+#define SOCK_F_PASSCRED 7 /* SO_PASSCRED */
+#define SOCK_F_REUSE 8 /* SO_REUSEADDR where it means nothing */
 
 #define SOCK_DEFAULT_RCVBUF 131072
 #define SOCK_DEFAULT_SNDBUF 262144
@@ -68,6 +70,7 @@ struct sock {
 	uint8_t sk_shutdown; /* RCV_SHUTDOWN | SEND_SHUTDOWN */
 	uint8_t sk_type;
 	uint8_t sk_protocol;
+	uint8_t sk_family;
 	uint32_t sk_flags; /* BIT(SOCK_F_...) */
 	int sk_err; /* positive errno, told once */
 

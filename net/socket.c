@@ -14,6 +14,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/slab.h"
 #include "net/af_inet.h"
+#include "net/af_unix.h"
 #include "net/sock.h"
 
 #define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
@@ -148,35 +149,88 @@ static int check_arguments(int family, int type, int protocol)
 {
 	if (type < 0 || type >= SOCK_MAX)
 		return -EINVAL;
-	if (family != AF_INET)
+	if (family != AF_INET && family != AF_UNIX)
 		return -EAFNOSUPPORT;
-	if (protocol < 0 || protocol >= IPPROTO_MAX)
+	if (family == AF_INET && (protocol < 0 || protocol >= IPPROTO_MAX))
 		return -EINVAL;
 	return 0;
 }
 
-struct file *socket_create(int family, int type, int protocol, uint32_t f_flags)
+/* A socket of the family, with operations and sock but no file: ERR_PTR. */
+static struct socket *socket_make(int family, int type, int protocol)
 {
 	int err = check_arguments(family, type, protocol);
 	struct socket *sock;
-	struct file *file;
 
 	if (err)
 		return ERR_PTR(err);
 	sock = socket_alloc(type);
 	if (!sock)
 		return ERR_PTR(-ENOBUFS);
-	err = inet_create(sock, protocol);
-	if (err)
-		goto out_free;
+	err = family == AF_UNIX ? unix_create(sock, protocol) :
+				  inet_create(sock, protocol);
+	if (!err)
+		return sock;
+	socket_free(sock);
+	return ERR_PTR(err);
+}
+
+static void socket_unmake(struct socket *sock)
+{
+	sock->ops->release(sock);
+	socket_free(sock);
+}
+
+struct file *socket_create(int family, int type, int protocol, uint32_t f_flags)
+{
+	struct socket *sock = socket_make(family, type, protocol);
+	struct file *file;
+	int err;
+
+	if (IS_ERR(sock))
+		return ERR_PTR(PTR_ERR(sock));
 	file = socket_file(sock, f_flags);
 	if (file)
 		return file;
 	err = file_alloc_error();
-	sock->ops->release(sock);
-out_free:
-	socket_free(sock);
+	socket_unmake(sock);
 	return ERR_PTR(err);
+}
+
+/* The two are joined before there are files: who has none may be undone. */
+int socket_create_pair(int family, int type, int protocol, uint32_t f_flags,
+		       struct file *ends[2])
+{
+	struct socket *a = socket_make(family, type, protocol);
+	struct socket *b;
+	int err;
+
+	if (IS_ERR(a))
+		return PTR_ERR(a);
+	b = socket_make(family, type, protocol);
+	if (IS_ERR(b)) {
+		socket_unmake(a);
+		return PTR_ERR(b);
+	}
+	err = a->ops->pair ? a->ops->pair(a, b) : -EOPNOTSUPP;
+	if (err)
+		goto out_unmake;
+	ends[0] = socket_file(a, f_flags);
+	ends[1] = ends[0] ? socket_file(b, f_flags) : NULL;
+	if (ends[1])
+		return 0;
+	err = file_alloc_error();
+	if (ends[0])
+		fput(ends[0]);
+	else
+		socket_unmake(a);
+	socket_unmake(b);
+	return err;
+
+out_unmake:
+	socket_unmake(a);
+	socket_unmake(b);
+	return err;
 }
 
 /*

@@ -29,6 +29,7 @@ struct sock;
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+#define SOCK_SEQPACKET 5
 
 #define SHUT_RD 0
 #define SHUT_WR 1
@@ -57,7 +58,7 @@ struct sock;
 #define IPPROTO_MAX 263
 #endif
 
-/* ip(7), and the widest address of any family. */
+/* ip(7), unix(7), and the widest address of any family. */
 struct inet_address {
 	uint16_t family;
 	uint16_t port; /* network byte order */
@@ -65,10 +66,16 @@ struct inet_address {
 	uint8_t zero[8];
 };
 
+struct unix_name {
+	uint16_t family;
+	char path[108];
+};
+
 struct sockaddr_any {
 	union {
 		uint16_t family;
 		struct inet_address in;
+		struct unix_name un;
 		uint8_t bytes[128];
 	};
 };
@@ -78,7 +85,13 @@ struct msg {
 	struct sockaddr_any *name; /* NULL: none given or wanted */
 	int namelen; /* in: given; out: length of what was stored */
 	struct iov_iter *iter;
-	uint32_t flags; /* MSG_* in; out: MSG_TRUNC */
+	uint32_t flags; /* MSG_* in; out: MSG_TRUNC, MSG_CTRUNC */
+	/*
+	 * Control messages, cmsg(3): sending, kernel memory; receiving, ring
+	 * 3's, moved on behind what was stored. NULL: none, or not wanted.
+	 */
+	void *control;
+	size_t controllen; /* bytes there; receiving, bytes of room left */
 };
 
 enum socket_state {
@@ -113,6 +126,8 @@ struct proto_ops {
 		    int len);
 	int (*connect)(struct socket *sock, const struct sockaddr_any *addr,
 		       int len, bool nonblock);
+	/* socketpair(2): joins two fresh sockets; NULL: -EOPNOTSUPP. */
+	int (*pair)(struct socket *a, struct socket *b);
 	int (*accept)(struct socket *sock, struct socket *newsock,
 		      bool nonblock);
 	/* Returns the length of the address. */
@@ -135,6 +150,9 @@ void socket_init(void); /* the slab cache */
  */
 struct file *socket_create(int family, int type, int protocol,
 			   uint32_t f_flags);
+/* socketpair(2): both files or none. */
+int socket_create_pair(int family, int type, int protocol, uint32_t f_flags,
+		       struct file *ends[2]);
 /* The socket under an open file, NULL when it is none: -ENOTSOCK. */
 struct socket *sock_from_file(struct file *file);
 /* accept(2): the new file, or ERR_PTR. addr may be NULL. */

@@ -13,6 +13,8 @@
 #include <linux/tcp.h>
 #include <string.h>
 
+#include "net/af_unix.h"
+#include "net/scm.h"
 #include "net/sock.h"
 #include "net/tcp.h"
 
@@ -63,24 +65,29 @@ FLAG_OPTION(broadcast, SOCK_F_BROADCAST)
 
 static int set_reuse(struct sock *sk, int value)
 {
-	inet_sk(sk)->binding.reuse = value;
+	if (sk->sk_family == AF_INET)
+		inet_sk(sk)->binding.reuse = value;
+	sock_put_flag(sk, SOCK_F_REUSE, value);
 	return 0;
 }
 
 static int get_reuse(struct sock *sk)
 {
-	return inet_sk(sk)->binding.reuse;
+	return sk->sk_family == AF_INET ? inet_sk(sk)->binding.reuse :
+					  sock_flag(sk, SOCK_F_REUSE);
 }
 
 static int set_reuseport(struct sock *sk, int value)
 {
+	if (sk->sk_family != AF_INET)
+		return -EOPNOTSUPP;
 	inet_sk(sk)->binding.reuseport = value;
 	return 0;
 }
 
 static int get_reuseport(struct sock *sk)
 {
-	return inet_sk(sk)->binding.reuseport;
+	return sk->sk_family == AF_INET && inet_sk(sk)->binding.reuseport;
 }
 
 /* Doubled, to allow for overhead, within bounds: socket(7). */
@@ -151,7 +158,32 @@ static int get_type(struct sock *sk)
 
 static int get_domain(struct sock *sk)
 {
-	return AF_INET;
+	return sk->sk_family;
+}
+
+static int set_passcred(struct sock *sk, int value)
+{
+	if (sk->sk_family != AF_UNIX)
+		return -EOPNOTSUPP;
+	sock_put_flag(sk, SOCK_F_PASSCRED, value);
+	return 0;
+}
+
+static int get_passcred(struct sock *sk)
+{
+	return sock_flag(sk, SOCK_F_PASSCRED);
+}
+
+/* Nobody is at the other end of an Internet socket. */
+static int get_peercred(struct sock *sk, void *val, int len)
+{
+	static const struct sock_cred nobody = { 0, UINT32_MAX, UINT32_MAX };
+	int n = MIN(len, (int)sizeof(nobody));
+
+	if (sk->sk_family == AF_UNIX)
+		return unix_get_peercred(sk, val, len);
+	memcpy(val, &nobody, n);
+	return n;
 }
 
 static int get_protocol(struct sock *sk)
@@ -279,6 +311,8 @@ static const struct sockopt common_options[] = {
 	INT_OPTION(SOL_SOCKET, SO_PROTOCOL, NULL, get_protocol),
 	INT_OPTION(SOL_SOCKET, SO_ACCEPTCONN, NULL, get_acceptconn),
 	INT_OPTION(SOL_SOCKET, SO_OOBINLINE, NULL, get_zero),
+	INT_OPTION(SOL_SOCKET, SO_PASSCRED, set_passcred, get_passcred),
+	RAW_OPTION(SOL_SOCKET, SO_PEERCRED, NULL, get_peercred),
 	RAW_OPTION(SOL_SOCKET, SO_LINGER, set_linger, get_linger),
 	RAW_OPTION(SOL_SOCKET, SO_RCVTIMEO_OLD, set_rcvtimeo, get_rcvtimeo),
 	RAW_OPTION(SOL_SOCKET, SO_SNDTIMEO_OLD, set_sndtimeo, get_sndtimeo),
@@ -484,18 +518,21 @@ static const struct sockopt *search(const struct sockopt *table, size_t n,
 	return NULL;
 }
 
+static bool level_exists(const struct sock *sk, int level)
+{
+	return level == SOL_SOCKET ||
+	       (level == IPPROTO_IP && sk->sk_family == AF_INET) ||
+	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP);
+}
+
 static const struct sockopt *find(const struct sock *sk, int level, int name)
 {
 	if (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP)
 		return search(tcp_options, ARRAY_SIZE(tcp_options), level,
 			      name);
+	if (!level_exists(sk, level))
+		return NULL;
 	return search(common_options, ARRAY_SIZE(common_options), level, name);
-}
-
-static bool level_exists(const struct sock *sk, int level)
-{
-	return level == SOL_SOCKET || level == IPPROTO_IP ||
-	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP);
 }
 
 /* ip(7): IP_TOS and the like are also taken as a single byte. */

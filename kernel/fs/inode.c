@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tree of names. Owns every inode; those of the tree live as long as the
- * machine, those that a lookup operation makes are counted. The parts of the
+ * machine, but for sockets; those that a lookup operation makes are counted. The parts of the
  * kernel that put something into the tree enter it, and path look-up.
  */
 #include <errno.h>
@@ -110,6 +110,11 @@ struct inode *inode_add(struct inode *dir, const char *name, size_t len,
 	return inode;
 }
 
+void inode_remove(struct inode *inode)
+{
+	rb_erase(&inode->node, &inode->parent->children);
+}
+
 struct inode *inode_make_dir(struct inode *dir, const char *name, size_t len)
 {
 	struct rb_node *parent;
@@ -141,7 +146,7 @@ struct inode *inode_lookup(struct inode *dir, const char *name, size_t len)
 	struct rb_node *found = *find_link(dir, name, len, &parent);
 
 	if (found)
-		return rb_entry(found, struct inode, node);
+		return iget(rb_entry(found, struct inode, node));
 	if (dir->i_op && dir->i_op->lookup)
 		return dir->i_op->lookup(dir, name, len);
 	return ERR_PTR(-ENOENT);

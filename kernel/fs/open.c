@@ -21,6 +21,8 @@ int inode_access(const struct inode *inode, int mode)
 {
 	bool is_dev = S_ISCHR(inode->i_mode);
 
+	if (S_ISSOCK(inode->i_mode))
+		return mode & ~(inode->i_mode >> 6 & 7) ? -EACCES : 0;
 	if ((mode & W_OK) && !is_dev)
 		return inode->i_dev == DEV_PROC ? -EACCES : -EROFS;
 	if ((mode & X_OK) && !S_ISDIR(inode->i_mode) && !(inode->i_mode & 0111))
@@ -37,6 +39,8 @@ static int may_open(const struct inode *inode, uint32_t flags)
 		return flags & O_PATH ? 0 : -ELOOP;
 	if (flags & O_PATH)
 		return 0;
+	if (S_ISSOCK(inode->i_mode))
+		return -ENXIO;
 	if (S_ISDIR(inode->i_mode)) {
 		if (flags & TMPFILE_BIT)
 			return -EROFS;

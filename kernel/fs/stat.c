@@ -8,6 +8,7 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/task/exec.h"
 
 void inode_getattr(const struct inode *inode, struct stat *st)
 {
@@ -23,6 +24,10 @@ void inode_getattr(const struct inode *inode, struct stat *st)
 	st->st_atime = inode->i_mtime;
 	st->st_mtime = inode->i_mtime;
 	st->st_ctime = inode->i_mtime;
+	if (S_ISSOCK(inode->i_mode)) {
+		st->st_uid = APP_UID;
+		st->st_gid = APP_GID;
+	}
 }
 
 /*

@@ -2,8 +2,8 @@
 /*
  * The one tree of names: the initramfs with /dev and /proc in it. A name and
  * what it stands for are one struct inode, because there are no hard links
- * and nothing is ever removed. Read-only to the application; changing calls
- * end in -EROFS. Thread context; nothing here sleeps.
+ * and nothing but the nodes of sockets is ever removed (mksock.h). Read-only
+ * to the application otherwise; changing calls end in -EROFS. Thread context; nothing here sleeps.
  */
 #ifndef KERNEL_FS_VFS_H
 #define KERNEL_FS_VFS_H
@@ -76,6 +76,8 @@ struct inode *inode_add(struct inode *dir, const char *name, size_t len,
 /* As inode_add() with directories on the way made as needed. */
 struct inode *inode_add_path(struct inode *dir, const char *path,
 			     uint32_t mode);
+/* Takes a counted inode's name away; references to it stay good. */
+void inode_remove(struct inode *inode);
 /* A directory that may be there already. */
 struct inode *inode_make_dir(struct inode *dir, const char *name, size_t len);
 /* With a reference; -ENOENT. */
@@ -118,7 +120,10 @@ int vfs_chdir(struct inode *dir); /* consumes dir; -ENOTDIR */
 struct file *vfs_open(struct inode *start, const char *path, uint32_t flags);
 /* A description of inode, whose reference is consumed in any case. */
 struct file *inode_open(struct inode *inode, uint32_t flags);
-/* access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. */
+/*
+ * access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. The
+ * permissions of a socket's node are the application's own, and count.
+ */
 int inode_access(const struct inode *inode, int mode);
 
 extern const struct file_operations dir_fops;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that would change the file system. It is read-only, so each
- * ends in an error; the part that is left is to find the one that Linux gives
- * on a read-only root: what is wrong with the path comes before EROFS.
+ * System calls that would change the file system. It is read-only but for
+ * the nodes of sockets, so nearly each ends in an error; the part that is
+ * left is to find the one that Linux gives on a read-only root: what is wrong
+ * with the path comes before EROFS.
  */
 #include <errno.h>
 #include <linux/fcntl.h>
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/mksock.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/sys_path.h"
@@ -40,7 +43,7 @@ static long refuse_removal(int dirfd, const char *upath)
 	return -EROFS;
 }
 
-/* A change of something that is there. */
+/* Nodes of sockets are the application's own: who changes one may. */
 static long refuse_change(int dirfd, const char *upath, bool follow)
 {
 	struct inode *inode;
@@ -49,8 +52,9 @@ static long refuse_change(int dirfd, const char *upath, bool follow)
 
 	if (error)
 		return error;
+	error = S_ISSOCK(inode->i_mode) ? 0 : -EROFS;
 	iput(inode);
-	return -EROFS;
+	return error;
 }
 
 /* Files without a name may be changed, and nobody would see it. */
@@ -84,14 +88,31 @@ long sys_mknod(const char *path, unsigned int mode, unsigned int dev)
 	return refuse_new(AT_FDCWD, path);
 }
 
+static long unlink_at(int dirfd, const char *upath)
+{
+	char *path = getname(upath);
+	struct inode *start;
+	int error;
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	error = dirfd_start(dirfd, path, &start);
+	if (!error)
+		error = vfs_unlink(start, path);
+	kfree(path);
+	return error;
+}
+
 long sys_unlinkat(int dirfd, const char *path, int flags)
 {
-	return flags & ~AT_REMOVEDIR ? -EINVAL : refuse_removal(dirfd, path);
+	if (flags & ~AT_REMOVEDIR)
+		return -EINVAL;
+	return flags ? refuse_removal(dirfd, path) : unlink_at(dirfd, path);
 }
 
 long sys_unlink(const char *path)
 {
-	return refuse_removal(AT_FDCWD, path);
+	return unlink_at(AT_FDCWD, path);
 }
 
 long sys_rmdir(const char *path)
@@ -152,12 +173,23 @@ long sys_symlink(const char *target, const char *path)
 
 long sys_fchmodat(int dirfd, const char *path, unsigned int mode)
 {
-	return refuse_change(dirfd, path, true);
+	struct inode *inode;
+	int error = user_path_at(dirfd, path, LOOKUP_FOLLOW, &inode);
+
+	if (error)
+		return error;
+	error = -EROFS;
+	if (S_ISSOCK(inode->i_mode)) {
+		inode_chmod(inode, mode);
+		error = 0;
+	}
+	iput(inode);
+	return error;
 }
 
 long sys_chmod(const char *path, unsigned int mode)
 {
-	return refuse_change(AT_FDCWD, path, true);
+	return sys_fchmodat(AT_FDCWD, path, mode);
 }
 
 long sys_fchmod(int fd, unsigned int mode)

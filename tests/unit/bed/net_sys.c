@@ -13,6 +13,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/wait.h"
 #include "lib/tap.h"
+#include "net/af_unix.h"
 #include "net/ipconfig.h"
 #include "net/socket.h"
 
@@ -43,6 +44,21 @@ struct file *file_alloc(const struct file_operations *fop, void *private_data,
 	file->private_data = private_data;
 	file->f_flags = flags;
 	return file;
+}
+
+/* The bed has the Internet only. */
+void unix_init(void)
+{
+}
+
+int unix_create(struct socket *sock, int protocol)
+{
+	return -EAFNOSUPPORT;
+}
+
+int unix_get_peercred(struct sock *sk, void *val, int len)
+{
+	return 0;
 }
 
 int file_alloc_error(void)
