@@ -103,22 +103,45 @@ static int unlink_node(struct inode *inode, bool slashes)
 	return 0;
 }
 
-int vfs_unlink(struct inode *start, const char *path)
+/* What a path names, not followed, with a reference; special: for ".". */
+static struct inode *lookup_node(struct inode *start, const char *path,
+				 int special, bool *slashes)
 {
 	struct inode *dir, *inode;
-	bool slashes;
 	size_t len;
-	const char *name = last_name(path, &len, &slashes);
+	const char *name = last_name(path, &len, slashes);
 	int error = lookup_parent(start, path, &dir);
 
 	if (error)
-		return error;
-	inode = is_special(name, len) ? ERR_PTR(-EISDIR) :
+		return ERR_PTR(error);
+	inode = is_special(name, len) ? ERR_PTR(special) :
 					inode_lookup(dir, name, len);
 	iput(dir);
+	return inode;
+}
+
+int vfs_unlink(struct inode *start, const char *path)
+{
+	bool slashes;
+	struct inode *inode = lookup_node(start, path, -EISDIR, &slashes);
+	int error;
+
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	error = unlink_node(inode, slashes);
+	iput(inode);
+	return error;
+}
+
+int vfs_rmdir(struct inode *start, const char *path)
+{
+	bool slashes;
+	struct inode *inode = lookup_node(start, path, -EROFS, &slashes);
+	int error;
+
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	error = S_ISDIR(inode->i_mode) ? -EROFS : -ENOTDIR;
 	iput(inode);
 	return error;
 }

@@ -19,8 +19,9 @@ int vfs_mksock(struct inode *start, const char *path, uint32_t mode,
 	       struct inode **out);
 /* Takes a socket's node out of the tree, with the tree's reference. */
 void inode_unlink(struct inode *inode);
-/* unlink(2): -EROFS for all that is no socket. */
+/* unlink(2): -EROFS for all that is no socket, rmdir(2): and always. */
 int vfs_unlink(struct inode *start, const char *path);
+int vfs_rmdir(struct inode *start, const char *path);
 /* chmod(2) of a socket's node. */
 void inode_chmod(struct inode *inode, uint32_t mode);
 

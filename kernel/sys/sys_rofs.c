@@ -88,7 +88,7 @@ long sys_mknod(const char *path, unsigned int mode, unsigned int dev)
 	return refuse_new(AT_FDCWD, path);
 }
 
-static long unlink_at(int dirfd, const char *upath)
+static long remove_at(int dirfd, const char *upath, bool is_dir)
 {
 	char *path = getname(upath);
 	struct inode *start;
@@ -98,7 +98,8 @@ static long unlink_at(int dirfd, const char *upath)
 		return PTR_ERR(path);
 	error = dirfd_start(dirfd, path, &start);
 	if (!error)
-		error = vfs_unlink(start, path);
+		error = is_dir ? vfs_rmdir(start, path) :
+				 vfs_unlink(start, path);
 	kfree(path);
 	return error;
 }
@@ -107,17 +108,17 @@ long sys_unlinkat(int dirfd, const char *path, int flags)
 {
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
-	return flags ? refuse_removal(dirfd, path) : unlink_at(dirfd, path);
+	return remove_at(dirfd, path, flags);
 }
 
 long sys_unlink(const char *path)
 {
-	return unlink_at(AT_FDCWD, path);
+	return remove_at(AT_FDCWD, path, false);
 }
 
 long sys_rmdir(const char *path)
 {
-	return refuse_removal(AT_FDCWD, path);
+	return remove_at(AT_FDCWD, path, true);
 }
 
 long sys_renameat2(int fromfd, const char *from, int tofd, const char *to,
