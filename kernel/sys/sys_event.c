@@ -12,6 +12,7 @@
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/pipe.h"
+#include "kernel/fs/signalfd.h"
 #include "kernel/fs/timerfd.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/sys_file.h"
@@ -107,6 +108,34 @@ static long sys_timerfd_create(int clockid, int flags)
 	}
 }
 
+/* fd -1: a new one; else another mask for one that is there. */
+static long sys_signalfd4(int fd, const uint64_t *umask, size_t size, int flags)
+{
+	struct file *file;
+	uint64_t mask;
+
+	if (size != sizeof(mask))
+		return -EINVAL;
+	if (get_user(mask, umask))
+		return -EFAULT;
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK)) /* SFD_* */
+		return -EINVAL;
+	if (fd == -1)
+		return install_new(signalfd_create(mask, flags), flags);
+	file = sys_file(fd);
+	if (!file)
+		return -EBADF;
+	if (!is_file_signalfd(file))
+		return -EINVAL;
+	signalfd_set_mask(file, mask);
+	return fd;
+}
+
+static long sys_signalfd(int fd, const uint64_t *umask, size_t size)
+{
+	return sys_signalfd4(fd, umask, size, 0);
+}
+
 /* -EBADF, -EINVAL for another kind of file. */
 static int timerfd_of(int fd, struct file **file)
 {
@@ -187,6 +216,8 @@ const struct syscall_entry syscalls_event[] = {
 	SYSCALL(pipe2),
 	SYSCALL(eventfd),
 	SYSCALL(eventfd2),
+	SYSCALL(signalfd),
+	SYSCALL(signalfd4),
 	SYSCALL(timerfd_create),
 	SYSCALL(timerfd_settime),
 	SYSCALL(timerfd_gettime),

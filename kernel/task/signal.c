@@ -52,6 +52,8 @@ struct queued_signal {
 
 static struct kmem_cache *queue_cache;
 static size_t nr_queued;
+static struct wait_queue_head signalfd_waiters = { LIST_HEAD_INIT(
+	signalfd_waiters.head) };
 
 static const char *const signal_names[] = {
 	[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",
@@ -148,11 +150,12 @@ static void queue_signal(uint64_t *pending, struct list_head *queue,
 		return;
 	*pending |= SIG_BIT(info->sig);
 	q = nr_queued < QUEUED_MAX ? kmem_cache_alloc(queue_cache) : NULL;
-	if (!q)
-		return;
-	nr_queued++;
-	q->info = *info;
-	list_add_tail(&q->node, queue);
+	if (q) {
+		nr_queued++;
+		q->info = *info;
+		list_add_tail(&q->node, queue);
+	}
+	wake_up(&signalfd_waiters);
 }
 
 static bool is_blocked(const struct thread *thread, int sig)
@@ -428,11 +431,21 @@ int signal_procmask(int how, uint64_t set)
 	return -EINVAL;
 }
 
-uint64_t signals_pending_blocked(void)
+uint64_t signals_pending_of(uint64_t mask)
 {
 	struct thread *self = current;
 
-	return (self->pending | self->process->pending) & self->blocked;
+	return (self->pending | self->process->pending) & mask;
+}
+
+uint64_t signals_pending_blocked(void)
+{
+	return signals_pending_of(current->blocked);
+}
+
+struct wait_queue_head *signalfd_wq(void)
+{
+	return &signalfd_waiters;
 }
 
 uint64_t signals_unblockable(void)

@@ -13,6 +13,7 @@ struct process;
 struct pt_regs;
 struct siginfo;
 struct thread;
+struct wait_queue_head;
 
 /* What a handler is told of its signal: <asm/siginfo.h>. */
 struct signal_info {
@@ -59,6 +60,9 @@ int signal_action(int sig, const struct k_sigaction *act,
 /* rt_sigprocmask(2): SIGKILL and SIGSTOP stay unblocked. -EINVAL. */
 int signal_procmask(int how, uint64_t set);
 uint64_t signals_pending_blocked(void); /* rt_sigpending(2) */
+uint64_t signals_pending_of(uint64_t mask); /* for the calling thread */
+/* Where signalfds wait: woken for each signal that becomes pending. */
+struct wait_queue_head *signalfd_wq(void);
 uint64_t signals_unblockable(void); /* SIGKILL and SIGSTOP */
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/task/signal.c */
+/* unit: kernel/task/signal.c kernel/task/wait.c */
 /*
  * What becomes of a signal: pending, blocked, ignored, delivered, fatal. The
  * frame and the end of the process are only noted.
@@ -44,6 +44,11 @@ struct thread *get_current(void)
 void wake_up_thread(struct thread *thread)
 {
 	thread->state = THREAD_RUNNABLE;
+}
+
+void set_current_state(enum thread_state state)
+{
+	self->state = state;
 }
 
 void printk(enum log_level level, const char *fmt, ...)
