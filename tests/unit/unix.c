@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: net/unix.c net/unix_names.c net/unix_stream.c net/unix_dgram.c net/unix_gc.c */
+/* unit: net/sockbuf.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
+/* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
+/* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
+/* unit: kernel/task/wait.c kernel/rbtree.c */
+/*
+ * AF_UNIX sockets with each allocation in turn failing: an error comes out,
+ * what was sent arrives or does not, and when all is closed, sockets in
+ * flight and in cycles included, every byte is back.
+ */
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/eventpoll.h"
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/mksock.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/random.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/exec.h"
+#include "lib/fake_kernel.h"
+#include "net/af_inet.h"
+#include "net/af_unix.h"
+#include "net/rxqueue.h"
+#include "net/scm.h"
+#include "net/sock.h"
+#include "net/socket.h"
+
+/* ---- What is not here ---------------------------------------------------- */
+
+static struct process process = { .umask = 022 };
+const struct file_operations dir_fops;
+
+struct process *the_process(void)
+{
+	return &process;
+}
+
+void eventpoll_release(struct file *file)
+{
+}
+
+void rxqueue_purge(struct rxqueue *q)
+{
+}
+
+int inet_create(struct socket *sock, int protocol)
+{
+	return -EAFNOSUPPORT;
+}
+
+uint32_t random_u32(void)
+{
+	return 0xfffff;
+}
+
+uint64_t ktime_get_ns(void)
+{
+	return 1;
+}
+
+uint64_t ktime_get_real_ns(void)
+{
+	return NSEC_PER_SEC;
+}
+
+void sock_send_sigpipe(void)
+{
+}
+
+void *krealloc(void *old, size_t size)
+{
+	if (alloc_fails())
+		return NULL;
+	live_objects += !old;
+	return realloc(old, size);
+}
+
+/* ---- Calls --------------------------------------------------------------- */
+
+static struct fdtable *fdt;
+static char out[100000], in[100000];
+
+static struct socket *sock_of(int fd)
+{
+	return sock_from_file(fd_lookup(fdt, fd));
+}
+
+static int install(struct file *file)
+{
+	int fd;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = get_unused_fd(fdt, 0, 1024, false);
+	if (fd < 0)
+		fput(file);
+	else
+		fd_install(fdt, fd, file);
+	return fd;
+}
+
+static int pair(int type, int s[2])
+{
+	struct file *ends[2];
+	int err = socket_create_pair(AF_UNIX, type, 0, O_RDWR | O_NONBLOCK,
+				     ends);
+
+	if (err)
+		return err;
+	s[0] = install(ends[0]);
+	s[1] = install(ends[1]);
+	return s[0] < 0 || s[1] < 0 ? -ENOMEM : 0;
+}
+
+/* With the descriptor pass, if it is one. */
+static ssize_t put(int fd, size_t len, int pass)
+{
+	struct {
+		size_t len;
+		int level, type;
+		int fd, pad;
+	} control = { 20, 1, SCM_RIGHTS, pass, 0 };
+	struct iovec iov = { out, len };
+	struct iov_iter iter;
+	struct msg msg = { .iter = &iter, .flags = MSG_NOSIGNAL };
+
+	iov_iter_init(&iter, &iov, 1, len, true);
+	if (pass >= 0) {
+		msg.control = &control;
+		msg.controllen = sizeof(control);
+	}
+	return sock_sendmsg(sock_of(fd), &msg);
+}
+
+/* *passed: a descriptor that came along, or -1. */
+static ssize_t take(int fd, size_t len, uint32_t flags, int *passed)
+{
+	char control[64] = { 0 };
+	struct iovec iov = { in, len };
+	struct iov_iter iter;
+	struct msg msg = { .iter = &iter,
+			   .flags = flags,
+			   .control = control,
+			   .controllen = sizeof(control) };
+	ssize_t n;
+
+	iov_iter_init(&iter, &iov, 1, len, true);
+	n = sock_recvmsg(sock_of(fd), &msg);
+	*passed = -1;
+	if (n >= 0 && msg.controllen < sizeof(control))
+		memcpy(passed, control + 16, sizeof(*passed));
+	return n;
+}
+
+static int address(struct sockaddr_any *addr, const char *name)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->family = AF_UNIX;
+	strcpy(addr->un.path, name);
+	return 2 + (name[0] ? strlen(name) + 1 : 0);
+}
+
+static int open_socket(int type)
+{
+	return install(socket_create(AF_UNIX, type, 0, O_RDWR | O_NONBLOCK));
+}
+
+static int bind_to(int fd, const char *name)
+{
+	struct sockaddr_any addr;
+	int len = address(&addr, name);
+
+	return sock_of(fd)->ops->bind(sock_of(fd), &addr, len);
+}
+
+static int connect_to(int fd, const char *name)
+{
+	struct sockaddr_any addr;
+	int len = address(&addr, name);
+
+	return sock_of(fd)->ops->connect(sock_of(fd), &addr, len, true);
+}
+
+/* ---- Scenarios: 0 when all went well, else the first error --------------- */
+
+#define TRY(call)                              \
+	do {                                   \
+		long ret = (call);             \
+		if (ret < 0 && ret != -EAGAIN) \
+			return ret;            \
+	} while (0)
+
+static int stream(void)
+{
+	int s[2], fd;
+
+	TRY(pair(SOCK_STREAM, s));
+	TRY(put(s[0], 60000, -1));
+	TRY(put(s[0], 10, s[0]));
+	TRY(take(s[1], 60000, MSG_PEEK, &fd));
+	TRY(take(s[1], sizeof(in), 0, &fd));
+	if (fd >= 0 && memcmp(in, out, 60000))
+		return -EBADMSG;
+	TRY(put(s[1], 10, s[1])); /* never received */
+	TRY(put(s[1], 70000, -1));
+	return 0;
+}
+
+static int datagrams(void)
+{
+	int s[2], fd, a;
+
+	TRY(pair(SOCK_DGRAM, s));
+	TRY(put(s[0], 50000, s[1]));
+	TRY(put(s[0], 0, -1));
+	TRY(take(s[1], 10, MSG_PEEK, &fd));
+	TRY(take(s[1], 50000, 0, &fd));
+	a = open_socket(SOCK_DGRAM);
+	TRY(a);
+	TRY(bind_to(a, ""));
+	TRY(bind_to(s[0], "/tmp/d"));
+	TRY(connect_to(a, "/tmp/d") == -EPERM ? 0 : -EBADMSG);
+	return 0;
+}
+
+static int connections(void)
+{
+	int l = open_socket(SOCK_SEQPACKET), c, d;
+	struct file *file;
+
+	TRY(l);
+	TRY(bind_to(l, "/run/l"));
+	TRY(sock_of(l)->ops->listen(sock_of(l), 5));
+	c = open_socket(SOCK_SEQPACKET);
+	TRY(c);
+	d = open_socket(SOCK_SEQPACKET);
+	TRY(d);
+	TRY(connect_to(c, "/run/l"));
+	TRY(connect_to(d, "/run/l"));
+	TRY(put(c, 100, l));
+	TRY(put(d, 100, d));
+	file = socket_accept(sock_of(l), O_RDWR | O_NONBLOCK, NULL, NULL);
+	TRY(install(file));
+	return 0;
+}
+
+/* Sockets in queues of sockets in queues: only messages hold them. */
+static int cycles(void)
+{
+	int a[2], b[2], last[2];
+
+	TRY(pair(SOCK_STREAM, a));
+	TRY(pair(SOCK_SEQPACKET, b));
+	TRY(put(a[0], 1, b[1]));
+	TRY(put(b[0], 1, a[1]));
+	TRY(put(a[0], 1, a[1]));
+	fd_close(fdt, a[1]);
+	fd_close(fdt, b[1]);
+	TRY(pair(SOCK_STREAM, last));
+	for (int i = 0; i < 50; i++) {
+		int next[2];
+
+		TRY(pair(SOCK_STREAM, next));
+		TRY(put(next[0], 1, last[1]));
+		fd_close(fdt, last[0]);
+		fd_close(fdt, last[1]);
+		memcpy(last, next, sizeof(last));
+	}
+	return 0;
+}
+
+/* ---- All of them --------------------------------------------------------- */
+
+static int run(int (*scenario)(void), long fail)
+{
+	static const char *const nodes[] = { "/tmp/d", "/run/l" };
+	int err;
+
+	fail_at = -1;
+	fdt = fdtable_create();
+	process.files = fdt;
+	fail_at = fail;
+	err = scenario();
+	fail_at = -1;
+	fdtable_destroy(fdt);
+	/* Whose last number is closed in flight is found by the next close. */
+	fput(socket_create(AF_UNIX, SOCK_STREAM, 0, O_RDWR));
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		vfs_unlink(vfs_root(), nodes[i]);
+	return err;
+}
+
+static void test_scenario(int (*scenario)(void), const char *name)
+{
+	long before = live_objects;
+	bool balanced = true, told = true;
+	long n = 0;
+	int err;
+
+	is(run(scenario, -1), 0, "%s: goes well", name);
+	is(live_objects - before, 0, "%s: everything is given back", name);
+	for (;; n++) {
+		err = run(scenario, n);
+		balanced &= live_objects == before;
+		if (!err)
+			break;
+		told &= err == -ENOMEM || err == -ENOBUFS || err == -EBADMSG;
+	}
+	ok(n > 5 && told, "%s: short of memory in %ld places, it says so", name,
+	   n);
+	ok(balanced, "%s: and nothing leaks", name);
+}
+
+int main(void)
+{
+	file_init();
+	socket_init();
+	unix_init();
+	process.rlimit[7].cur = 1024; /* RLIMIT_NOFILE */
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = i * 7 + i / 251;
+	test_scenario(stream, "stream");
+	test_scenario(datagrams, "datagrams");
+	test_scenario(connections, "connections");
+	test_scenario(cycles, "cycles");
+	return done_testing();
+}
