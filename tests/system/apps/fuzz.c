@@ -27,6 +27,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fuzz_shapes.h"
@@ -181,6 +182,9 @@ static long argument_of(char kind)
 	return argument();
 }
 
+#include "fuzz_signals.h"
+#include "fuzz_unix.h"
+
 static void help_message(long *a)
 {
 	bool vector = a[0] == SYS_readv || a[0] == SYS_writev;
@@ -193,6 +197,8 @@ static void help_message(long *a)
 	if (!below(3)) {
 		msg->msg_control = (void *)pointer();
 		msg->msg_controllen = below(200);
+	} else if (!below(2)) {
+		help_control(msg);
 	}
 	a[2] = vector ? (long)iov : (long)msg;
 	a[3] = below(5);
@@ -220,13 +226,28 @@ static void help(long *a)
 		a[1] = AF_INET;
 		a[2] = (1 + below(2)) | (below(2) ? SOCK_NONBLOCK : 0);
 		a[3] = 0;
+		if (below(2))
+			break;
+		a[1] = AF_UNIX;
+		a[2] = unix_type();
+		break;
+	case SYS_socketpair:
+		a[1] = AF_UNIX;
+		a[2] = unix_type();
+		a[3] = 0;
 		break;
 	case SYS_bind:
 	case SYS_connect:
-		help_address(a, 2);
+		if (below(2))
+			help_unix_address(a, 2);
+		else
+			help_address(a, 2);
 		break;
 	case SYS_sendto:
-		help_address(a, 5);
+		if (below(2))
+			help_unix_address(a, 5);
+		else
+			help_address(a, 5);
 		break;
 	case SYS_setsockopt:
 	case SYS_getsockopt:
@@ -309,8 +330,7 @@ static void tame_memory(long *a)
 /* False: not this one. */
 static bool tame(long *a)
 {
-	static const uint64_t no_signal, usr2 = 1UL << (SIGUSR2 - 1);
-
+	tame_signals(a);
 	switch (a[0]) {
 	case SYS_exit:
 	case SYS_exit_group:
@@ -335,19 +355,6 @@ static bool tame(long *a)
 	case SYS_rt_sigprocmask:
 		a[2] = below(2) ? 0 : (long)USER_MAX + number() % 4096;
 		return a[2] != 0 || a[1] != 0;
-	case SYS_kill:
-	case SYS_tkill:
-		a[2] = below(3) ? 0 : SIGUSR1;
-		return true;
-	case SYS_tgkill:
-		a[3] = below(3) ? 0 : SIGUSR1;
-		return true;
-	case SYS_rt_sigsuspend: /* a mask that lets the timer's signal in */
-		a[1] = (long)&no_signal;
-		return true;
-	case SYS_rt_sigtimedwait: /* and this would swallow it */
-		a[1] = (long)&usr2;
-		return true;
 	case SYS_epoll_pwait:
 	case SYS_ppoll:
 	case SYS_epoll_pwait2:
@@ -362,12 +369,13 @@ static bool tame(long *a)
 	case SYS_pwritev:
 	case SYS_pwritev2:
 	case SYS_close:
+	case SYS_dup:
 	case SYS_fcntl:
 	case SYS_ioctl:
-		return (int)a[1] < 0 || (int)a[1] > 2;
+		return !is_console(a[1]);
 	case SYS_dup2:
 	case SYS_dup3:
-		return (int)a[2] < 0 || (int)a[2] > 2;
+		return !is_console(a[1]) && !is_console(a[2]);
 	case SYS_close_range:
 		a[1] = FIRST_FD + (long)below(END_FD);
 		return !below(16);
@@ -420,6 +428,7 @@ static void open_some(void)
 	int pipes[2];
 
 	connect_pair();
+	unix_pairs();
 	socket(AF_INET, SOCK_DGRAM, 0);
 	socket(AF_INET, SOCK_STREAM, 0);
 	epoll_create1(0);
@@ -510,6 +519,7 @@ static void fuzz_round(unsigned int calls)
 	}
 	tick(0);
 	close_all();
+	unix_forget();
 	renew_arena();
 }
 

@@ -87,6 +87,7 @@ static const struct shape {
 	{ SYS_rt_sigsuspend, "pn" },
 	{ SYS_rt_sigpending, "pn" },
 	{ SYS_socketpair, "nnnp" },
+	{ SYS_signalfd4, "fpnn" },
 	{ SYS_mlock, "pl" },
 	{ SYS_prctl, "nppp" },
 	{ SYS_uname, "p" },
