@@ -50,7 +50,9 @@ include tools/prepare.mk tools/tests.mk
 
 # --- The kernel -------------------------------------------------------------
 
-KERNEL := $(sort $(shell find boot kernel drivers net libc -name '*.[cS]'))
+VDSO := kernel/vdso/vdso.c
+KERNEL := $(filter-out $(VDSO),$(sort $(shell find boot kernel drivers net libc \
+	-name '*.[cS]')))
 OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
 
 CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
@@ -89,6 +91,17 @@ $(O)/kernel/sys/table.o: $(O)/gen/syscall_names.h
 $(O)/gen/syscall_names.h: tools/syscall-names | $(HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$< $(O)/uapi/asm/unistd_64.h >$@
+
+# The vDSO runs in ring 3, wherever it is mapped.
+$(O)/kernel/vdso/vdso.o: CFLAGS := $(filter-out -mcmodel=kernel -fno-pic \
+	-fno-pie,$(CFLAGS)) -fPIC
+$(O)/kernel/vdso/vdso.so: $(O)/kernel/vdso/vdso.o kernel/vdso/vdso.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) -shared -soname linux-vdso.so.1 -T kernel/vdso/vdso.lds \
+		-z noexecstack -z max-page-size=4096 -Bsymbolic --strip-all \
+		--hash-style=both --build-id=none --no-undefined -o $@ $<
+$(O)/kernel/vdso/image.o: CPPFLAGS += -Wa,-I$(O)/kernel/vdso
+$(O)/kernel/vdso/image.o: $(O)/kernel/vdso/vdso.so
 
 $(O)/lwip/%.o: $(O)/lwip/%.c Makefile | $(HEADERS)
 	$(call say,CC,lwip/$*.c)

@@ -133,6 +133,24 @@ static struct page *alloc_user_page(void)
 	return alloc_page(0);
 }
 
+static struct page *new_page(const struct vma *vma, uintptr_t va)
+{
+	struct page *page = alloc_user_page();
+
+	if (page)
+		fill_page(page_address(page), vma, va);
+	return page;
+}
+
+/* The page that the kernel itself writes to, which it keeps. */
+static struct page *kernel_page(const struct vma *vma, uintptr_t va)
+{
+	struct page *page = virt_to_page(vma->data + file_offset(vma, va));
+
+	get_page(page);
+	return page;
+}
+
 int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 {
 	struct vma *vma = find_vma(mm, addr);
@@ -154,10 +172,10 @@ int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 		flush_tlb_page(addr);
 		return 0;
 	}
-	page = alloc_user_page();
+	page = vma->flags & VMA_KERNEL ? kernel_page(vma, addr) :
+					 new_page(vma, addr);
 	if (!page)
 		return -ENOMEM;
-	fill_page(page_address(page), vma, addr);
 	*pte = pte_make(page_to_phys(page), vma->prot);
 	mm->resident++;
 	return 0;

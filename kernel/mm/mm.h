@@ -38,6 +38,7 @@ struct vma {
 #define VMA_HEAP BIT(1) /* the brk area */
 #define VMA_NOWRITE BIT(2) /* never writable: shared, from a read-only file */
 #define VMA_FILE BIT(3) /* pages wholly behind the file's end do not exist */
+#define VMA_KERNEL BIT(4) /* data's own pages are mapped, not copies */
 
 struct mm {
 	uint64_t *pgd; /* top level page table, its upper half the kernel's */

@@ -14,6 +14,7 @@
 #include "kernel/printk.h"
 #include "kernel/task/timer.h"
 #include "kernel/task/timescale.h"
+#include "kernel/vdso/data.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/rtc.h"
@@ -31,6 +32,7 @@ static struct tsc_rate rate;
 static uint64_t real_offset; /* real time minus monotonic time */
 static struct timer refine_timer;
 static unsigned int refined;
+static struct vdso_data *shared; /* NULL: not yet */
 
 uint64_t ktime_get_ns(void)
 {
@@ -54,9 +56,26 @@ uint64_t tsc_at(uint64_t ns)
 	return MAX(timescale_count(&scale, ns), 1ULL);
 }
 
+/* Ring 3 stands still meanwhile: it reads all of the old or all of the new. */
+static void share(void)
+{
+	if (!shared)
+		return;
+	shared->scale = scale;
+	shared->real_offset = real_offset;
+	shared->seq++;
+}
+
+void clock_share(struct vdso_data *data)
+{
+	shared = data;
+	share();
+}
+
 static void set_rate(void)
 {
 	timescale_set_hz(&scale, rdtsc(), rate.tsc_hz);
+	share();
 	if (rate.apic_hz)
 		apic_timer_set_rate(rate.apic_hz);
 }

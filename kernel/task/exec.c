@@ -25,6 +25,7 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
+#include "kernel/vdso/vdso.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
 
@@ -78,6 +79,7 @@ static void aux(struct auxv *auxv, uint64_t type, uint64_t value)
 static void auxv_fill(struct auxv *auxv, const struct elf_image *image,
 		      uintptr_t random, uintptr_t platform, uintptr_t execfn)
 {
+	aux(auxv, AT_SYSINFO_EHDR, image->vdso);
 	aux(auxv, AT_HWCAP, hwcap());
 	aux(auxv, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
 	aux(auxv, AT_MINSIGSTKSZ, sigframe_max_size());
@@ -174,9 +176,11 @@ static int address_space_fill(struct process *process, const uint8_t *data,
 	mm->brk_start = image->brk;
 	mm->brk = image->brk;
 	ret = stack_map(mm, image->exec_stack);
+	if (!ret)
+		ret = vdso_map(mm, &image->vdso);
 	if (ret)
-		pr_err("%s: no room for its stack: error %d", process->exe,
-		       -ret);
+		pr_err("%s: no room for its stack and vDSO: error %d",
+		       process->exe, -ret);
 	return ret;
 }
 

@@ -18,6 +18,7 @@ struct elf_image {
 	uint16_t phent;
 	uintptr_t load_bias;
 	uintptr_t brk; /* end of the highest segment, page aligned */
+	uintptr_t vdso; /* its ELF header, set when it is mapped */
 	bool exec_stack; /* PT_GNU_STACK asks for an executable stack */
 };
 

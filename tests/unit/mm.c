@@ -31,6 +31,42 @@ static void test_demand_zero(void)
 	end(mm, "demand zero");
 }
 
+/* The kernel's own page, which an area shows and does not own. */
+static void test_kernel_page(void)
+{
+	struct mm *mm = begin();
+	struct page *page = alloc_page(ALLOC_ZERO);
+	uint64_t *word = page_address(page);
+	struct vma_backing backing = { .data = page_address(page),
+				       .len = PAGE_SIZE };
+	uint64_t value;
+
+	is(mm_map_fixed(mm, BASE, PAGE_SIZE, PROT_READ,
+			VMA_KERNEL | VMA_FILE | VMA_NOWRITE, &backing, false),
+	   0, "kernel page: mapped");
+	is(peek(mm, BASE), 0, "kernel page: is read");
+	*word = 77;
+	is(peek(mm, BASE), 77, "kernel page: what the kernel writes is seen");
+	is(cpu_write(mm, BASE, 1), -EFAULT, "kernel page: not written");
+	is(mm_protect(mm, BASE, PAGE_SIZE, RW), -EACCES,
+	   "kernel page: nor made writable");
+	is(mm_mremap(mm, BASE, PAGE_SIZE, PAGE_SIZE,
+		     MREMAP_MAYMOVE | MREMAP_FIXED, BASE + MiB),
+	   BASE + MiB, "kernel page: moves");
+	is(mm_madvise(mm, BASE + MiB, PAGE_SIZE, MADV_DONTNEED), 0,
+	   "kernel page: is dropped");
+	*word = 78;
+	is(peek(mm, BASE + MiB), 78, "kernel page: and comes back the same");
+	is(mm_mremap(mm, BASE + MiB, PAGE_SIZE, 2 * PAGE_SIZE, 0, 0),
+	   BASE + MiB, "kernel page: the area grows");
+	is(cpu_read(mm, BASE + MiB + PAGE_SIZE, &value), -EFAULT,
+	   "kernel page: nothing of the kernel's comes behind it");
+	is(mm_unmap(mm, BASE + MiB, 2 * PAGE_SIZE), 0, "kernel page: unmapped");
+	is(page->refs, 1, "kernel page: and still the kernel's");
+	put_page(page);
+	end(mm, "kernel page");
+}
+
 static void test_reservation(void)
 {
 	struct mm *mm = begin();
@@ -396,6 +432,7 @@ int main(void)
 	test_short_of_memory();
 	test_failures_change_nothing();
 	test_demand_zero();
+	test_kernel_page();
 	test_reservation();
 	test_protection();
 	test_backing();

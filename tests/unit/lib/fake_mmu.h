@@ -99,6 +99,17 @@ struct page *alloc_pages(unsigned int order, unsigned int flags)
 	return NULL;
 }
 
+struct page *virt_to_page(const void *addr)
+{
+	return phys_to_page(virt_to_phys(addr));
+}
+
+void get_page(struct page *page)
+{
+	ASSERT(page->state == PAGE_USED && page->refs > 0);
+	page->refs++;
+}
+
 size_t nr_free_pages(void)
 {
 	return FAKE_PAGES - live_pages;
@@ -111,7 +122,9 @@ size_t nr_total_pages(void)
 
 void put_page(struct page *page)
 {
-	ASSERT(page->state == PAGE_USED && page->refs == 1);
+	ASSERT(page->state == PAGE_USED && page->refs > 0);
+	if (--page->refs)
+		return;
 	page->state = PAGE_FREE;
 	live_pages--;
 	__asan_poison_memory_region(page_address(page), PAGE_SIZE);
