@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor numbers. A table owns one reference to each of its files and its
- * three arrays; they grow by doubling, so that opening n files copies O(n)
- * entries in all. System calls enter it; closing the last descriptor of a
- * file runs that file's release.
+ * Descriptor numbers. A table owns one reference to each of its files, and its
+ * arrays: the bitmaps and the array of chunks grow by doubling, so that opening
+ * n files copies O(n) entries in all; a chunk of pointers appears when the
+ * first of its numbers is used, and never moves. So a million descriptors
+ * need no large piece of memory, and number 1,000,000 alone little of it.
+ * System calls enter it; closing the last descriptor of a file runs that file's
+ * release.
  *
  * Invariants:
- *  1. fd[n] != NULL implies that bit n of used is set; a bit without a file is
- *     a number that a call in progress has reserved;
+ *  1. a file in the table implies that its bit of used is set; a bit without a
+ *     file is a number that a call in progress has reserved;
  *  2. every bit below next is set;
- *  3. size is 0 or a multiple of 64.
+ *  3. size is 0 or a multiple of FD_CHUNK; a number whose bit is set has a
+ *     chunk.
  */
 #include "kernel/fs/fdtable.h"
 
@@ -19,8 +23,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/slab.h"
 
-#define WORD_BITS 64
-#define FIRST_SIZE WORD_BITS
+#define WORD_BITS FD_CHUNK /* a chunk's numbers are a word of the bitmaps */
 
 static bool bit_test(const uint64_t *map, unsigned int n)
 {
@@ -35,45 +38,80 @@ static void bit_set(uint64_t *map, unsigned int n, bool on)
 		map[n / WORD_BITS] &= ~BIT(n % WORD_BITS);
 }
 
-/* Moves to arrays that have room for number want: -EMFILE, -ENOMEM. */
+/* NULL: its chunk was never needed. */
+static struct file **slot(const struct fdtable *fdt, unsigned int n)
+{
+	struct file **chunk = fdt->chunks[n / FD_CHUNK];
+
+	return chunk ? &chunk[n % FD_CHUNK] : NULL;
+}
+
+static void free_arrays(const struct fdtable *fdt)
+{
+	kfree(fdt->chunks);
+	kfree(fdt->used);
+	kfree(fdt->cloexec);
+}
+
+/* Moves to arrays that have room for number want: -ENOMEM. */
 static int fdtable_grow(struct fdtable *fdt, unsigned int want)
 {
-	unsigned int size = MAX(fdt->size, FIRST_SIZE);
+	unsigned int size = MAX(fdt->size, (unsigned int)FD_CHUNK);
 	struct fdtable new = { .next = fdt->next };
-	size_t bytes = fdt->size / WORD_BITS * sizeof(uint64_t);
+	size_t words = fdt->size / WORD_BITS;
 
-	if (want >= FD_LIMIT_MAX)
-		return -EMFILE;
 	while (size <= want)
 		size *= 2;
 	new.size = size;
-	new.fd = kcalloc(size, sizeof(new.fd[0]));
+	new.chunks = kcalloc(size / FD_CHUNK, sizeof(new.chunks[0]));
 	new.used = kcalloc(size / WORD_BITS, sizeof(new.used[0]));
 	new.cloexec = kcalloc(size / WORD_BITS, sizeof(new.cloexec[0]));
-	if (!new.fd || !new.used || !new.cloexec) {
-		kfree(new.fd);
-		kfree(new.used);
-		kfree(new.cloexec);
+	if (!new.chunks || !new.used || !new.cloexec) {
+		free_arrays(&new);
 		return -ENOMEM;
 	}
-	if (fdt->size) {
-		memcpy(new.fd, fdt->fd, fdt->size * sizeof(new.fd[0]));
-		memcpy(new.used, fdt->used, bytes);
-		memcpy(new.cloexec, fdt->cloexec, bytes);
+	if (words) {
+		memcpy(new.chunks, fdt->chunks, words * sizeof(new.chunks[0]));
+		memcpy(new.used, fdt->used, words * sizeof(new.used[0]));
+		memcpy(new.cloexec, fdt->cloexec,
+		       words * sizeof(new.cloexec[0]));
 	}
-	kfree(fdt->fd);
-	kfree(fdt->used);
-	kfree(fdt->cloexec);
+	free_arrays(fdt);
 	*fdt = new;
 	return 0;
+}
+
+/* Makes number n one that a file can be put at: -EMFILE, -ENOMEM. */
+static int fdtable_reach(struct fdtable *fdt, unsigned int n)
+{
+	struct file ***chunk;
+	int error;
+
+	if (n >= FD_LIMIT_MAX)
+		return -EMFILE;
+	error = n < fdt->size ? 0 : fdtable_grow(fdt, n);
+	if (error)
+		return error;
+	chunk = &fdt->chunks[n / FD_CHUNK];
+	if (!*chunk)
+		*chunk = kcalloc(FD_CHUNK, sizeof(**chunk));
+	return *chunk ? 0 : -ENOMEM;
+}
+
+static void fdtable_free(struct fdtable *fdt)
+{
+	for (unsigned int i = 0; i < fdt->size / FD_CHUNK; i++)
+		kfree(fdt->chunks[i]);
+	free_arrays(fdt);
+	kfree(fdt);
 }
 
 struct fdtable *fdtable_create(void)
 {
 	struct fdtable *fdt = kzalloc(sizeof(*fdt));
 
-	if (fdt && fdtable_grow(fdt, 0)) {
-		kfree(fdt);
+	if (fdt && fdtable_reach(fdt, 0)) {
+		fdtable_free(fdt);
 		return NULL;
 	}
 	return fdt;
@@ -85,10 +123,7 @@ void fdtable_destroy(struct fdtable *fdt)
 
 	while ((fd = fd_next_open(fdt, fd + 1)) >= 0)
 		fd_close(fdt, fd);
-	kfree(fdt->fd);
-	kfree(fdt->used);
-	kfree(fdt->cloexec);
-	kfree(fdt);
+	fdtable_free(fdt);
 }
 
 /* Lowest clear bit >= from; it may lie behind the end of the table. */
@@ -118,11 +153,9 @@ int get_unused_fd(struct fdtable *fdt, unsigned int from, unsigned int limit,
 	fd = find_free(fdt, MAX(from, fdt->next));
 	if (fd >= limit)
 		return -EMFILE;
-	if (fd >= fdt->size) {
-		error = fdtable_grow(fdt, fd);
-		if (error)
-			return error;
-	}
+	error = fdtable_reach(fdt, fd);
+	if (error)
+		return error;
 	bit_set(fdt->used, fd, true);
 	bit_set(fdt->cloexec, fd, cloexec);
 	if (from <= fdt->next)
@@ -134,7 +167,7 @@ void put_unused_fd(struct fdtable *fdt, int fd)
 {
 	unsigned int n = fd;
 
-	ASSERT(n < fdt->size && bit_test(fdt->used, n) && !fdt->fd[n]);
+	ASSERT(n < fdt->size && bit_test(fdt->used, n) && !*slot(fdt, n));
 	bit_set(fdt->used, n, false);
 	fdt->next = MIN(fdt->next, n);
 }
@@ -143,15 +176,18 @@ void fd_install(struct fdtable *fdt, int fd, struct file *file)
 {
 	unsigned int n = fd;
 
-	ASSERT(n < fdt->size && bit_test(fdt->used, n) && !fdt->fd[n]);
-	fdt->fd[n] = file;
+	ASSERT(n < fdt->size && bit_test(fdt->used, n) && !*slot(fdt, n));
+	*slot(fdt, n) = file;
 }
 
 struct file *fd_lookup(struct fdtable *fdt, int fd)
 {
+	struct file **at;
+
 	if ((unsigned int)fd >= fdt->size)
 		return NULL;
-	return fdt->fd[fd];
+	at = slot(fdt, fd);
+	return at ? *at : NULL;
 }
 
 struct file *fget(struct fdtable *fdt, int fd)
@@ -171,7 +207,7 @@ int fd_close(struct fdtable *fdt, int fd)
 
 	if (!file)
 		return -EBADF;
-	fdt->fd[fd] = NULL;
+	*slot(fdt, fd) = NULL;
 	put_unused_fd(fdt, fd);
 	fput(file);
 	return 0;
@@ -191,17 +227,16 @@ void fd_set_cloexec(struct fdtable *fdt, int fd, bool on)
 int fd_replace(struct fdtable *fdt, int fd, struct file *file, bool cloexec)
 {
 	unsigned int n = fd;
-	struct file *old;
-	int error = n < fdt->size ? 0 : fdtable_grow(fdt, n);
+	struct file *old = fd_lookup(fdt, fd);
+	int error = fdtable_reach(fdt, n);
 
-	if (!error && !fdt->fd[n] && bit_test(fdt->used, n))
+	if (!error && !old && bit_test(fdt->used, n))
 		error = -EBUSY;
 	if (error) {
 		fput(file);
 		return error;
 	}
-	old = fdt->fd[n];
-	fdt->fd[n] = file;
+	*slot(fdt, n) = file;
 	bit_set(fdt->used, n, true);
 	bit_set(fdt->cloexec, n, cloexec);
 	if (old)
@@ -221,7 +256,7 @@ int fd_next_open(struct fdtable *fdt, unsigned int from)
 			unsigned int n = word * WORD_BITS +
 					 __builtin_ctzll(used);
 
-			if (fdt->fd[n])
+			if (*slot(fdt, n))
 				return n;
 		}
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor numbers: an array of files that grows, a bitmap of used numbers
- * and one of close-on-exec. One table; threads share it.
+ * Descriptor numbers: files in chunks, a bitmap of used numbers and one
+ * of close-on-exec. One table; threads share it.
  */
 #ifndef KERNEL_FS_FDTABLE_H
 #define KERNEL_FS_FDTABLE_H
@@ -12,11 +12,13 @@ struct file;
 
 #define FD_LIMIT_MAX 1048576
 
+#define FD_CHUNK 64
+
 struct fdtable {
-	struct file **fd;
+	struct file ***chunks; /* of FD_CHUNK files each, or NULL */
 	uint64_t *used; /* bitmap */
 	uint64_t *cloexec; /* bitmap */
-	unsigned int size; /* entries in fd, a multiple of 64 */
+	unsigned int size; /* numbers there is room for, a multiple of FD_CHUNK */
 	unsigned int next; /* no free number below this one */
 };
 

@@ -166,6 +166,40 @@ static void test_random(void)
 	is(live_objects, 0, "fdtable: nothing leaks");
 }
 
+/* As many as there can be, and the last alone. */
+static void test_million(void)
+{
+	struct fdtable *fdt = fdtable_create();
+	struct file *file = new_file();
+	size_t few = live_objects;
+	int fd, bad = 0;
+
+	fd = get_unused_fd(fdt, FD_LIMIT_MAX - 1, FD_LIMIT_MAX, false);
+	is(fd, FD_LIMIT_MAX - 1, "million: the last number");
+	put_unused_fd(fdt, fd);
+	is(live_objects, few + 1, "million: takes one chunk");
+	is(get_unused_fd(fdt, FD_LIMIT_MAX, -1U, false), -EINVAL,
+	   "million: behind it there is none");
+	for (int i = 0; i < FD_LIMIT_MAX; i++) {
+		fd = get_unused_fd(fdt, 0, FD_LIMIT_MAX, false);
+		bad += fd != i;
+		if (fd >= 0)
+			fd_install(fdt, fd, get_file(file));
+	}
+	is(bad, 0, "million: all numbers in order");
+	is(get_unused_fd(fdt, 0, -1U, false), -EMFILE, "million: then EMFILE");
+	is_ptr(fd_lookup(fdt, FD_LIMIT_MAX - 1), file,
+	       "million: they are open");
+	is(fd_close(fdt, 777777), 0, "million: one is closed");
+	is(get_unused_fd(fdt, 0, -1U, false), 777777,
+	   "million: and used again");
+	put_unused_fd(fdt, 777777);
+	fdtable_destroy(fdt);
+	is(file->f_count, 1, "million: all are closed");
+	fput(file);
+	is(live_objects, 0, "million: nothing leaks");
+}
+
 static void test_no_memory(void)
 {
 	struct fdtable *fdt;
@@ -180,10 +214,10 @@ static void test_no_memory(void)
 			break;
 	}
 	fail_at = -1;
-	is(n, 4, "fdtable: each allocation of create may fail");
+	is(n, 5, "fdtable: each allocation of create may fail");
 	for (fd = 0; fd < 64; fd++)
 		open_one(fdt, 1024);
-	for (n = 0; n < 3; n++) {
+	for (n = 0; n < 4; n++) {
 		fail_at = n;
 		fd = get_unused_fd(fdt, 0, 1024, false);
 		fail_at = -1;
@@ -257,6 +291,7 @@ int main(void)
 	test_replace();
 	test_close_in_call();
 	test_random();
+	test_million();
 	test_no_memory();
 	test_file_max();
 	test_flags();
