@@ -29,6 +29,7 @@ struct mm *mm_create(void)
 		return NULL;
 	mm->vmas = RB_ROOT;
 	mm->limit = UINT64_MAX;
+	mm->stack_max = UINT64_MAX;
 	mm->pgd = pgd_alloc();
 	if (!mm->pgd) {
 		kfree(mm);
@@ -70,8 +71,8 @@ static int expand_stack(struct mm *mm, struct vma *vma, uintptr_t addr)
 	const struct vma *prev = vma_prev(vma);
 
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
-	if (!(vma->flags & VMA_STACK) || addr < mm->stack_limit ||
-	    addr < USER_MIN)
+	if (!(vma->flags & VMA_STACK) || vma->end - addr > mm->stack_max ||
+	    addr < USER_MIN || !vma_may_grow(mm, vma->start - addr))
 		return -EFAULT;
 	if (prev && prev->prot && addr - prev->end < STACK_GUARD_GAP)
 		return -EFAULT;
@@ -163,7 +164,7 @@ int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 		return -EFAULT;
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	if (is_behind_file(vma, addr))
-		return -EFAULT;
+		return -ENXIO;
 	pte = pte_lookup(mm->pgd, addr, true);
 	if (!pte)
 		return -ENOMEM;
@@ -190,7 +191,7 @@ static int populate_area(struct mm *mm, const struct vma *vma, uintptr_t addr,
 	for (; addr < end; addr += PAGE_SIZE) {
 		err = mm_fault(mm, addr, access);
 		if (err)
-			return err;
+			return err == -ENXIO ? -EFAULT : err;
 	}
 	return 0;
 }

@@ -46,7 +46,8 @@ struct mm {
 	size_t nr_vmas;
 	uintptr_t brk_start;
 	uintptr_t brk;
-	uintptr_t stack_limit; /* lowest address the stack may grow to */
+	uintptr_t stack_limit; /* kept free for the stack down to here */
+	uint64_t stack_max; /* RLIMIT_STACK: its size */
 	size_t resident; /* pages present */
 	size_t reserved; /* bytes in vmas */
 	uint64_t limit; /* RLIMIT_AS: what reserved may grow to */
@@ -104,8 +105,9 @@ int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags);
 
 /*
  * Makes the page at addr present for an access of this kind. 0, -EFAULT (no
- * area, or its protection forbids it: SIGSEGV), -ENOMEM. Called by the page
- * fault handler for faults of ring 3 and of user copies.
+ * area, or its protection forbids it: SIGSEGV), -ENXIO (behind the end of the
+ * file: SIGBUS), -ENOMEM. Called by the page fault handler for faults of ring 3
+ * and of user copies.
  */
 #define FAULT_WRITE BIT(0)
 #define FAULT_EXEC BIT(1)

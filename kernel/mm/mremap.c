@@ -38,12 +38,16 @@ static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 	vma->flags &= VMA_NOWRITE | VMA_FILE | VMA_KERNEL;
 	if (!vma->data)
 		vma->name = NULL;
-	/* While it is still apart: once joined, unmapping it would need memory. */
+	/*
+	 * The old part goes while it is apart: once joined, unmapping it would
+	 * need memory. The new one is there by then, or its page tables would
+	 * be taken for unused.
+	 */
 	if (keep_old)
 		vma_merge(mm, find_vma(mm, old));
-	else
-		mm_unmap(mm, old, old_len);
 	vma_insert(mm, vma);
+	if (!keep_old)
+		mm_unmap(mm, old, old_len);
 	vma_merge(mm, vma);
 	return new;
 
@@ -74,8 +78,11 @@ static long remap_to(struct mm *mm, uintptr_t old, size_t old_len,
 
 	if (err)
 		return err;
+	if (new_len > old_len && !vma_may_grow(mm, new_len - old_len))
+		return -ENOMEM;
 	if (!(flags & MREMAP_FIXED)) {
-		new = vma_find_gap(mm, new_len, USER_MAX);
+		if (!new || !vma_is_free(mm, new, new + new_len))
+			new = vma_find_gap(mm, new_len, USER_MAX);
 		if (!new)
 			return -ENOMEM;
 	} else {
@@ -115,7 +122,7 @@ static long remap_grow(struct mm *mm, uintptr_t old, size_t old_len,
 	return move_area(mm, old, old_len, new, new_len, false);
 }
 
-/* The place that MREMAP_FIXED names. */
+/* The place that is named: a must with MREMAP_FIXED, else a hint. */
 static int check_target(uintptr_t old, size_t old_len, uintptr_t new,
 			size_t new_len)
 {
@@ -124,7 +131,7 @@ static int check_target(uintptr_t old, size_t old_len, uintptr_t new,
 		return -EINVAL;
 	if (old + old_len > new &&new + new_len > old)
 		return -EINVAL;
-	return new < USER_MIN ? -EPERM : 0;
+	return 0;
 }
 
 long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
@@ -144,10 +151,12 @@ long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
 		return -EINVAL;
 	if (!IS_ALIGNED(old, PAGE_SIZE) || !new_len)
 		return -EINVAL;
-	if (flags & MREMAP_FIXED)
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		err = check_target(old, old_len, new_addr, new_len);
 	if (err)
 		return err;
+	if (new_addr < USER_MIN && flags & MREMAP_FIXED)
+		return -EPERM;
 	vma = find_vma(mm, old);
 	if (!vma || vma->start > old)
 		return -EFAULT;

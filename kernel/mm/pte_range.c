@@ -120,6 +120,65 @@ void pte_range_zap(struct mm *mm, uintptr_t start, uintptr_t end)
 	tlb_flush(&batch);
 }
 
+static size_t level_size(unsigned int level)
+{
+	return PAGE_SIZE << 9 * level;
+}
+
+/*
+ * Frees the table that entry points to, with all below: empty ones. The CPU
+ * may have cached the way through it; INVLPG of any address forgets that for
+ * all (SDM vol 3 4.10.4.1). Nothing else can use the page before that.
+ */
+static void free_table(uint64_t *entry, unsigned int level, uintptr_t va)
+{
+	uint64_t phys = *entry & PTE_ADDR;
+	uint64_t *table = phys_to_virt(phys);
+	size_t i;
+
+	for (i = 0; level > 1 && i < TABLE_ENTRIES; i++)
+		if (table[i] & PTE_P)
+			free_table(&table[i], level - 1, va);
+	*entry = 0;
+	flush_tlb_page(va);
+	put_page(phys_to_page(phys));
+}
+
+/* No area is here but those at its ends. */
+struct gap {
+	uintptr_t floor;
+	uintptr_t ceiling;
+};
+
+/* One table whose entries are of this level, which is above the lowest. */
+static void free_tables(uint64_t *table, unsigned int level,
+			const struct gap *gap, uintptr_t start, uintptr_t end)
+{
+	size_t size = level_size(level);
+	uintptr_t low, high;
+	uint64_t *entry;
+
+	for (low = ALIGN_DOWN(start, size); low < end; low = high) {
+		high = low + size;
+		entry = &table[table_index(low, level)];
+		if (!(*entry & PTE_P))
+			continue;
+		if (low >= gap->floor && high <= gap->ceiling)
+			free_table(entry, level, low);
+		else if (level > 1)
+			free_tables(phys_to_virt(*entry & PTE_ADDR), level - 1,
+				    gap, MAX(start, low), MIN(end, high));
+	}
+}
+
+void pte_range_free_tables(struct mm *mm, uintptr_t start, uintptr_t end,
+			   uintptr_t floor, uintptr_t ceiling)
+{
+	const struct gap gap = { .floor = floor, .ceiling = ceiling };
+
+	free_tables(mm->pgd, TOP_LEVEL, &gap, start, end);
+}
+
 void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
 		       uint32_t prot)
 {

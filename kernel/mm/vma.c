@@ -232,6 +232,17 @@ static int check_range(uintptr_t addr, size_t *len)
 	return *len ? 0 : -EINVAL;
 }
 
+/* [start, end) lies between areas: their tables stay. */
+static void free_tables_between(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct vma *next = find_vma(mm, end);
+	struct rb_node *last = next ? rb_prev(&next->node) : rb_last(&mm->vmas);
+	uintptr_t floor = last ? rb_entry(last, struct vma, node)->end : 0;
+
+	pte_range_free_tables(mm, start, end, floor,
+			      next ? next->start : USER_MAX);
+}
+
 static void unmap_isolated(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	struct vma *vma = find_vma(mm, start);
@@ -244,6 +255,7 @@ static void unmap_isolated(struct mm *mm, uintptr_t start, uintptr_t end)
 		next = vma_next(vma);
 		vma_remove(mm, vma);
 	}
+	free_tables_between(mm, start, end);
 }
 
 int mm_unmap(struct mm *mm, uintptr_t addr, size_t len)

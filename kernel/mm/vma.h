@@ -58,6 +58,12 @@ uint64_t *pte_next(uint64_t *pgd, uintptr_t *va, uintptr_t end);
 void pte_range_zap(struct mm *mm, uintptr_t start, uintptr_t end);
 void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
 		       uint32_t prot);
+/*
+ * Frees the tables of [start, end) that serve nothing else: below floor and
+ * from ceiling on there are other areas.
+ */
+void pte_range_free_tables(struct mm *mm, uintptr_t start, uintptr_t end,
+			   uintptr_t floor, uintptr_t ceiling);
 /* Moves the pages of [from, from + len): 0, or -ENOMEM with none moved. */
 int pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len);
 

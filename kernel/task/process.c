@@ -65,6 +65,13 @@ static void limits_init(struct process *p)
 	p->rlimit[RLIMIT_RTPRIO] = (struct rlimit_pair){ 0, 0 };
 }
 
+/* The limits that others than system calls look at. */
+static void limits_apply(struct process *p)
+{
+	p->mm->stack_max = p->rlimit[RLIMIT_STACK].cur;
+	p->mm->limit = p->rlimit[RLIMIT_AS].cur;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -90,6 +97,7 @@ struct process *process_create(const char *path)
 		process_free(p);
 		return NULL;
 	}
+	limits_apply(p);
 	return p;
 }
 
@@ -158,8 +166,7 @@ int process_rlimit(struct process *p, unsigned int resource,
 	if (new->max > slot->max)
 		return -EPERM; /* needs CAP_SYS_RESOURCE */
 	*slot = *new;
-	if (resource == RLIMIT_AS)
-		p->mm->limit = new->cur;
+	limits_apply(p);
 	return 0;
 }
 

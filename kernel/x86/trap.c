@@ -192,6 +192,10 @@ static void user_page_fault(struct pt_regs *regs, uintptr_t addr)
 		trap_signal(regs, SIGKILL, SI_KERNEL, addr);
 		return;
 	}
+	if (err == -ENXIO) {
+		trap_signal(regs, SIGBUS, BUS_ADRERR, addr);
+		return;
+	}
 	vma = find_vma(mm, addr);
 	trap_signal(regs, SIGSEGV,
 		    vma && vma->start <= addr ? SEGV_ACCERR : SEGV_MAPERR,

@@ -59,7 +59,7 @@ static void test_kernel_page(void)
 	is(peek(mm, BASE + MiB), 78, "kernel page: and comes back the same");
 	is(mm_mremap(mm, BASE + MiB, PAGE_SIZE, 2 * PAGE_SIZE, 0, 0),
 	   BASE + MiB, "kernel page: the area grows");
-	is(cpu_read(mm, BASE + MiB + PAGE_SIZE, &value), -EFAULT,
+	is(cpu_read(mm, BASE + MiB + PAGE_SIZE, &value), -ENXIO,
 	   "kernel page: nothing of the kernel's comes behind it");
 	is(mm_unmap(mm, BASE + MiB, 2 * PAGE_SIZE), 0, "kernel page: unmapped");
 	is(page->refs, 1, "kernel page: and still the kernel's");
@@ -85,6 +85,38 @@ static void test_reservation(void)
 	is(mm->reserved + mm->resident + mm->nr_vmas, 0,
 	   "reservation: nothing is left");
 	end(mm, "reservation");
+}
+
+static void test_tables(void)
+{
+	struct mm *mm = begin();
+	size_t empty = live_pages, one;
+
+	map(mm, 0, 1, RW);
+	cpu_write(mm, BASE, 1);
+	one = live_pages;
+	is(one, empty + 4, "tables: three for the first page");
+	map(mm, 2, 1, RW);
+	cpu_write(mm, BASE + 2 * PAGE_SIZE, 1);
+	map(mm, 1000, 1, RW);
+	cpu_write(mm, BASE + 1000 * PAGE_SIZE, 1);
+	is(live_pages, one + 3, "tables: one more for another 2 MiB");
+	mm_unmap(mm, BASE + PAGE_SIZE, 100 * PAGE_SIZE);
+	is(live_pages, one + 2, "tables: a neighbour keeps them");
+	mm_unmap(mm, BASE + 1000 * PAGE_SIZE, PAGE_SIZE);
+	is(live_pages, one, "tables: the last in 2 MiB gives its one back");
+	is(peek(mm, BASE), 1, "tables: the neighbour's are there");
+	mm_unmap(mm, BASE, PAGE_SIZE);
+	is(live_pages + live_objects, empty + 1, "tables: none is left");
+	mm_mmap(mm, BASE, 1024 * GiB, RW, FIXED, NULL);
+	cpu_write(mm, BASE, 1);
+	cpu_write(mm, BASE + 700 * GiB, 1);
+	cpu_write(mm, BASE + 1023 * GiB, 1);
+	is(mm_unmap(mm, BASE, 1024 * GiB), 0, "tables: of a terabyte");
+	is(live_pages, empty, "tables: none is left");
+	map(mm, 0, 1, RW);
+	is(cpu_write(mm, BASE, 2), 0, "tables: made again when needed");
+	end(mm, "tables");
 }
 
 static void test_protection(void)
@@ -138,7 +170,7 @@ static void test_backing(void)
 	ok((uint32_t)value == *(uint32_t *)(file + 3 * 4096 + 96) &&
 		   value >> 32 == 0,
 	   "backing: behind its end there are zeros");
-	is(cpu_read(mm, BASE + 4 * PAGE_SIZE, &value), -EFAULT,
+	is(cpu_read(mm, BASE + 4 * PAGE_SIZE, &value), -ENXIO,
 	   "backing: but no page wholly behind it");
 	cpu_write(mm, BASE + 8000, 1);
 	ok(!memcmp(&want, file + 8000, 8), "backing: writing is private");
@@ -434,6 +466,7 @@ int main(void)
 	test_demand_zero();
 	test_kernel_page();
 	test_reservation();
+	test_tables();
 	test_protection();
 	test_backing();
 	test_shared_file();

@@ -172,22 +172,30 @@ static bool do_mremap(struct mm *mm)
 	return got == (long)va(to);
 }
 
+/* What an access to page gives that needs some of these rights. */
+static int model_access(const struct model_page *page, uint32_t rights)
+{
+	if (!page->mapped || !(page->prot & rights))
+		return -EFAULT;
+	return page->source < FILE_PAGES ? 0 : -ENXIO;
+}
+
 static bool do_touch(struct mm *mm)
 {
 	size_t i = random_below(WINDOW);
 	struct model_page *page = &model[i];
-	bool allowed = page->mapped && page->prot && page->source < FILE_PAGES;
 	uint64_t value = random_below(1UL << 40);
-	int err;
+	int err, want;
 
 	if (random_below(2)) {
+		want = model_access(page, ~0U);
 		err = cpu_read(mm, va(i), &value);
-		return allowed ? !err && value == model_value(page) :
-				 err == -EFAULT;
+		return err == want && (err || value == model_value(page));
 	}
+	want = model_access(page, PROT_WRITE);
 	err = cpu_write(mm, va(i), value);
-	if (!allowed || !(page->prot & PROT_WRITE))
-		return err == -EFAULT;
+	if (err || want)
+		return err == want;
 	page->written = true;
 	page->value = value;
 	return !err;

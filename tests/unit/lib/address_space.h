@@ -55,6 +55,7 @@ static inline uint64_t peek(struct mm *mm, uintptr_t va)
 static inline void map_stack(struct mm *mm)
 {
 	mm->stack_limit = TOP - STACK_MAX;
+	mm->stack_max = STACK_MAX;
 	mm_map_fixed(mm, TOP - 2 * PAGE_SIZE, 2 * PAGE_SIZE, RW, VMA_STACK,
 		     NULL, false);
 }
