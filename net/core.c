@@ -32,11 +32,13 @@
 #include "net/af_unix.h"
 #include "net/counters.h"
 #include "net/eth.h"
+#include "net/inet_ports.h"
 #include "net/ipconfig.h"
 #include "net/lwip/memp_limits.h"
 #include "net/net.h"
 #include "net/netif.h"
 #include "net/rxqueue.h"
+#include "net/sock.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -129,9 +131,21 @@ static void netstat_show(struct seq_buf *m)
 	net_lwip_stats_show(m);
 }
 
+static void somaxconn_show(struct seq_buf *m)
+{
+	seq_printf(m, "%d\n", SOMAXCONN_LIMIT);
+}
+
+static void ports_show(struct seq_buf *m)
+{
+	seq_printf(m, "%d\t%d\n", INET_EPHEMERAL_FIRST, INET_EPHEMERAL_LAST);
+}
+
 static void proc_files(void)
 {
 	proc_register("net/dev", net_dev_show);
+	proc_register("sys/net/core/somaxconn", somaxconn_show);
+	proc_register("sys/net/ipv4/ip_local_port_range", ports_show);
 	proc_register("net/netstat", netstat_show);
 	proc_register("net/pnp", net_pnp_show);
 	proc_register("net/tcp", tcp_show);

@@ -3,8 +3,9 @@
  * /proc: a name and a function that prints, for each file. Owns the text of
  * open files: it is made anew by every read at offset 0, so that a program
  * that keeps a file open and rewinds sees the present, and stays as it is for
- * the reads that follow. What concerns the process is in proc_self.c, the
- * machine's own files are in proc_info.c. Thread context.
+ * the reads that follow. What concerns the process is in proc_self.c and
+ * proc_fd.c, memory in proc_mem.c, settings in proc_sys.c, the rest of the
+ * machine in proc_info.c. Thread context.
  */
 #include "kernel/fs/proc.h"
 
@@ -93,13 +94,18 @@ void proc_set_show(struct inode *inode,
 	inode->i_show = show;
 }
 
+static struct inode *make_root(const char *name, uint32_t dev)
+{
+	struct inode *dir = inode_make_dir(vfs_root(), name, strlen(name));
+
+	if (!IS_ERR(dir))
+		dir->i_dev = dev;
+	return dir;
+}
+
 struct inode *proc_root(void)
 {
-	struct inode *proc = inode_make_dir(vfs_root(), "proc", 4);
-
-	if (!IS_ERR(proc))
-		proc->i_dev = DEV_PROC;
-	return proc;
+	return make_root("proc", DEV_PROC);
 }
 
 static void show_registered(struct seq_buf *m, struct inode *inode)
@@ -110,21 +116,46 @@ static void show_registered(struct seq_buf *m, struct inode *inode)
 	show(m);
 }
 
-int proc_register(const char *path, void (*show)(struct seq_buf *m))
+static int register_at(struct inode *root, const char *path,
+		       void (*show)(struct seq_buf *m))
 {
-	struct inode *inode = proc_root();
+	uint32_t dev = root->i_dev;
+	struct inode *inode = inode_add_path(root, path, S_IFREG | 0444);
 
-	if (!IS_ERR(inode))
-		inode = inode_add_path(inode, path, S_IFREG | 0444);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	proc_set_show(inode, show_registered);
+	inode->i_dev = dev;
 	inode->i_private = (uintptr_t)show;
 	return 0;
 }
 
+int proc_register(const char *path, void (*show)(struct seq_buf *m))
+{
+	struct inode *root = proc_root();
+
+	return IS_ERR(root) ? PTR_ERR(root) : register_at(root, path, show);
+}
+
+int sysfs_register(const char *path, void (*show)(struct seq_buf *m))
+{
+	struct inode *root = make_root("sys", DEV_SYS);
+
+	return IS_ERR(root) ? PTR_ERR(root) : register_at(root, path, show);
+}
+
+int proc_register_all(const struct proc_entry *entries, size_t n)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < n && !error; i++)
+		error = proc_register(entries[i].path, entries[i].show);
+	return error;
+}
+
 void proc_init(void)
 {
-	if (proc_info_init() || proc_self_init())
+	if (proc_info_init() || proc_mem_init() || proc_sys_init() ||
+	    proc_self_init())
 		panic("no memory for /proc");
 }

@@ -5,15 +5,30 @@
 #ifndef KERNEL_FS_PROC_IMPL_H
 #define KERNEL_FS_PROC_IMPL_H
 
+#include <stddef.h>
+
 struct inode;
+struct inode_operations;
 struct seq_buf;
 
 struct inode *proc_root(void);
 /* Makes inode a file whose text show() prints. */
 void proc_set_show(struct inode *inode,
 		   void (*show)(struct seq_buf *m, struct inode *inode));
+extern const struct inode_operations proc_fd_ops, proc_fdinfo_ops;
+
+struct proc_entry {
+	const char *path;
+	void (*show)(struct seq_buf *m);
+};
+int proc_register_all(const struct proc_entry *entries, size_t n);
+/* As proc_register(), for a path without "/sys/". */
+int sysfs_register(const char *path, void (*show)(struct seq_buf *m));
+
 /* 0 or -errno. */
 int proc_info_init(void);
+int proc_mem_init(void);
+int proc_sys_init(void);
 int proc_self_init(void);
 
 #endif

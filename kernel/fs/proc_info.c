@@ -1,82 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc's files about the machine: proc(5). Owns nothing. Thread context.
+ * /proc's files about the machine as a whole: proc(5). Owns nothing. Thread
+ * context.
  */
+#include <string.h>
+
 #include "kernel/fs/console.h"
-#include "kernel/fs/eventpoll_impl.h"
-#include "kernel/fs/file.h"
 #include "kernel/fs/proc.h"
 #include "kernel/fs/proc_impl.h"
-#include "kernel/mm/page.h"
-#include "kernel/mm/slab.h"
 #include "kernel/seq_buf.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/cputime.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/thread.h"
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/irq.h"
 
-static size_t pages_to_kib(size_t pages)
+#define TICK_NS (10 * NSEC_PER_MSEC) /* AT_CLKTCK is 100 */
+
+/* Time that the application did not use. */
+static uint64_t idle_ns(void)
 {
-	return pages * (PAGE_SIZE / KiB);
-}
+	const struct process *p = the_process();
+	uint64_t now = ktime_get_ns(), busy = p ? process_cpu_ns(p) : 0;
 
-static void add_slab_pages(const struct kmem_cache *cache, void *arg)
-{
-	size_t *pages = arg;
-
-	*pages += cache->slabs << cache->order;
-}
-
-static void show_meminfo(struct seq_buf *m)
-{
-	size_t slab_pages = 0;
-
-	kmem_cache_for_each(add_slab_pages, &slab_pages);
-	seq_printf(m, "MemTotal:       %8zu kB\n",
-		   pages_to_kib(nr_total_pages()));
-	seq_printf(m, "MemFree:        %8zu kB\n",
-		   pages_to_kib(nr_free_pages()));
-	seq_printf(m, "MemAvailable:   %8zu kB\n",
-		   pages_to_kib(nr_free_pages()));
-	seq_printf(m, "Buffers:        %8d kB\n", 0);
-	seq_printf(m, "Cached:         %8d kB\n", 0);
-	seq_printf(m, "SwapTotal:      %8d kB\n", 0);
-	seq_printf(m, "SwapFree:       %8d kB\n", 0);
-	seq_printf(m, "Slab:           %8zu kB\n", pages_to_kib(slab_pages));
-}
-
-/* slabinfo(5); the last column is ours: allocations refused. */
-static void show_cache(const struct kmem_cache *cache, void *arg)
-{
-	seq_printf(arg,
-		   "%-17s %6zu %6zu %6u %4u %4u : tunables    0    0    0"
-		   " : slabdata %6zu %6zu %6zu\n",
-		   cache->name, cache->active,
-		   cache->slabs * (size_t)cache->per_slab, cache->stride,
-		   cache->per_slab, 1U << cache->order, cache->slabs,
-		   cache->slabs, cache->failures);
-}
-
-static void show_slabinfo(struct seq_buf *m)
-{
-	seq_printf(m, "slabinfo - version: 2.1\n"
-		      "# name            <active_objs> <num_objs> <objsize>"
-		      " <objperslab> <pagesperslab> : tunables <limit>"
-		      " <batchcount> <sharedfactor> : slabdata"
-		      " <active_slabs> <num_slabs> <refused>\n");
-	kmem_cache_for_each(show_cache, m);
-}
-
-static void show_buddyinfo(struct seq_buf *m)
-{
-	seq_printf(m, "Node 0, zone   Normal");
-	for (unsigned int order = 0; order <= MAX_ORDER; order++)
-		seq_printf(m, " %6zu", nr_free_blocks(order));
-	seq_putc(m, '\n');
+	return now > busy ? now - busy : 0;
 }
 
 static void show_uptime(struct seq_buf *m)
 {
-	unsigned long long cs = ktime_get_ns() / (10 * NSEC_PER_MSEC);
+	unsigned long long up = ktime_get_ns() / TICK_NS;
+	unsigned long long idle = idle_ns() / TICK_NS;
 
-	seq_printf(m, "%llu.%02llu 0.00\n", cs / 100, cs % 100);
+	seq_printf(m, "%llu.%02llu %llu.%02llu\n", up / 100, up % 100,
+		   idle / 100, idle % 100);
 }
 
 static void show_version(struct seq_buf *m)
@@ -85,46 +42,111 @@ static void show_version(struct seq_buf *m)
 		      ") #1\n");
 }
 
-static void show_max_user_watches(struct seq_buf *m)
-{
-	seq_printf(m, "%zu\n", ep_max_user_watches);
-}
-
-static void show_file_max(struct seq_buf *m)
-{
-	seq_printf(m, "%zu\n", file_max());
-}
-
-static void show_file_nr(struct seq_buf *m)
-{
-	seq_printf(m, "%zu\t0\t%zu\n", nr_files(), file_max());
-}
-
 static void show_console(struct seq_buf *m)
 {
 	seq_printf(m, "input_dropped %zu\n", console_dropped());
 }
 
-static const struct {
-	const char *path;
-	void (*show)(struct seq_buf *m);
-} files[] = {
-	{ "meminfo", show_meminfo },
-	{ "slabinfo", show_slabinfo },
-	{ "buddyinfo", show_buddyinfo },
-	{ "uptime", show_uptime },
-	{ "version", show_version },
-	{ "console", show_console },
-	{ "sys/fs/epoll/max_user_watches", show_max_user_watches },
-	{ "sys/fs/file-max", show_file_max },
-	{ "sys/fs/file-nr", show_file_nr },
+static void add_count(int vector, const char *name, uint64_t count, void *sum)
+{
+	*(uint64_t *)sum += count;
+}
+
+/* user nice system idle iowait irq softirq steal guest guest_nice */
+static void show_stat(struct seq_buf *m)
+{
+	const struct process *p = the_process();
+	unsigned long long user = p ? process_cpu_ns(p) / TICK_NS : 0;
+	unsigned long long idle = idle_ns() / TICK_NS;
+	uint64_t irqs = 0;
+
+	irq_for_each(add_count, &irqs);
+	seq_printf(m, "cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", user, idle);
+	seq_printf(m, "cpu0 %llu 0 0 %llu 0 0 0 0 0 0\n", user, idle);
+	seq_printf(m, "intr %llu\nctxt %llu\nbtime %llu\nprocesses 1\n",
+		   (unsigned long long)irqs,
+		   (unsigned long long)sched_switches(),
+		   (unsigned long long)((ktime_get_real_ns() - ktime_get_ns()) /
+					NSEC_PER_SEC));
+	seq_printf(m, "procs_running 1\nprocs_blocked 0\n");
+}
+
+static void show_irq(int vector, const char *name, uint64_t count, void *m)
+{
+	if (vector == VECTOR_TIMER)
+		seq_printf(m, "%4s: %10llu   Local timer interrupts\n", "LOC",
+			   (unsigned long long)count);
+	else if (vector == VECTOR_SPURIOUS)
+		seq_printf(m, "%4s: %10llu   Spurious interrupts\n", "SPU",
+			   (unsigned long long)count);
+	else
+		seq_printf(m, "%4d: %10llu   APIC  %s\n", vector,
+			   (unsigned long long)count, name);
+}
+
+static void show_interrupts(struct seq_buf *m)
+{
+	seq_printf(m, "           CPU0       \n");
+	irq_for_each(show_irq, m);
+}
+
+/* SDM vol 2, CPUID leaf 1: family and model in parts. */
+static void show_cpu_model(struct seq_buf *m)
+{
+	uint32_t r[4], family, model;
+
+	cpuid(1, 0, r);
+	family = r[0] >> 8 & 15;
+	model = r[0] >> 4 & 15;
+	if (family == 6 || family == 15)
+		model |= r[0] >> 12 & 0xf0;
+	if (family == 15)
+		family += r[0] >> 20 & 0xff;
+	seq_printf(m, "cpu family\t: %u\nmodel\t\t: %u\n", family, model);
+}
+
+/* Leaves 0x80000002 to 4: 48 characters, padded with zeros. */
+static void show_cpu_name(struct seq_buf *m)
+{
+	uint32_t r[13] = { 0 };
+
+	cpuid(0x80000000, 0, r);
+	if (r[0] < 0x80000004)
+		return;
+	for (uint32_t i = 0; i < 3; i++)
+		cpuid(0x80000002 + i, 0, r + 4 * i);
+	seq_printf(m, "model name\t: %s\n", (const char *)r);
+}
+
+static void show_cpuinfo(struct seq_buf *m)
+{
+	uint64_t khz = tsc_hz() / 1000;
+	char vendor[13] = { 0 };
+	uint32_t r[4], step[4];
+
+	cpuid(0, 0, r);
+	memcpy(vendor, &r[1], 4);
+	memcpy(vendor + 4, &r[3], 4);
+	memcpy(vendor + 8, &r[2], 4);
+	cpuid(1, 0, step);
+	seq_printf(m, "processor\t: 0\nvendor_id\t: %s\n", vendor);
+	show_cpu_model(m);
+	show_cpu_name(m);
+	seq_printf(m, "stepping\t: %u\n", step[0] & 15);
+	seq_printf(m, "cpu MHz\t\t: %llu.%03llu\n",
+		   (unsigned long long)khz / 1000,
+		   (unsigned long long)khz % 1000);
+	seq_printf(m, "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\n"
+		      "cpu cores\t: 1\nfpu\t\t: yes\n\n");
+}
+
+static const struct proc_entry files[] = {
+	{ "uptime", show_uptime },	   { "version", show_version },
+	{ "console", show_console },	   { "stat", show_stat },
+	{ "interrupts", show_interrupts }, { "cpuinfo", show_cpuinfo },
 };
 
 int proc_info_init(void)
 {
-	int error = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(files) && !error; i++)
-		error = proc_register(files[i].path, files[i].show);
-	return error;
+	return proc_register_all(files, ARRAY_SIZE(files));
 }

@@ -1,197 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /proc/1, which /proc/self points to: the application as proc(5) shows it.
- * Descriptors come and go, so fd/ and fdinfo/ make their entries when they
- * are asked for. Owns nothing. Thread context.
+ * Descriptors are in proc_fd.c. Owns nothing. Thread context.
  */
+#include <asm/resource.h>
 #include <errno.h>
 #include <linux/fcntl.h>
-#include <linux/limits.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kernel/fs/fdtable.h"
-#include "kernel/fs/file.h"
 #include "kernel/fs/proc_impl.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/mm.h"
+#include "kernel/mm/uaccess.h"
 #include "kernel/seq_buf.h"
+#include "kernel/task/cputime.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
-#define PID 1
-#define FD_INO_BASE 0x100000000ULL /* inode numbers of fd/N, fdinfo/N */
+#define TICK_NS (10 * NSEC_PER_MSEC) /* AT_CLKTCK is 100 */
+#define MAPS_NAME_COLUMN 73 /* where Linux begins the names in maps */
 
-static struct fdtable *the_files(void)
+/* ---- Links --------------------------------------------------------------- */
+
+static int copy_link(const char *target, char *buf, size_t len)
 {
-	return the_process() ? the_process()->files : NULL;
-}
+	size_t n = MIN(strlen(target), len);
 
-static struct file *file_of(const struct inode *inode)
-{
-	struct fdtable *fdt = the_files();
-
-	return fdt ? fd_lookup(fdt, inode->i_private) : NULL;
-}
-
-/* ---- fd/N and fdinfo/N --------------------------------------------------- */
-
-static int fd_readlink(struct inode *inode, char *buf, size_t len)
-{
-	struct file *file = file_of(inode);
-	const char *name;
-	size_t n;
-
-	if (!file)
-		return -ENOENT;
-	name = file->f_name ? file->f_name : "anon_inode:";
-	n = MIN(strlen(name), len);
-	memcpy(buf, name, n);
+	memcpy(buf, target, n);
 	return n;
 }
-
-static void show_fdinfo(struct seq_buf *m, struct inode *inode)
-{
-	struct file *file = file_of(inode);
-	struct file_id id;
-	uint32_t flags;
-
-	if (!file)
-		return;
-	flags = file->f_flags;
-	if (fd_get_cloexec(the_files(), inode->i_private))
-		flags |= O_CLOEXEC;
-	file_identify(file, &id);
-	seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
-		   (long long)file->f_pos, flags, id.dev,
-		   (unsigned long long)id.ino);
-	if (file->f_op->show_fdinfo)
-		file->f_op->show_fdinfo(m, file);
-}
-
-/* A number as the kernel prints it: no sign, no leading zero. */
-static int parse_fd(const char *name, size_t len)
-{
-	int fd = 0;
-
-	if (!len || len > 7 || (len > 1 && name[0] == '0'))
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			return -1;
-		fd = fd * 10 + name[i] - '0';
-	}
-	return fd;
-}
-
-static struct inode *fd_inode(struct inode *dir, const char *name, size_t len,
-			      uint32_t mode)
-{
-	struct fdtable *fdt = the_files();
-	int fd = parse_fd(name, len);
-	struct inode *inode;
-
-	if (fd < 0 || !fdt || !fd_lookup(fdt, fd))
-		return ERR_PTR(-ENOENT);
-	inode = inode_alloc(name, len, mode);
-	if (!inode)
-		return ERR_PTR(-ENOMEM);
-	inode->parent = dir;
-	inode->i_dev = DEV_PROC;
-	inode->i_ino = FD_INO_BASE + fd * 2ULL + S_ISREG(mode);
-	inode->i_private = fd;
-	return inode;
-}
-
-static const struct inode_operations fd_link_ops = {
-	.readlink = fd_readlink,
-};
-
-static struct inode *fd_lookup_name(struct inode *dir, const char *name,
-				    size_t len)
-{
-	struct inode *inode = fd_inode(dir, name, len, S_IFLNK | 0700);
-
-	if (!IS_ERR(inode))
-		inode->i_op = &fd_link_ops;
-	return inode;
-}
-
-static struct inode *fdinfo_lookup_name(struct inode *dir, const char *name,
-					size_t len)
-{
-	struct inode *inode = fd_inode(dir, name, len, S_IFREG | 0444);
-
-	if (!IS_ERR(inode))
-		proc_set_show(inode, show_fdinfo);
-	return inode;
-}
-
-static bool fd_next(uint64_t *pos, char *name, uint64_t *ino)
-{
-	struct fdtable *fdt = the_files();
-	int fd = fdt && *pos < FD_LIMIT_MAX ? fd_next_open(fdt, *pos) : -1;
-
-	if (fd < 0)
-		return false;
-	*pos = fd;
-	*ino = FD_INO_BASE + fd * 2ULL;
-	snprintf(name, NAME_MAX + 1, "%d", fd);
-	return true;
-}
-
-static bool fd_next_link(struct inode *dir, uint64_t *pos, char *name,
-			 uint64_t *ino, uint32_t *mode)
-{
-	*mode = S_IFLNK;
-	return fd_next(pos, name, ino);
-}
-
-static bool fd_next_info(struct inode *dir, uint64_t *pos, char *name,
-			 uint64_t *ino, uint32_t *mode)
-{
-	*mode = S_IFREG;
-	if (!fd_next(pos, name, ino))
-		return false;
-	++*ino;
-	return true;
-}
-
-static const struct inode_operations fd_dir_ops = {
-	.lookup = fd_lookup_name,
-	.next = fd_next_link,
-};
-
-static const struct inode_operations fdinfo_dir_ops = {
-	.lookup = fdinfo_lookup_name,
-	.next = fd_next_info,
-};
-
-/* ---- exe, maps, stat, statm, status -------------------------------------- */
 
 static int exe_readlink(struct inode *inode, char *buf, size_t len)
 {
 	const struct process *p = the_process();
-	size_t n;
 
-	if (!p)
-		return -ENOENT;
-	n = MIN(strlen(p->exe), len);
-	memcpy(buf, p->exe, n);
-	return n;
+	return p ? copy_link(p->exe, buf, len) : -ENOENT;
 }
 
 static int cwd_readlink(struct inode *inode, char *buf, size_t len)
 {
-	const char *path = inode_path(vfs_cwd());
-	size_t n = MIN(strlen(path), len);
+	return copy_link(inode_path(vfs_cwd()), buf, len);
+}
 
-	memcpy(buf, path, n);
-	return n;
+static int root_readlink(struct inode *inode, char *buf, size_t len)
+{
+	return copy_link("/", buf, len);
 }
 
 static const struct inode_operations exe_ops = { .readlink = exe_readlink };
 static const struct inode_operations cwd_ops = { .readlink = cwd_readlink };
+static const struct inode_operations root_ops = { .readlink = root_readlink };
+
+/* ---- maps ---------------------------------------------------------------- */
 
 static const char *vma_label(const struct vma *vma)
 {
@@ -199,7 +63,33 @@ static const char *vma_label(const struct vma *vma)
 		return vma->name;
 	if (vma->flags & VMA_STACK)
 		return "[stack]";
-	return vma->flags & VMA_HEAP ? "[heap]" : "";
+	return vma->flags & VMA_HEAP ? "[heap]" : NULL;
+}
+
+/* What lies in the kernel has no file, and so no offset in one. */
+static bool is_of_file(const struct vma *vma)
+{
+	return vma->data && vma->name && vma->name[0] == '/';
+}
+
+static void show_vma(struct seq_buf *m, const struct vma *vma)
+{
+	bool file = is_of_file(vma);
+	const char *label = vma_label(vma);
+	size_t start = m->len;
+
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx 00:%02x 0 ", vma->start,
+		   vma->end, vma->prot & 1 ? 'r' : '-',
+		   vma->prot & 2 ? 'w' : '-', vma->prot & 4 ? 'x' : '-',
+		   vma->flags & VMA_SHARED ? 's' : 'p',
+		   file ? (unsigned long long)vma->offset : 0,
+		   file ? DEV_ROOT : 0);
+	if (label) {
+		while (m->len - start < MAPS_NAME_COLUMN && !m->overflow)
+			seq_putc(m, ' ');
+		seq_printf(m, "%s", label);
+	}
+	seq_putc(m, '\n');
 }
 
 static void show_maps(struct seq_buf *m, struct inode *inode)
@@ -207,43 +97,63 @@ static void show_maps(struct seq_buf *m, struct inode *inode)
 	struct process *p = the_process();
 	struct rb_node *node = p ? rb_first(&p->mm->vmas) : NULL;
 
-	for (; node && !m->overflow; node = rb_next(node)) {
-		const struct vma *vma = rb_entry(node, struct vma, node);
-
-		seq_printf(m, "%08lx-%08lx %c%c%cp %08llx 00:%02x %-20d %s\n",
-			   vma->start, vma->end, vma->prot & 1 ? 'r' : '-',
-			   vma->prot & 2 ? 'w' : '-', vma->prot & 4 ? 'x' : '-',
-			   vma->data ? (unsigned long long)vma->offset : 0,
-			   vma->data ? DEV_ROOT : 0, 0, vma_label(vma));
-	}
+	for (; node && !m->overflow; node = rb_next(node))
+		show_vma(m, rb_entry(node, struct vma, node));
 }
 
-/* CPU time of all threads, in ticks of 10 ms (AT_CLKTCK is 100). */
-static unsigned long long cpu_ticks(const struct process *p)
-{
-	const struct thread *t;
-	uint64_t ns = 0;
+/* ---- stat, statm, status ------------------------------------------------- */
 
-	list_for_each_entry(t, &p->threads, siblings)
-		ns += t->cpu_ns;
-	return ns / (10 * NSEC_PER_MSEC);
+static const char *comm(const struct process *p)
+{
+	const struct thread *first = thread_find(APP_PID);
+
+	return first ? first->comm : p->name;
+}
+
+/* Bit i: signal i + 1 has this handler, or for "caught" any other. */
+static uint64_t ignored_signals(const struct process *p)
+{
+	uint64_t set = 0;
+
+	for (int i = 0; i < NR_SIGNALS; i++)
+		if (p->sigaction[i].handler == 1)
+			set |= BIT(i);
+	return set;
+}
+
+static uint64_t caught_signals(const struct process *p)
+{
+	uint64_t set = 0;
+
+	for (int i = 0; i < NR_SIGNALS; i++)
+		if (p->sigaction[i].handler > 1)
+			set |= BIT(i);
+	return set;
 }
 
 /* proc(5): 52 numbers; what does not exist here is 0. */
 static void show_stat(struct seq_buf *m, struct inode *inode)
 {
 	const struct process *p = the_process();
+	const struct mm *mm = p ? p->mm : NULL;
 
 	if (!p)
 		return;
-	seq_printf(m, "%d (%.15s) R 0 %d %d 0 -1 0 ", PID, p->name, PID, PID);
-	seq_printf(m, "0 0 0 0 %llu 0 0 0 20 0 %u 0 0 ", cpu_ticks(p),
-		   p->nr_threads);
-	seq_printf(m, "%zu %zu %llu ", p->mm->reserved, p->mm->resident,
-		   (unsigned long long)p->rlimit[5].cur); /* RLIMIT_RSS */
-	for (int field = 26; field < 52; field++)
-		seq_printf(m, "0 ");
-	seq_printf(m, "0\n");
+	seq_printf(m, "%d (%.15s) R 0 %d %d 0 -1 0 0 0 0 0 %llu 0 0 0 20 0 ",
+		   APP_PID, comm(p), APP_PID, APP_PID,
+		   (unsigned long long)(process_cpu_ns(p) / TICK_NS));
+	seq_printf(m, "%u 0 0 %zu %zu %llu ", p->nr_threads, mm->reserved,
+		   mm->resident, (unsigned long long)p->rlimit[RLIMIT_RSS].cur);
+	/* Code and stack, registers, signals, what it waits for, swap. */
+	seq_printf(m, "0 0 0 0 0 %llu %llu %llu %llu 0 0 0 ",
+		   (unsigned long long)p->pending,
+		   (unsigned long long)current->blocked,
+		   (unsigned long long)ignored_signals(p),
+		   (unsigned long long)caught_signals(p));
+	/* The signal at its end is SIGCHLD; CPU 0; the rest to its data. */
+	seq_printf(m, "17 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu 0\n",
+		   mm->brk_start, mm->arg_start, mm->arg_end, mm->env_start,
+		   mm->env_end);
 }
 
 static void show_statm(struct seq_buf *m, struct inode *inode)
@@ -251,23 +161,153 @@ static void show_statm(struct seq_buf *m, struct inode *inode)
 	const struct process *p = the_process();
 
 	if (p)
-		seq_printf(m, "%zu %zu 0 0 0 0 0\n",
-			   p->mm->reserved / PAGE_SIZE, p->mm->resident);
+		seq_printf(m, "%zu %zu 0 0 0 %zu 0\n",
+			   p->mm->reserved / PAGE_SIZE, p->mm->resident,
+			   p->mm->reserved / PAGE_SIZE);
+}
+
+static void status_identity(struct seq_buf *m, const struct process *p)
+{
+	seq_printf(m, "Name:\t%.15s\nUmask:\t%04o\nState:\tR (running)\n",
+		   comm(p), p->umask);
+	seq_printf(m, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t0\n", APP_PID,
+		   APP_PID);
+	seq_printf(m, "TracerPid:\t0\n");
+	seq_printf(m, "Uid:\t%d\t%d\t%d\t%d\n", APP_UID, APP_UID, APP_UID,
+		   APP_UID);
+	seq_printf(m, "Gid:\t%d\t%d\t%d\t%d\n", APP_GID, APP_GID, APP_GID,
+		   APP_GID);
+	seq_printf(m, "FDSize:\t%u\nGroups:\t \n",
+		   p->files ? p->files->size : 0);
+}
+
+static void status_memory(struct seq_buf *m, const struct mm *mm)
+{
+	size_t resident = mm->resident * (PAGE_SIZE / KiB);
+
+	seq_printf(m, "VmSize:\t%8zu kB\nVmLck:\t%8d kB\nVmPin:\t%8d kB\n",
+		   mm->reserved / KiB, 0, 0);
+	seq_printf(m, "VmRSS:\t%8zu kB\nRssAnon:\t%8zu kB\n", resident,
+		   resident);
+	seq_printf(m, "RssFile:\t%8d kB\nRssShmem:\t%8d kB\n", 0, 0);
+	seq_printf(m, "VmSwap:\t%8d kB\n", 0);
+}
+
+static void status_signals(struct seq_buf *m, const struct process *p)
+{
+	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\n",
+		   (unsigned long long)current->pending,
+		   (unsigned long long)p->pending);
+	seq_printf(m, "SigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+		   (unsigned long long)current->blocked,
+		   (unsigned long long)ignored_signals(p),
+		   (unsigned long long)caught_signals(p));
 }
 
 static void show_status(struct seq_buf *m, struct inode *inode)
 {
+	static const char *const capabilities[] = { "Inh", "Prm", "Eff", "Bnd",
+						    "Amb" };
 	const struct process *p = the_process();
 
 	if (!p)
 		return;
-	seq_printf(m, "Name:\t%.15s\nUmask:\t%04o\nState:\tR (running)\n",
-		   p->name, p->umask);
-	seq_printf(m, "Tgid:\t%d\nPid:\t%d\nPPid:\t0\n", PID, PID);
-	seq_printf(m, "FDSize:\t%u\n", p->files ? p->files->size : 0);
-	seq_printf(m, "VmSize:\t%8zu kB\nVmRSS:\t%8zu kB\n",
-		   p->mm->reserved / KiB, p->mm->resident * (PAGE_SIZE / KiB));
+	status_identity(m, p);
+	status_memory(m, p->mm);
 	seq_printf(m, "Threads:\t%u\n", p->nr_threads);
+	status_signals(m, p);
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
+		seq_printf(m, "Cap%s:\t%016x\n", capabilities[i], 0);
+	seq_printf(m, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\n"
+		      "Cpus_allowed_list:\t0\nMems_allowed:\t1\n"
+		      "Mems_allowed_list:\t0\n");
+}
+
+/* ---- cmdline, environ, comm, limits -------------------------------------- */
+
+/* Bytes of the application's memory, where it may have written since. */
+static void show_user(struct seq_buf *m, uintptr_t start, uintptr_t end)
+{
+	char chunk[128];
+
+	while (start < end && !m->overflow) {
+		size_t n = MIN(end - start, sizeof(chunk));
+
+		if (copy_from_user(chunk, (const void *)start, n))
+			return;
+		for (size_t i = 0; i < n; i++)
+			seq_putc(m, chunk[i]);
+		start += n;
+	}
+}
+
+static void show_cmdline(struct seq_buf *m, struct inode *inode)
+{
+	const struct process *p = the_process();
+
+	if (p)
+		show_user(m, p->mm->arg_start, p->mm->arg_end);
+}
+
+static void show_environ(struct seq_buf *m, struct inode *inode)
+{
+	const struct process *p = the_process();
+
+	if (p)
+		show_user(m, p->mm->env_start, p->mm->env_end);
+}
+
+static void show_comm(struct seq_buf *m, struct inode *inode)
+{
+	const struct process *p = the_process();
+
+	if (p)
+		seq_printf(m, "%.15s\n", comm(p));
+}
+
+static const struct {
+	const char *name;
+	const char *unit;
+} limits[NR_RLIMITS] = {
+	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+	[RLIMIT_DATA] = { "Max data size", "bytes" },
+	[RLIMIT_STACK] = { "Max stack size", "bytes" },
+	[RLIMIT_CORE] = { "Max core file size", "bytes" },
+	[RLIMIT_RSS] = { "Max resident set", "bytes" },
+	[RLIMIT_NPROC] = { "Max processes", "processes" },
+	[RLIMIT_NOFILE] = { "Max open files", "files" },
+	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+	[RLIMIT_AS] = { "Max address space", "bytes" },
+	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+	[RLIMIT_NICE] = { "Max nice priority", "" },
+	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
+	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+};
+
+static void show_limit(struct seq_buf *m, uint64_t limit)
+{
+	if (limit == RLIM_INFINITY)
+		seq_printf(m, "%-20s ", "unlimited");
+	else
+		seq_printf(m, "%-20llu ", (unsigned long long)limit);
+}
+
+static void show_limits(struct seq_buf *m, struct inode *inode)
+{
+	const struct process *p = the_process();
+
+	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+		   "Hard Limit", "Units");
+	for (int i = 0; p && i < NR_RLIMITS; i++) {
+		seq_printf(m, "%-25s ", limits[i].name);
+		show_limit(m, p->rlimit[i].cur);
+		show_limit(m, p->rlimit[i].max);
+		seq_printf(m, limits[i].unit[0] ? "%-10s\n" : "%s\n",
+			   limits[i].unit);
+	}
 }
 
 /* ---- The directory ------------------------------------------------------- */
@@ -278,11 +318,16 @@ static const struct {
 	const struct inode_operations *ops;
 	void (*show)(struct seq_buf *m, struct inode *inode);
 } entries[] = {
+	{ "cmdline", S_IFREG | 0444, NULL, show_cmdline },
+	{ "comm", S_IFREG | 0444, NULL, show_comm },
 	{ "cwd", S_IFLNK | 0777, &cwd_ops, NULL },
+	{ "environ", S_IFREG | 0400, NULL, show_environ },
 	{ "exe", S_IFLNK | 0777, &exe_ops, NULL },
-	{ "fd", S_IFDIR | 0500, &fd_dir_ops, NULL },
-	{ "fdinfo", S_IFDIR | 0555, &fdinfo_dir_ops, NULL },
+	{ "fd", S_IFDIR | 0500, &proc_fd_ops, NULL },
+	{ "fdinfo", S_IFDIR | 0555, &proc_fdinfo_ops, NULL },
+	{ "limits", S_IFREG | 0444, NULL, show_limits },
 	{ "maps", S_IFREG | 0444, NULL, show_maps },
+	{ "root", S_IFLNK | 0777, &root_ops, NULL },
 	{ "stat", S_IFREG | 0444, NULL, show_stat },
 	{ "statm", S_IFREG | 0444, NULL, show_statm },
 	{ "status", S_IFREG | 0444, NULL, show_status },

@@ -20,11 +20,12 @@ struct inode;
 struct seq_buf;
 struct stat;
 
-/* Device numbers that stat(2) shows for the three parts. */
+/* Device numbers that stat(2) shows for the parts. */
 #define DEV_ROOT 2
 #define DEV_PROC 4
 #define DEV_DEV 5
 #define DEV_ANON 6 /* files without a name */
+#define DEV_SYS 7
 #define MKDEV(major, minor) ((uint32_t)((major) << 8 | (minor)))
 
 /*

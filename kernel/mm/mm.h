@@ -38,6 +38,7 @@ struct vma {
 #define VMA_HEAP BIT(1) /* the brk area */
 #define VMA_NOWRITE BIT(2) /* never writable: shared, from a read-only file */
 #define VMA_FILE BIT(3) /* pages wholly behind the file's end do not exist */
+#define VMA_SHARED BIT(5) /* MAP_SHARED: for /proc/self/maps */
 #define VMA_KERNEL BIT(4) /* data's own pages are mapped, not copies */
 
 struct mm {
@@ -46,6 +47,8 @@ struct mm {
 	size_t nr_vmas;
 	uintptr_t brk_start;
 	uintptr_t brk;
+	uintptr_t arg_start, arg_end; /* argv's strings, one after the other */
+	uintptr_t env_start, env_end; /* envp's behind them */
 	uintptr_t stack_limit; /* kept free for the stack down to here */
 	uint64_t stack_max; /* RLIMIT_STACK: its size */
 	size_t resident; /* pages present */

@@ -111,6 +111,8 @@ long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 		vma_flags = is_shared(flags) ? VMA_FILE | VMA_NOWRITE :
 					       VMA_FILE;
 	}
+	if (is_shared(flags))
+		vma_flags |= VMA_SHARED;
 	err = mm_map_fixed(mm, addr, len, prot, vma_flags, backing, true);
 	if (err)
 		return err;

@@ -35,7 +35,7 @@ static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 	*vma = *from;
 	vma->start = new;
 	vma->end = new + new_len;
-	vma->flags &= VMA_NOWRITE | VMA_FILE | VMA_KERNEL;
+	vma->flags &= VMA_NOWRITE | VMA_FILE | VMA_KERNEL | VMA_SHARED;
 	if (!vma->data)
 		vma->name = NULL;
 	/*

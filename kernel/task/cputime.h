@@ -13,6 +13,8 @@ struct thread;
 uint64_t thread_cpu_ns(const struct thread *thread);
 uint64_t process_cpu_ns(const struct process *process);
 
+uint64_t sched_switches(void); /* of the CPU from one thread to another */
+
 /* A thread of the application; NULL when there is none of that number. */
 struct thread *thread_find(int tid);
 

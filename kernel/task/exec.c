@@ -102,10 +102,11 @@ static void auxv_fill(struct auxv *auxv, const struct elf_image *image,
 }
 
 /* Fills the buffer; the stack pointer, or 0 when the arguments are too long. */
-static uintptr_t stack_fill(struct user_stack *stack, char **argv, int argc,
+static uintptr_t stack_fill(struct mm *mm, struct user_stack *stack,
+			    char **argv, int argc,
 			    const struct elf_image *image)
 {
-	uintptr_t execfn, platform, random;
+	uintptr_t execfn, platform, random, sp;
 	struct user_vectors vectors = {
 		.argv = argv,
 		.argc = argc,
@@ -124,12 +125,17 @@ static uintptr_t stack_fill(struct user_stack *stack, char **argv, int argc,
 	auxv_fill(&auxv, image, random, platform, execfn);
 	vectors.auxv = auxv.entry;
 	vectors.nr_auxv = auxv.n;
-	return user_stack_finish(stack, &vectors);
+	sp = user_stack_finish(stack, &vectors);
+	mm->arg_start = vectors.arg_start;
+	mm->arg_end = vectors.env_start;
+	mm->env_start = vectors.env_start;
+	mm->env_end = vectors.env_end;
+	return sp;
 }
 
 /* Needs the address space active: the copy faults the stack's pages in. */
-static int stack_build(char **argv, int argc, const struct elf_image *image,
-		       uintptr_t *sp)
+static int stack_build(struct mm *mm, char **argv, int argc,
+		       const struct elf_image *image, uintptr_t *sp)
 {
 	struct user_stack stack = { .size = ARGS_MAX, .top = STACK_TOP };
 	const char *from;
@@ -138,7 +144,7 @@ static int stack_build(char **argv, int argc, const struct elf_image *image,
 	stack.buf = kzalloc(ARGS_MAX);
 	if (!stack.buf)
 		return -ENOMEM;
-	*sp = stack_fill(&stack, argv, argc, image);
+	*sp = stack_fill(mm, &stack, argv, argc, image);
 	from = stack.buf + stack.size - stack.used;
 	if (!*sp)
 		ret = -E2BIG;
@@ -209,7 +215,7 @@ static int process_launch(struct process *process, char **argv, int argc,
 	uintptr_t sp;
 	int ret;
 
-	ret = stack_build(argv, argc, image, &sp);
+	ret = stack_build(process->mm, argv, argc, image, &sp);
 	if (ret == -E2BIG)
 		pr_err("%s: arguments longer than %lu bytes", process->exe,
 		       ARGS_MAX);

@@ -53,6 +53,8 @@ struct user_vectors {
 	int envc;
 	uint64_t (*auxv)[2]; /* type and value */
 	int nr_auxv;
+	/* Where the strings came to lie: argv's end where envp's start. */
+	uintptr_t arg_start, env_start, env_end;
 };
 
 /* User address of a copy of len bytes, 0 when they do not fit. */
@@ -60,7 +62,7 @@ uintptr_t user_stack_push(struct user_stack *stack, const void *data,
 			  size_t len);
 /* Strings and vectors; the stack pointer, or 0 when they do not fit. */
 uintptr_t user_stack_finish(struct user_stack *stack,
-			    const struct user_vectors *vectors);
+			    struct user_vectors *vectors);
 
 /*
  * Builds the process from /init of the root file system and makes its first

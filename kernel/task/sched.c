@@ -21,6 +21,7 @@
 
 #include "kernel/mm/mm.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/cputime.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"
@@ -36,10 +37,16 @@ static struct thread *dead; /* ended; on its stack until the switch */
 static struct thread *user_owner; /* NULL: nobody's */
 static struct mm *active_mm;
 static struct timer slice;
+static uint64_t nr_switches;
 
 struct thread *get_current(void)
 {
 	return cpu0.running;
+}
+
+uint64_t sched_switches(void)
+{
+	return nr_switches;
 }
 
 bool need_resched(void)
@@ -164,6 +171,7 @@ static void context_switch(struct thread *prev, struct thread *next)
 {
 	uint64_t now = ktime_get_ns();
 
+	nr_switches++;
 	prev->cpu_ns += now - prev->switched_in;
 	next->switched_in = now;
 	if (prev->state == THREAD_DEAD) {

@@ -41,20 +41,21 @@ static void write_word(struct user_stack *stack, uintptr_t *sp, uint64_t word)
 	*sp += sizeof(word);
 }
 
-/* Pushes the strings and writes their addresses, then NULL. */
-static bool write_strings(struct user_stack *stack, uintptr_t *sp,
-			  char *const *strings, int n)
+/*
+ * Writes the strings upwards from *to and their addresses, then NULL. Programs
+ * that change what ps shows rely on the order.
+ */
+static void write_strings(struct user_stack *stack, uintptr_t *sp,
+			  uintptr_t *to, char *const *strings, int n)
 {
 	for (int i = 0; i < n; i++) {
-		uintptr_t addr = user_stack_push(stack, strings[i],
-						 strlen(strings[i]) + 1);
+		size_t len = strlen(strings[i]) + 1;
 
-		if (!addr)
-			return false;
-		write_word(stack, sp, addr);
+		memcpy(at(stack, *to), strings[i], len);
+		write_word(stack, sp, *to);
+		*to += len;
 	}
 	write_word(stack, sp, 0);
-	return true;
 }
 
 static size_t strings_size(char *const *strings, int n)
@@ -70,24 +71,25 @@ static size_t strings_size(char *const *strings, int n)
  * The vectors' place is known before the strings are pushed, because the
  * strings' lengths are: both are then written in one pass.
  */
-uintptr_t user_stack_finish(struct user_stack *stack,
-			    const struct user_vectors *v)
+uintptr_t user_stack_finish(struct user_stack *stack, struct user_vectors *v)
 {
 	size_t words = 1 + v->argc + 1 + v->envc + 1 + 2 * (v->nr_auxv + 1);
 	size_t strings = strings_size(v->argv, v->argc) +
 			 strings_size(v->envp, v->envc);
 	size_t room = stack->size - stack->used;
-	uintptr_t start, sp;
+	uintptr_t start, sp, to;
 
 	if (strings > room || words * sizeof(uint64_t) + 16 > room - strings)
 		return 0;
-	start = stack->top - stack->used - strings - words * sizeof(uint64_t);
-	start = ALIGN_DOWN(start, 16);
+	to = stack->top - stack->used - strings;
+	start = ALIGN_DOWN(to - words * sizeof(uint64_t), 16);
 	sp = start;
 	write_word(stack, &sp, v->argc);
-	if (!write_strings(stack, &sp, v->argv, v->argc) ||
-	    !write_strings(stack, &sp, v->envp, v->envc))
-		return 0;
+	v->arg_start = to;
+	write_strings(stack, &sp, &to, v->argv, v->argc);
+	v->env_start = to;
+	write_strings(stack, &sp, &to, v->envp, v->envc);
+	v->env_end = to;
 	for (int i = 0; i < v->nr_auxv; i++) {
 		write_word(stack, &sp, v->auxv[i][0]);
 		write_word(stack, &sp, v->auxv[i][1]);

@@ -356,7 +356,12 @@ static void test_stack(void)
 	char *argv[] = { (char *)"/bin/app", (char *)"a b", (char *)"" };
 	char *envp[] = { (char *)"HOME=/" };
 	uint64_t auxv[2][2] = { { AT_PAGESZ, 4096 }, { AT_RANDOM, 0 } };
-	struct user_vectors v = { argv, 3, envp, 1, auxv, 2 };
+	struct user_vectors v = { .argv = argv,
+				  .argc = 3,
+				  .envp = envp,
+				  .envc = 1,
+				  .auxv = auxv,
+				  .nr_auxv = 2 };
 	bool aligned = true;
 
 	for (int len = 0; len < 40; len++) {
@@ -386,6 +391,13 @@ static void test_stack(void)
 			is(word(&s, sp + 64), 4096, "stack: auxv value");
 			is(word(&s, sp + 80), mark, "stack: pushed bytes");
 			is(word(&s, sp + 88), AT_NULL, "stack: AT_NULL");
+			is(word(&s, sp + 8), v.arg_start,
+			   "stack: argv[0] is the first string");
+			is(v.env_start - v.arg_start, 9 + 4 + 1,
+			   "stack: the arguments follow one another");
+			is(word(&s, sp + 40), v.env_start,
+			   "stack: the environment follows them");
+			is(v.env_end - v.env_start, 7, "stack: to its end");
 		}
 		free(s.buf);
 	}
