@@ -38,10 +38,10 @@ static void show_max_map_count(struct seq_buf *m)
 	seq_printf(m, "%d\n", MAX_MAP_COUNT);
 }
 
-/* 1: memory is promised without a look at how much there is. */
+/* 0: more is promised than there is, but not in one piece. */
 static void show_overcommit(struct seq_buf *m)
 {
-	seq_printf(m, "1\n");
+	seq_printf(m, "0\n");
 }
 
 static void show_ngroups_max(struct seq_buf *m)
