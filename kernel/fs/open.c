@@ -17,6 +17,11 @@
 
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
 
+static bool is_made_up(const struct inode *inode)
+{
+	return inode->i_dev == DEV_PROC || inode->i_dev == DEV_SYS;
+}
+
 int inode_access(const struct inode *inode, int mode)
 {
 	bool is_dev = S_ISCHR(inode->i_mode);
@@ -24,7 +29,7 @@ int inode_access(const struct inode *inode, int mode)
 	if (S_ISSOCK(inode->i_mode))
 		return mode & ~(inode->i_mode >> 6 & 7) ? -EACCES : 0;
 	if ((mode & W_OK) && !is_dev)
-		return inode->i_dev == DEV_PROC ? -EACCES : -EROFS;
+		return is_made_up(inode) ? -EACCES : -EROFS;
 	if ((mode & X_OK) && !S_ISDIR(inode->i_mode) && !(inode->i_mode & 0111))
 		return -EACCES;
 	return 0;

@@ -109,6 +109,7 @@ static struct inode *fd_inode(struct inode *dir, const char *name, size_t len,
 		return ERR_PTR(-ENOMEM);
 	inode->parent = dir;
 	inode->i_dev = DEV_PROC;
+	inode->i_owner = dir->i_owner;
 	inode->i_ino = FD_INO_BASE + fd * 2ULL + S_ISREG(mode);
 	inode->i_private = fd;
 	return inode;

@@ -310,6 +310,14 @@ static void show_limits(struct seq_buf *m, struct inode *inode)
 	}
 }
 
+/* fstab(5): the parts of the one tree. */
+static void show_mounts(struct seq_buf *m, struct inode *inode)
+{
+	seq_printf(m, "rootfs / rootfs ro 0 0\nproc /proc proc ro 0 0\n"
+		      "sysfs /sys sysfs ro 0 0\n"
+		      "devtmpfs /dev devtmpfs ro 0 0\n");
+}
+
 /* ---- The directory ------------------------------------------------------- */
 
 static const struct {
@@ -327,6 +335,7 @@ static const struct {
 	{ "fdinfo", S_IFDIR | 0555, &proc_fdinfo_ops, NULL },
 	{ "limits", S_IFREG | 0444, NULL, show_limits },
 	{ "maps", S_IFREG | 0444, NULL, show_maps },
+	{ "mounts", S_IFREG | 0444, NULL, show_mounts },
 	{ "root", S_IFLNK | 0777, &root_ops, NULL },
 	{ "stat", S_IFREG | 0444, NULL, show_stat },
 	{ "statm", S_IFREG | 0444, NULL, show_statm },
@@ -343,25 +352,36 @@ static int add_entries(struct inode *dir)
 		if (IS_ERR(inode))
 			return PTR_ERR(inode);
 		inode->i_op = entries[i].ops;
+		inode->i_owner = APP_UID;
 		if (entries[i].show)
 			proc_set_show(inode, entries[i].show);
 	}
 	return 0;
 }
 
+/* A link that is there for good, to a target that is. */
+static int add_link(struct inode *dir, const char *name, const char *target)
+{
+	struct inode *link = inode_add(dir, name, strlen(name), S_IFLNK | 0777);
+
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+	link->i_data = (const uint8_t *)target;
+	link->i_size = strlen(target);
+	return 0;
+}
+
 int proc_self_init(void)
 {
-	static const char self[] = "1";
 	struct inode *proc = proc_root();
-	struct inode *dir, *link;
+	struct inode *dir;
 
 	if (IS_ERR(proc))
 		return PTR_ERR(proc);
-	dir = inode_make_dir(proc, self, 1);
-	link = inode_add(proc, "self", 4, S_IFLNK | 0777);
-	if (IS_ERR(dir) || IS_ERR(link))
+	dir = inode_make_dir(proc, "1", 1);
+	if (IS_ERR(dir) || add_link(proc, "self", "1") ||
+	    add_link(proc, "mounts", "self/mounts"))
 		return -ENOMEM;
-	link->i_data = (const uint8_t *)self;
-	link->i_size = 1;
+	dir->i_owner = APP_UID;
 	return add_entries(dir);
 }

@@ -17,6 +17,8 @@ void inode_getattr(const struct inode *inode, struct stat *st)
 	st->st_ino = inode->i_ino;
 	st->st_nlink = inode->i_nlink;
 	st->st_mode = inode->i_mode;
+	st->st_uid = inode->i_owner;
+	st->st_gid = inode->i_owner;
 	st->st_rdev = inode->i_rdev;
 	st->st_size = inode->i_size;
 	st->st_blksize = PAGE_SIZE;

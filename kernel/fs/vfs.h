@@ -55,6 +55,7 @@ struct inode {
 	uint32_t i_nlink;
 	uint32_t i_dev;
 	uint32_t i_rdev;
+	uint32_t i_owner; /* user and group */
 	uint64_t i_ino;
 	uint64_t i_size;
 	int64_t i_mtime;

@@ -249,6 +249,24 @@ static void test_limits(void)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
+static void test_tree(void)
+{
+	struct stat st;
+
+	ok(!stat("/proc/self", &st) && S_ISDIR(st.st_mode) &&
+		   st.st_uid == getuid() && st.st_gid == getgid(),
+	   "tree: self is the user's");
+	ok(!stat("/proc/self/stat", &st) && S_ISREG(st.st_mode) &&
+		   st.st_uid == getuid() && st.st_size == 0,
+	   "tree: so are its files, of size 0");
+	ok(!stat("/proc/uptime", &st) && st.st_uid == 0,
+	   "tree: the machine's are root's");
+	ok(!lstat("/proc/self", &st) && S_ISLNK(st.st_mode),
+	   "tree: self is a link");
+	ok(strstr(slurp("/proc/self/mounts"), " / "), "tree: self/mounts");
+	ok(strstr(slurp("/proc/mounts"), " /proc proc "), "tree: mounts");
+}
+
 static void test_arguments(char **argv)
 {
 	size_t len = strlen(argv[0]);
@@ -339,6 +357,7 @@ static void test_settings(void)
 int main(int argc, char **argv)
 {
 	test_arguments(argv);
+	test_tree();
 	test_stat();
 	test_status();
 	test_maps();
