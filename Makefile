@@ -35,7 +35,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: image run run-vm debug setup check test unit system images clean \
+.PHONY: image run run-vm debug setup check test unit system bench images clean \
 	distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)

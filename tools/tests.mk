@@ -2,6 +2,7 @@
 #
 # make check, and the tests: unit tests run the kernel's own sources on this
 # machine under sanitizers, system tests boot images in QEMU. All print TAP.
+# make bench measures and judges nothing.
 
 # A unit test names the kernel sources it is linked with in a comment:
 #   /* unit: kernel/mm/buddy.c kernel/rbtree.c */
@@ -48,6 +49,9 @@ unit: $(UNIT) ## the tests that run on this machine
 
 system: images ## the tests that boot QEMU
 	$(call prove,$(SYSTEM))
+
+bench: | $(SETUP) ## what calls cost, beside a Linux guest in the same QEMU
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/events
 
 check: $(LWIP) $(HEADERS) ## style, include directions, sizes, cppcheck
 	$(Q)tools/check $(O)
