@@ -10,13 +10,11 @@
 
 #include <stdint.h>
 
-struct pt_regs;
-
-/* From entry.S: regs->orig_rax names the call, the result goes to rax. */
-void syscall_dispatch(struct pt_regs *regs);
-
 typedef long (*syscall_fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
 			   uint64_t);
+
+/* What entry.S calls; no entry is NULL after syscall_init(). */
+extern syscall_fn syscall_table[];
 
 /*
  * Each family's file fills its part of the table in an array of these, and
@@ -27,9 +25,12 @@ struct syscall_entry {
 	syscall_fn fn;
 };
 
-#define SYSCALL(name)                                               \
-	{                                                           \
-		__NR_##name, (syscall_fn)(void (*)(void))sys_##name \
+/* A call with the arguments that it has; the ABI passes six. */
+#define SYSCALL_FN(fn) ((syscall_fn)(void (*)(void))(fn))
+
+#define SYSCALL(name)                               \
+	{                                           \
+		__NR_##name, SYSCALL_FN(sys_##name) \
 	}
 
 extern const struct syscall_entry syscalls_file[]; /* sys_file.c */

@@ -3,7 +3,7 @@
  * The system call table: one array indexed by number, joined from the
  * families' own. A call that is not in it returns -ENOSYS, which is what
  * programs are prepared for, and says so in the log once. Entered from
- * entry.S for every SYSCALL; owns the table.
+ * entry.S for every SYSCALL, which calls the entries; owns the table.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -14,35 +14,20 @@
 #include "kernel/task/thread.h"
 #include "kernel/x86/regs.h"
 
-#define NR_SYSCALLS 512
-
 static const char *const names[NR_SYSCALLS] = {
 #include "build/gen/syscall_names.h"
 };
 
-static syscall_fn table[NR_SYSCALLS];
+syscall_fn syscall_table[NR_SYSCALLS + 1];
 static uint64_t reported[NR_SYSCALLS / 64]; /* bitmap of unknown numbers */
 static bool reported_other;
 
 static void join(const struct syscall_entry *entry)
 {
 	for (; entry->fn; entry++) {
-		ASSERT(entry->nr < NR_SYSCALLS && !table[entry->nr]);
-		table[entry->nr] = entry->fn;
+		ASSERT(entry->nr < NR_SYSCALLS && !syscall_table[entry->nr]);
+		syscall_table[entry->nr] = entry->fn;
 	}
-}
-
-void syscall_init(void)
-{
-	join(syscalls_file);
-	join(syscalls_poll);
-	join(syscalls_event);
-	join(syscalls_mm);
-	join(syscalls_task);
-	join(syscalls_thread);
-	join(syscalls_signal);
-	join(syscalls_time);
-	join(syscalls_socket);
 }
 
 /* Once for each number, so that a loop over it cannot fill the log. */
@@ -60,8 +45,9 @@ static bool first_report(uint64_t nr)
 	return first;
 }
 
-static long unknown_syscall(uint64_t nr)
+static long sys_unknown(void)
 {
+	uint64_t nr = current->regs->orig_rax;
 	const char *name = nr < NR_SYSCALLS ? names[nr] : NULL;
 
 	if (first_report(nr))
@@ -71,15 +57,21 @@ static long unknown_syscall(uint64_t nr)
 	return -ENOSYS;
 }
 
-void syscall_dispatch(struct pt_regs *regs)
+void syscall_init(void)
 {
-	uint64_t nr = regs->orig_rax;
-	syscall_fn fn = nr < NR_SYSCALLS ? table[nr] : NULL;
+	unsigned int nr;
 
-	if (unlikely(!fn)) {
-		regs->rax = unknown_syscall(nr);
-		return;
+	join(syscalls_file);
+	join(syscalls_poll);
+	join(syscalls_event);
+	join(syscalls_mm);
+	join(syscalls_task);
+	join(syscalls_thread);
+	join(syscalls_signal);
+	join(syscalls_time);
+	join(syscalls_socket);
+	for (nr = 0; nr <= NR_SYSCALLS; nr++) {
+		if (!syscall_table[nr])
+			syscall_table[nr] = SYSCALL_FN(sys_unknown);
 	}
-	regs->rax = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8,
-		       regs->r9);
 }

@@ -86,7 +86,19 @@ syscall_entry:
 	pushq %rax
 	PUSH_REGS
 	xorl %ebp, %ebp
-	CALL_WITH_REGS syscall_dispatch
+/*
+ * The arguments lie where the C ABI wants them, but for the fourth. A number
+ * beyond the table becomes that of its last entry: without a branch, so that
+ * the CPU cannot guess its way past the bound either.
+ */
+	movl $NR_SYSCALLS, %ecx
+	cmpq %rcx, %rax
+	cmovaq %rcx, %rax
+	movq %r10, %rcx
+	subq $8, %rsp
+	call *syscall_table(,%rax,8)
+	addq $8, %rsp
+	movq %rax, REGS_RAX(%rsp)
 	cmpb $0, cpu0 + PERCPU_WORK
 	jne syscall_work
 

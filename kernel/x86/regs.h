@@ -16,8 +16,12 @@
 /* pt_regs.vector of a system call: no exception has this number. */
 #define VECTOR_SYSCALL 0x100
 
+/* Entries of syscall_table; one more is for all numbers beyond. */
+#define NR_SYSCALLS 512
+
 /* Offsets that the assembly uses; kernel/x86/trap.c checks them. */
 #define REGS_R11 48
+#define REGS_RAX 80
 #define REGS_RCX 88
 #define REGS_ORIG_RAX 120
 #define REGS_RIP 144

@@ -47,6 +47,7 @@ enum {
 #define CHECK_OFFSET(field, offset) \
 	_Static_assert(offsetof(struct pt_regs, field) == (offset), "entry.S")
 CHECK_OFFSET(r11, REGS_R11);
+CHECK_OFFSET(rax, REGS_RAX);
 CHECK_OFFSET(rcx, REGS_RCX);
 CHECK_OFFSET(orig_rax, REGS_ORIG_RAX);
 CHECK_OFFSET(rip, REGS_RIP);
