@@ -98,11 +98,8 @@ struct file *file_alloc(const struct file_operations *fop, void *private_data,
  * The sets that watch the file go first: their entries are on wait queues
  * that release() takes away.
  */
-void fput(struct file *file)
+void __fput(struct file *file)
 {
-	ASSERT(file->f_count);
-	if (--file->f_count)
-		return;
 	if (!list_empty(&file->f_ep))
 		eventpoll_release(file);
 	if (file->f_op->release)

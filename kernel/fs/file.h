@@ -79,7 +79,13 @@ static inline struct file *get_file(struct file *file)
 	return file;
 }
 int file_alloc_error(void);
-void fput(struct file *file);
+void __fput(struct file *file); /* the last reference is gone */
+static inline void fput(struct file *file)
+{
+	ASSERT(file->f_count);
+	if (!--file->f_count)
+		__fput(file);
+}
 size_t nr_files(void);
 size_t file_max(void);
 

@@ -60,9 +60,24 @@ void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *e);
 
 /* Calls every entry, and at most nr_exclusive exclusive ones (0: all). */
 void __wake_up(struct wait_queue_head *wq, int nr_exclusive, uint32_t key);
-#define wake_up(wq) __wake_up(wq, 1, 0)
-#define wake_up_all(wq) __wake_up(wq, 0, 0)
-#define wake_up_poll(wq, mask) __wake_up(wq, 1, mask)
+
+/* Mostly nobody waits. */
+static inline void wake_up_poll(struct wait_queue_head *wq, uint32_t mask)
+{
+	if (waitqueue_active(wq))
+		__wake_up(wq, 1, mask);
+}
+
+static inline void wake_up(struct wait_queue_head *wq)
+{
+	wake_up_poll(wq, 0);
+}
+
+static inline void wake_up_all(struct wait_queue_head *wq)
+{
+	if (waitqueue_active(wq))
+		__wake_up(wq, 0, 0);
+}
 
 /*
  * prepare_to_wait() queues the entry if it is not queued yet and marks the

@@ -66,10 +66,8 @@ int file_alloc_error(void)
 	return -ENOMEM;
 }
 
-void fput(struct file *file)
+void __fput(struct file *file)
 {
-	if (--file->f_count)
-		return;
 	file->f_op->release(file);
 	kfree(file);
 }
