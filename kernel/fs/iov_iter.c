@@ -11,16 +11,6 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 
-void iov_iter_init(struct iov_iter *i, const struct iovec *iov,
-		   unsigned long nr_segs, size_t count, bool user)
-{
-	i->iov = iov;
-	i->nr_segs = nr_segs;
-	i->iov_offset = 0;
-	i->count = count;
-	i->user = user;
-}
-
 /* What to do with one piece; returns the bytes that it could not do. */
 typedef size_t (*step_fn)(void *piece, void *flat, size_t n, bool user);
 
@@ -81,13 +71,36 @@ static size_t iterate(struct iov_iter *i, void *flat, size_t n, step_fn step)
 	return done;
 }
 
+/* The common case: all of it to or from one segment of ring 3. */
+static bool is_one_piece(const struct iov_iter *i, size_t n)
+{
+	return likely(i->user && i->nr_segs && n <= i->count &&
+		      i->iov_offset + n <= i->iov->iov_len);
+}
+
+static void *piece_start(const struct iov_iter *i)
+{
+	return (char *)i->iov->iov_base + i->iov_offset;
+}
+
+static size_t piece_done(struct iov_iter *i, size_t n)
+{
+	i->iov_offset += n;
+	i->count -= n;
+	return n;
+}
+
 size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i)
 {
+	if (is_one_piece(i, n))
+		return piece_done(i, n - copy_to_user(piece_start(i), from, n));
 	return iterate(i, (void *)(uintptr_t)from, n, step_to);
 }
 
 size_t copy_from_iter(void *to, size_t n, struct iov_iter *i)
 {
+	if (is_one_piece(i, n))
+		return piece_done(i, n - copy_from_user(to, piece_start(i), n));
 	return iterate(i, to, n, step_from);
 }
 

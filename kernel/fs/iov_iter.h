@@ -21,8 +21,15 @@ struct iov_iter {
 	bool user; /* addresses are ring 3's */
 };
 
-void iov_iter_init(struct iov_iter *i, const struct iovec *iov,
-		   unsigned long nr_segs, size_t count, bool user);
+static inline void iov_iter_init(struct iov_iter *i, const struct iovec *iov,
+				 unsigned long nr_segs, size_t count, bool user)
+{
+	i->iov = iov;
+	i->nr_segs = nr_segs;
+	i->iov_offset = 0;
+	i->count = count;
+	i->user = user;
+}
 
 /*
  * Move up to n bytes, advance, return how many went: less than asked when the
