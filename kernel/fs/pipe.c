@@ -3,7 +3,8 @@
  * Pipes, as pipe(7) describes them and Linux makes them: a ring of slots, a
  * page in each. Small writes go into the page of the last one while they fit
  * whole; space is counted in pages, so one byte left in a page keeps it.
- * Owns the pages. Thread context; reads and writes sleep.
+ * Owns the pages; the last one that was read empty is kept for the next write.
+ * Thread context; reads and writes sleep.
  *
  * Who is told what: a reader's wake-up comes with the first data in an empty
  * pipe. A writer's comes with the first free slot of a full one. Once anybody
@@ -49,6 +50,7 @@ struct pipe {
 	unsigned int readers;
 	unsigned int writers;
 	bool is_polled;
+	char *spare; /* a page for the next write, or NULL */
 	struct wait_queue_head rd_wait;
 	struct wait_queue_head wr_wait;
 	uint64_t ino;
@@ -70,6 +72,20 @@ static bool is_full(const struct pipe *pipe)
 static struct pipe_buffer *slot(const struct pipe *pipe, unsigned int n)
 {
 	return &pipe->bufs[n & (pipe->slots - 1)];
+}
+
+static char *page_get(struct pipe *pipe)
+{
+	char *page = pipe->spare;
+
+	pipe->spare = NULL;
+	return page ? page : kmalloc(PAGE_SIZE);
+}
+
+static void page_put(struct pipe *pipe, char *page)
+{
+	kfree(pipe->spare);
+	pipe->spare = page;
 }
 
 static void wake_readers(struct pipe *pipe)
@@ -133,7 +149,7 @@ static ssize_t read_slot(struct pipe *pipe, struct iov_iter *to, bool *freed)
 		buf->len = 0;
 	if (!buf->len) {
 		*freed |= is_full(pipe);
-		kfree(buf->page);
+		page_put(pipe, buf->page);
 		buf->page = NULL;
 		pipe->tail++;
 	}
@@ -211,12 +227,12 @@ static ssize_t write_slot(struct pipe *pipe, struct iov_iter *from,
 			  bool is_packet)
 {
 	size_t n = MIN(from->count, PAGE_SIZE);
-	char *page = kmalloc(PAGE_SIZE);
+	char *page = page_get(pipe);
 
 	if (!page)
 		return -ENOMEM;
 	if (copy_from_iter(page, n, from) < n) {
-		kfree(page);
+		page_put(pipe, page);
 		return -EFAULT;
 	}
 	*slot(pipe, pipe->head++) = (struct pipe_buffer){
@@ -348,6 +364,7 @@ static void pipe_free(struct pipe *pipe)
 {
 	for (; !is_empty(pipe); pipe->tail++)
 		kfree(slot(pipe, pipe->tail)->page);
+	kfree(pipe->spare);
 	kfree(pipe->bufs);
 	kfree(pipe);
 }
