@@ -43,37 +43,36 @@ static int ep_cmp_ffd(const struct epoll_filefd *a,
 	return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
-static struct epitem *ep_find(const struct eventpoll *ep, struct file *file,
-			      int fd)
+/* Where in the tree an item is, or would be. */
+struct ep_place {
+	struct rb_node *parent;
+	struct rb_node **link;
+};
+
+/* The item, or NULL and where to link it. */
+static struct epitem *ep_find(struct eventpoll *ep, struct file *file, int fd,
+			      struct ep_place *place)
 {
 	struct epoll_filefd ffd = { file, fd };
-	struct rb_node *node = ep->rbr.node;
 
-	while (node) {
-		struct epitem *epi = rb_entry(node, struct epitem, rbn);
+	place->parent = NULL;
+	place->link = &ep->rbr.node;
+	while (*place->link) {
+		struct epitem *epi = rb_entry(*place->link, struct epitem, rbn);
 		int cmp = ep_cmp_ffd(&ffd, &epi->ffd);
 
 		if (!cmp)
 			return epi;
-		node = cmp < 0 ? node->left : node->right;
+		place->parent = &epi->rbn;
+		place->link = cmp < 0 ? &epi->rbn.left : &epi->rbn.right;
 	}
 	return NULL;
 }
 
-static void ep_rbtree_insert(struct eventpoll *ep, struct epitem *epi)
+static void ep_rbtree_insert(struct eventpoll *ep, struct epitem *epi,
+			     const struct ep_place *place)
 {
-	struct rb_node **link = &ep->rbr.node;
-	struct rb_node *parent = NULL;
-
-	while (*link) {
-		struct epitem *other;
-
-		parent = *link;
-		other = rb_entry(parent, struct epitem, rbn);
-		link = ep_cmp_ffd(&epi->ffd, &other->ffd) < 0 ? &parent->left :
-								&parent->right;
-	}
-	rb_link_node(&epi->rbn, parent, link);
+	rb_link_node(&epi->rbn, place->parent, place->link);
 	rb_insert_color(&epi->rbn, &ep->rbr);
 }
 
@@ -156,7 +155,8 @@ static struct epitem *epitem_alloc(struct eventpoll *ep, struct file *file,
 
 /* full_check: the set or the target has to do with nested sets. */
 static int ep_insert(struct eventpoll *ep, const struct epoll_event *event,
-		     struct file *tfile, int fd, bool full_check)
+		     struct file *tfile, int fd, const struct ep_place *place,
+		     bool full_check)
 {
 	struct ep_pqueue epq = { .pt.qproc = ep_ptable_queue_proc };
 	struct epitem *epi;
@@ -168,7 +168,7 @@ static int ep_insert(struct eventpoll *ep, const struct epoll_event *event,
 	if (!epi)
 		return -ENOMEM;
 	list_add(&epi->fllink, &tfile->f_ep);
-	ep_rbtree_insert(ep, epi);
+	ep_rbtree_insert(ep, epi, place);
 	if (full_check && ep_reverse_path_check(epi)) {
 		ep_remove(ep, epi);
 		return -EINVAL;
@@ -213,12 +213,13 @@ static int ep_ctl_add(struct file *epfile, struct file *tfile, int fd,
 	struct eventpoll *ep = ep_of_file(epfile);
 	bool nested = is_file_epoll(tfile);
 	bool full_check = nested || !list_empty(&epfile->f_ep);
+	struct ep_place place;
 
 	if (nested && ep_loop_check(ep, ep_of_file(tfile)))
 		return -ELOOP;
-	if (ep_find(ep, tfile, fd))
+	if (ep_find(ep, tfile, fd, &place))
 		return -EEXIST;
-	return ep_insert(ep, event, tfile, fd, full_check);
+	return ep_insert(ep, event, tfile, fd, &place, full_check);
 }
 
 static int ep_ctl_mod(struct eventpoll *ep, struct epitem *epi,
@@ -236,6 +237,7 @@ int eventpoll_ctl(struct file *epfile, int op, struct file *tfile, int fd,
 		  const struct epoll_event *event)
 {
 	struct epoll_event ev = { 0 };
+	struct ep_place place;
 	struct epitem *epi;
 
 	if (!tfile->f_op->poll)
@@ -252,7 +254,7 @@ int eventpoll_ctl(struct file *epfile, int op, struct file *tfile, int fd,
 	}
 	if (op == EPOLL_CTL_ADD)
 		return ep_ctl_add(epfile, tfile, fd, &ev);
-	epi = ep_find(ep_of_file(epfile), tfile, fd);
+	epi = ep_find(ep_of_file(epfile), tfile, fd, &place);
 	if (op == EPOLL_CTL_MOD)
 		return ep_ctl_mod(ep_of_file(epfile), epi, &ev);
 	if (op != EPOLL_CTL_DEL)

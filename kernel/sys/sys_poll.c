@@ -185,8 +185,11 @@ static long sys_epoll_wait(int epfd, struct epoll_event *events, int maxevents,
 static long sys_epoll_pwait(int epfd, struct epoll_event *events, int maxevents,
 			    int timeout, const uint64_t *mask, size_t size)
 {
-	int error = set_user_sigmask(mask, size);
+	int error;
 
+	if (!mask) /* how the C libraries make epoll_wait(3) */
+		return sys_epoll_wait(epfd, events, maxevents, timeout);
+	error = set_user_sigmask(mask, size);
 	if (error)
 		return error;
 	return restore_sigmask(mask, sys_epoll_wait(epfd, events, maxevents,
