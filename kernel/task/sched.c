@@ -13,7 +13,10 @@
  *     user_owner, whatever runs; so a kernel thread or the idle loop between
  *     two turns of one thread costs no save and no load;
  *  3. the slice timer is pending while a ring-3 thread is current and the run
- *     queue is not empty (there is no tick otherwise).
+ *     queue is not empty. It is not cancelled when that ends, so that threads
+ *     which wake each other in turn leave it alone: it rings too early at
+ *     worst, finds whose turn it is, and without anybody waiting is not
+ *     started again (so there is no tick).
  */
 #include "kernel/task/sched.h"
 
@@ -59,19 +62,22 @@ void set_current_state(enum thread_state state)
 	current->state = state;
 }
 
-static void slice_over(struct timer *timer)
-{
-	if (current->process && !list_empty(&run_queue))
-		cpu_set_work(CPU_WORK_RESCHED);
-}
-
 /* Counts from when the thread got the CPU, so it may be over at once. */
 static void slice_arm(void)
 {
-	struct thread *thread = current;
+	const struct thread *thread = current;
 
-	if (thread->process && !timer_pending(&slice))
+	if (thread->process && !list_empty(&run_queue) &&
+	    !timer_pending(&slice))
 		timer_start(&slice, thread->switched_in + SLICE_NS);
+}
+
+static void slice_over(struct timer *timer)
+{
+	if (current->switched_in + SLICE_NS > ktime_get_ns())
+		slice_arm();
+	else if (current->process && !list_empty(&run_queue))
+		cpu_set_work(CPU_WORK_RESCHED);
 }
 
 void sched_init(void)
@@ -159,14 +165,6 @@ void sched_finish_switch(void)
 	}
 }
 
-static void slice_begin(struct thread *next)
-{
-	if (next->process && !list_empty(&run_queue))
-		timer_start(&slice, next->switched_in + SLICE_NS);
-	else
-		timer_cancel(&slice);
-}
-
 static void context_switch(struct thread *prev, struct thread *next)
 {
 	uint64_t now = ktime_get_ns();
@@ -185,7 +183,7 @@ static void context_switch(struct thread *prev, struct thread *next)
 		if (signal_pending())
 			cpu_set_work(CPU_WORK_SIGNAL);
 	}
-	slice_begin(next);
+	slice_arm();
 	switch_stack(&prev->ksp, next->ksp);
 	sched_finish_switch();
 }
