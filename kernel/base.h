@@ -30,6 +30,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* A seldom case whose registers shall not be saved on the common way. */
+#define noinline __attribute__((noinline))
+
 /* Reads or writes once, in one access, whatever the optimiser thinks. */
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))

@@ -283,7 +283,7 @@ static int ep_autoremove_wake_function(struct wait_queue_entry *wait,
 }
 
 /* Sleeps until woken; true when the deadline has passed. */
-static bool ep_wait(struct eventpoll *ep, uint64_t deadline)
+static noinline bool ep_wait(struct eventpoll *ep, uint64_t deadline)
 {
 	struct wait_queue_entry wait;
 	bool timed_out;

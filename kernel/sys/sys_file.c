@@ -25,28 +25,9 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
 
-struct fdtable *sys_files(void)
-{
-	return the_process()->files;
-}
-
 uint64_t sys_nofile(void)
 {
 	return MIN(the_process()->rlimit[RLIMIT_NOFILE].cur, FD_LIMIT_MAX);
-}
-
-struct file *sys_file(int fd)
-{
-	struct file *file = fd_lookup(sys_files(), fd);
-
-	return file && !(file->f_flags & O_PATH) ? file : NULL;
-}
-
-struct file *sys_fget(int fd)
-{
-	struct file *file = sys_file(fd);
-
-	return file ? get_file(file) : NULL;
 }
 
 long sys_fd_install(struct file *file, uint32_t flags)

@@ -7,21 +7,42 @@
 #ifndef KERNEL_SYS_SYS_FILE_H
 #define KERNEL_SYS_SYS_FILE_H
 
+#include <linux/fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct fdtable;
-struct file;
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/thread.h"
+
 struct iovec;
 struct stat;
 struct statx;
 
-struct fdtable *sys_files(void);
+static inline struct fdtable *sys_files(void)
+{
+	return the_process()->files;
+}
+
 uint64_t sys_nofile(void); /* RLIMIT_NOFILE */
-/* With a reference; NULL also for a mere O_PATH. */
-struct file *sys_fget(int fd);
-/* The same, borrowed until the caller sleeps. */
-struct file *sys_file(int fd);
+
+/* Borrowed until the caller sleeps; NULL also for a mere O_PATH. */
+static inline struct file *sys_file(int fd)
+{
+	struct file *file = fd_lookup(sys_files(), fd);
+
+	return file && !(file->f_flags & O_PATH) ? file : NULL;
+}
+
+/* The same with a reference. */
+static inline struct file *sys_fget(int fd)
+{
+	struct file *file = sys_file(fd);
+
+	return file ? get_file(file) : NULL;
+}
+
 /*
  * Gives a new file (consumed; an ERR_PTR is passed on) the lowest number.
  */

@@ -156,8 +156,8 @@ static long sys_epoll_ctl(int epfd, int op, int fd,
 			     op == EPOLL_CTL_DEL ? NULL : &event);
 }
 
-static long do_epoll_wait(int epfd, struct epoll_event *events, int maxevents,
-			  uint64_t deadline)
+static inline long do_epoll_wait(int epfd, struct epoll_event *events,
+				 int maxevents, uint64_t deadline)
 {
 	struct file *file = sys_file(epfd);
 	long n;
@@ -182,18 +182,26 @@ static long sys_epoll_wait(int epfd, struct epoll_event *events, int maxevents,
 	return do_epoll_wait(epfd, events, maxevents, deadline_ms(timeout));
 }
 
-static long sys_epoll_pwait(int epfd, struct epoll_event *events, int maxevents,
-			    int timeout, const uint64_t *mask, size_t size)
+static noinline long epoll_wait_masked(int epfd, struct epoll_event *events,
+				       int maxevents, int timeout,
+				       const uint64_t *mask, size_t size)
 {
-	int error;
+	int error = set_user_sigmask(mask, size);
 
-	if (!mask) /* how the C libraries make epoll_wait(3) */
-		return sys_epoll_wait(epfd, events, maxevents, timeout);
-	error = set_user_sigmask(mask, size);
 	if (error)
 		return error;
 	return restore_sigmask(mask, sys_epoll_wait(epfd, events, maxevents,
 						    timeout));
+}
+
+/* Without a mask it is what the C libraries make of epoll_wait(3). */
+static long sys_epoll_pwait(int epfd, struct epoll_event *events, int maxevents,
+			    int timeout, const uint64_t *mask, size_t size)
+{
+	if (mask)
+		return epoll_wait_masked(epfd, events, maxevents, timeout, mask,
+					 size);
+	return sys_epoll_wait(epfd, events, maxevents, timeout);
 }
 
 static long sys_epoll_pwait2(int epfd, struct epoll_event *events,
