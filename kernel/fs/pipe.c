@@ -433,8 +433,8 @@ long pipe_set_size(struct file *file, unsigned long size)
 	pipe->tail = 0;
 	pipe->head = n;
 	pipe->slots = slots;
-	if (!is_full(pipe))
-		wake_writers(pipe);
+	/* News of any kind, whatever the size was: as on Linux. */
+	wake_up(&pipe->wr_wait);
 	return slots * PAGE_SIZE;
 }
 

@@ -71,6 +71,11 @@ static void test_pipe_writer(void)
 	sees(ep, "", "pipe: the second is none");
 	close(ends[0]);
 	sees(ep, "w:OUT|ERR", "pipe: the last reader's close is an edge");
+	MUST(epoll_ctl(ep, EPOLL_CTL_DEL, ends[1], NULL));
+	add(ep, ends[1], EPOLLIN | EPOLLET, 'e');
+	sees(ep, "e:ERR", "pipe: an error shows without being asked for");
+	MUST(fcntl(ends[1], F_SETPIPE_SZ, 32 * PAGE));
+	sees(ep, "e:ERR", "pipe: a change of its size is news of any kind");
 	close(ends[1]);
 	close(ep);
 }
