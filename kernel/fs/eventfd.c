@@ -50,14 +50,14 @@ static ssize_t eventfd_read(struct file *file, struct iov_iter *to,
 	return sizeof(n);
 }
 
-static ssize_t eventfd_write(struct file *file, struct iov_iter *from,
-			     int64_t *pos)
+/* One number, which fills the current segment. */
+static ssize_t eventfd_add(struct file *file, struct iov_iter *from)
 {
 	struct eventfd_ctx *ctx = file->private_data;
 	uint64_t n;
 	int error;
 
-	if (from->count != sizeof(n))
+	if (from->iov->iov_len - from->iov_offset != sizeof(n))
 		return -EINVAL;
 	if (copy_from_iter(&n, sizeof(n), from) != sizeof(n))
 		return -EFAULT;
@@ -74,6 +74,22 @@ static ssize_t eventfd_write(struct file *file, struct iov_iter *from,
 	ctx->count += n;
 	wake_up_poll(&ctx->wq, EPOLLIN);
 	return sizeof(n);
+}
+
+/* Each buffer of writev(2) is a write of its own, as on Linux. */
+static ssize_t eventfd_write(struct file *file, struct iov_iter *from,
+			     int64_t *pos)
+{
+	ssize_t done = 0, n;
+
+	do {
+		n = eventfd_add(file, from);
+		if (n < 0)
+			return done ? done : n;
+		done += n;
+		iov_iter_next_segment(from);
+	} while (from->count);
+	return done;
 }
 
 static uint32_t eventfd_poll(struct file *file, struct poll_table *pt)

@@ -38,8 +38,7 @@ static size_t step_zero(void *piece, void *flat, size_t n, bool user)
 	return 0;
 }
 
-/* To the current segment's first byte; steps over finished and empty ones. */
-static void next_segment(struct iov_iter *i)
+void iov_iter_next_segment(struct iov_iter *i)
 {
 	while (i->nr_segs && i->iov_offset >= i->iov->iov_len) {
 		i->iov++;
@@ -56,7 +55,7 @@ static size_t iterate(struct iov_iter *i, void *flat, size_t n, step_fn step)
 	while (done < n) {
 		size_t piece, left;
 
-		next_segment(i);
+		iov_iter_next_segment(i);
 		if (!i->nr_segs)
 			break;
 		piece = MIN(n - done, i->iov->iov_len - i->iov_offset);
@@ -116,7 +115,7 @@ void iov_iter_advance(struct iov_iter *i, size_t n)
 	while (n) {
 		size_t piece;
 
-		next_segment(i);
+		iov_iter_next_segment(i);
 		if (!i->nr_segs)
 			return;
 		piece = MIN(n, i->iov->iov_len - i->iov_offset);

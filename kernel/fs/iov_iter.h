@@ -39,6 +39,8 @@ size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i);
 size_t copy_from_iter(void *to, size_t n, struct iov_iter *i);
 size_t iov_iter_zero(size_t n, struct iov_iter *i);
 void iov_iter_advance(struct iov_iter *i, size_t n);
+/* To the next segment with bytes left; over finished and empty ones. */
+void iov_iter_next_segment(struct iov_iter *i);
 
 /*
  * Copies a user's iovec array: *iov is fast (of UIO_FASTIOV entries) or

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 
 #include "settle.h"
 
@@ -90,6 +91,25 @@ static void test_eventfd_count(void)
 	is(take(fd), 1, "semaphore: one");
 	is(take(fd), 1, "semaphore: two");
 	fails(take(fd), EAGAIN, "semaphore: none");
+	close(fd);
+}
+
+static void test_eventfd_vectors(void)
+{
+	uint64_t many[3] = { 1, 2, UINT64_MAX - 1 };
+	int fd = MUST(eventfd(0, EFD_NONBLOCK));
+	struct iovec two[] = { { many, 8 }, { NULL, 0 }, { many + 1, 8 } };
+	struct iovec halves[] = { { many, 4 }, { (char *)many + 4, 4 } };
+	struct iovec empty[] = { { NULL, 0 }, { many, 8 } };
+	struct iovec full[] = { { many + 2, 8 }, { many, 8 } };
+
+	is(writev(fd, two, 3), 16, "vector: each buffer is a write");
+	is(take(fd), 3, "vector: of a number of its own");
+	fails(writev(fd, halves, 2), EINVAL, "vector: of 8 bytes, no less");
+	fails(writev(fd, empty, 2), EINVAL, "vector: an empty one is first");
+	is(writev(fd, full, 2), 8, "vector: what fits is written");
+	is(readv(fd, halves, 2), 8, "vector: a read may be in pieces");
+	is((long)many[0], -2, "vector: of the one number");
 	close(fd);
 }
 
@@ -359,6 +379,7 @@ int main(void)
 	deadline(30);
 	test_eventfd_create();
 	test_eventfd_count();
+	test_eventfd_vectors();
 	test_eventfd_blocking();
 	test_timerfd_create();
 	test_timerfd_arguments();
