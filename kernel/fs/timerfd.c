@@ -67,6 +67,7 @@ static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
 {
 	struct timerfd_ctx *ctx = file->private_data;
 	uint64_t ticks;
+	ssize_t stored;
 	int error;
 
 	if (to->count < sizeof(ticks))
@@ -82,9 +83,9 @@ static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
 	ticks = ctx->ticks;
 	ctx->ticks = 0;
 	ctx->has_expired = false;
-	if (copy_to_iter(&ticks, sizeof(ticks), to) < sizeof(ticks))
-		return -EFAULT;
-	return sizeof(ticks);
+	/* Linux counts what could be stored; the ticks are gone all the same. */
+	stored = copy_to_iter(&ticks, sizeof(ticks), to);
+	return stored ? stored : -EFAULT;
 }
 
 static uint32_t timerfd_poll(struct file *file, struct poll_table *pt)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 
@@ -270,6 +271,27 @@ static void test_timerfd_expires(void)
 	close(fd);
 }
 
+/* How a read into memory that ends after three bytes goes. */
+static void test_timerfd_cut(void)
+{
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = new_timer(CLOCK_MONOTONIC);
+	struct itimerspec t = after(1, 0);
+
+	MUST(mprotect(pages + 4096, 4096, PROT_NONE));
+	MUST(timerfd_settime(fd, 0, &t, NULL));
+	usleep(SETTLE);
+	is(read(fd, pages + 4096 - 3, 8), 3, "cut: what fits is stored");
+	fails(take(fd), EAGAIN, "cut: and the expiration is taken");
+	MUST(timerfd_settime(fd, 0, &t, NULL));
+	usleep(SETTLE);
+	fails(read(fd, pages + 4096, 8), EFAULT, "cut: nothing fits: EFAULT");
+	fails(take(fd), EAGAIN, "cut: that takes it too");
+	munmap(pages, 8192);
+	close(fd);
+}
+
 static struct timespec from_now(clockid_t clock, long ms)
 {
 	struct timespec t;
@@ -384,6 +406,7 @@ int main(void)
 	test_timerfd_create();
 	test_timerfd_arguments();
 	test_timerfd_expires();
+	test_timerfd_cut();
 	test_timerfd_absolute();
 	test_timerfd_missed();
 	test_cancel();
