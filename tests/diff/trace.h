@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared by the parts of the differential tester: what is random, what is
+ * open, and the trace. main.c says what it is all for.
+ */
+#ifndef TESTS_DIFF_TRACE_H
+#define TESTS_DIFF_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PICK(a) ((a)[rnd(ARRAY_SIZE(a))])
+
+/* Descriptors of a run lie from FD_FIRST to below fd_limit. */
+#define FD_FIRST 3
+#define FD_MAX 64
+
+enum kind {
+	NONE,
+	PIPE_R,
+	PIPE_W,
+	EVENTFD,
+	TIMERFD,
+	EPOLL,
+	SOCK,
+	KINDS
+};
+
+/* What the program believes is open, from the results it has seen. */
+extern enum kind kind_of[FD_MAX];
+extern int fd_limit;
+extern bool with_sockets;
+
+/* Below n; the same for the same seed everywhere. */
+uint32_t rnd(uint32_t n);
+/* True p times of 100. */
+bool chance(uint32_t p);
+
+/* An open descriptor of that kind, mostly; else any number at all. */
+int pick_fd(enum kind kind);
+/* An open descriptor of any kind, mostly. */
+int pick_any(void);
+
+/* Appends to the line of the operation under way. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* " = result" or the name of errno. Returns the result. */
+long say_result(long result);
+/* A new descriptor as the result. */
+int say_opened(int fd, enum kind kind);
+
+/* A checksum of data. */
+uint32_t checksum(const void *data, size_t size);
+
+#define DATA_MAX (128 * 1024)
+extern unsigned char pattern[DATA_MAX]; /* to be written */
+extern unsigned char buffer[DATA_MAX]; /* to be read into */
+/* DATA_MAX bytes, the last page of which cannot be touched. */
+extern unsigned char *fenced;
+
+/* A new run: nothing is watched. */
+void forget_watches(void);
+
+/* The operations. Each leaves one line. */
+struct operation {
+	void (*run)(void);
+	int weight;
+};
+
+extern const struct operation file_operations[];
+extern const struct operation event_operations[];
+extern const struct operation socket_operations[];
+
+#endif
