@@ -11,7 +11,6 @@ from tap import Tap
 from vm import APPS, Vm, image
 
 CALLS = 200000
-# The fuzzer may have written something in front of "account" in its line.
 # Closed connections stay a while in TIME-WAIT, each with its pcb.
 STAYS = {"tcp_pcb"}
 
@@ -20,7 +19,7 @@ t = Tap(deadline=400)
 
 def account(text, when):
     """Active objects by cache, and the pages that are free or in a slab."""
-    part = re.search(f"account {when}$(.*?)^end of account$", text,
+    part = re.search(f"^account {when}$(.*?)^end of account$", text,
                      re.M | re.S)[1]
     objects = {m[1]: int(m[2]) for m in
                re.finditer(r"^(\S+) +(\d+) .*tunables", part, re.M)}
