@@ -74,7 +74,7 @@ $(O)/lwip/%.o: WARNINGS = -Wall
 $(O)/libc/%.o: CFLAGS += -fno-tree-loop-distribute-patterns
 $(filter $(O)/net/% $(O)/lwip/%,$(OBJECTS)): $(LWIP)
 
-compile = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+compile = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
 
 $(O)/%.o: %.c Makefile | $(HEADERS)
 	$(call say,CC,$<)

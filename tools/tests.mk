@@ -30,7 +30,7 @@ $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
 $(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP) $(LWIP)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(HOST_CFLAGS) -MD -MP -c -o $@ $<
 
 $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 	@mkdir -p $(@D)
