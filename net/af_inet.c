@@ -28,7 +28,7 @@ static int protocol_of(int type, int protocol)
 	int own = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
 
 	if (type == SOCK_RAW)
-		return -EPERM;
+		return protocol ? -EPERM : -EPROTONOSUPPORT;
 	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
 	if (protocol && protocol != own)

@@ -556,7 +556,7 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 	int value, err;
 
 	if (!opt || (!opt->set && !opt->set_raw))
-		return level_exists(sk, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
+		return -ENOPROTOOPT;
 	if (opt->set_raw) {
 		err = opt->set_raw(sk, optval, len);
 	} else {

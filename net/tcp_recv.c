@@ -72,6 +72,8 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	ssize_t n = 0;
 
 	msg->namelen = 0;
+	if (msg->flags & MSG_ERRQUEUE)
+		return -EAGAIN; /* nothing is ever queued there */
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (msg->flags & MSG_OOB)

@@ -376,9 +376,12 @@ static ssize_t udp_recvmsg(struct sock *sk, struct msg *msg)
 	struct udp_datagram *d;
 	ssize_t copied;
 	size_t len;
-	int err = wait_datagram(up, flags & MSG_DONTWAIT, &d);
+	int err;
 
 	msg->namelen = 0;
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN; /* nothing is ever queued there */
+	err = wait_datagram(up, flags & MSG_DONTWAIT, &d);
 	if (err || !d)
 		return err;
 	len = d->p->tot_len;

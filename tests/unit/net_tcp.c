@@ -49,6 +49,8 @@ static void test_life(void)
 
 	peer_send(&p, ACK | PSH, "hello", 5);
 	is(sys_poll_mask(fd), IN | OUT, "data makes it readable");
+	is(sys_recv(fd, buf, 10, MSG_ERRQUEUE), -EAGAIN,
+	   "which is no queued error");
 	is(sys_recv(fd, buf, 10, MSG_PEEK), 5, "a look at it");
 	is(sys_recv(fd, buf, 3, 0), 3, "a part of it");
 	is(sys_recv(fd, buf + 3, 10, 0), 2, "the rest");
