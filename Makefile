@@ -24,6 +24,7 @@ NET     := user#            ## user, tap:IFNAME or none
 PORTS   := 5555:7#          ## HOST:GUEST[/udp],... forwarded from 127.0.0.1
 QEMU_EXTRA :=#              ## more options for QEMU
 ## How to build and test
+BENCH   :=#                 ## options for make bench: --seconds S, --only LOAD
 TESTS   :=#                 ## names of tests (make test, unit, system); all when empty
 LWIP_ARCHIVE ?=#            ## lwIP's source archive, when it shall not be fetched
 V       :=#                 ## 1 prints whole commands

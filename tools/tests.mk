@@ -50,8 +50,18 @@ unit: $(UNIT) ## the tests that run on this machine
 system: images ## the tests that boot QEMU
 	$(call prove,$(SYSTEM))
 
-bench: | $(SETUP) ## what calls cost, beside a Linux guest in the same QEMU
+# Figures, and their ratio to a Linux guest's: nothing here can fail for being
+# slow. BENCH are options of tests/bench/compare, which needs root.
+bench: $(O)/bench/load ## what calls and packets cost, beside a Linux guest
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/events
+	$(Q)$(MAKE) --no-print-directory -s image APP=apps/echo
+	$(Q)tests/bench/linux-guest $(O)
+	$(Q)tests/bench/compare $(O)/bench/load $(O)/echo/pollux.elf \
+		$(O)/bench/linux/vmlinuz $(O)/bench/linux/initrd $(BENCH)
+
+$(O)/bench/load: tests/bench/load.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -o $@ $<
 
 check: $(LWIP) $(HEADERS) ## style, include directions, sizes, cppcheck
 	$(Q)tools/check $(O)
