@@ -7,6 +7,7 @@
 #include "drivers/serial.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "kernel/fs/console.h"
 #include "kernel/printk.h"
@@ -34,6 +35,7 @@
 #define MCR_DTR_RTS 0x03
 #define MCR_OUT2 0x08 /* connects the interrupt line */
 #define LSR_DATA 0x01
+#define LSR_BREAK 0x10
 #define LSR_THR_EMPTY 0x20
 #define LSR_IDLE 0x40
 
@@ -47,13 +49,24 @@
 
 static bool present;
 static bool stuck; /* the other end stopped reading: no more long waits */
+static bool break_seen; /* and not yet told */
+
+/* Reading the register clears its break bit, whoever reads. */
+static uint8_t line_status(void)
+{
+	uint8_t status = inb(UART_LSR);
+
+	if (status & LSR_BREAK)
+		break_seen = true;
+	return status;
+}
 
 static bool wait_for(uint8_t status)
 {
 	unsigned int looks = stuck ? 1 : WAIT_LOOKS;
 
 	while (looks--) {
-		if (inb(UART_LSR) & status) {
+		if (line_status() & status) {
 			stuck = false;
 			return true;
 		}
@@ -112,14 +125,30 @@ void serial_init(void)
 	console_register(serial_write);
 }
 
+/* A break came with a byte of zeros, which nobody typed. */
+static size_t without_break(char *text, size_t len)
+{
+	char *zero = memchr(text, 0, len);
+
+	if (!zero)
+		return len;
+	memmove(zero, zero + 1, text + len - zero - 1);
+	return len - 1;
+}
+
 /* Empties the FIFO: the line is an edge, and a byte left in it means none. */
 static void serial_interrupt(void *arg)
 {
 	char text[RECEIVE_MAX];
 	size_t len = 0;
 
-	while (len < sizeof(text) && inb(UART_LSR) & LSR_DATA)
+	while (len < sizeof(text) && line_status() & LSR_DATA)
 		text[len++] = (char)inb(UART_DATA);
+	if (break_seen) {
+		break_seen = false;
+		len = without_break(text, len);
+		console_break();
+	}
 	if (len)
 		console_receive(text, len);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 16550 UART at COM1: the console. Output is polled; input comes by IRQ 4
- * and goes to console_receive().
+ * and goes to console_receive(), a break to console_break().
  */
 #ifndef DRIVERS_SERIAL_H
 #define DRIVERS_SERIAL_H

@@ -14,6 +14,7 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <linux/fcntl.h>
+#include <linux/signal.h>
 
 #include "kernel/fs/dev.h"
 #include "kernel/fs/file.h"
@@ -21,6 +22,8 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/signal.h"
 
 #define RING_SIZE 4096 /* power of two */
 #define CHUNK 256 /* bytes on the stack at a time */
@@ -41,6 +44,14 @@ void console_receive(const char *text, size_t len)
 		ring[head++ % RING_SIZE] = text[i];
 	}
 	wake_up_poll(&input, EPOLL_IN_SET);
+}
+
+void console_break(void)
+{
+	struct signal_info info = { .sig = SIGTERM, .code = SI_KERNEL };
+
+	if (the_process())
+		send_process_signal(the_process(), &info);
 }
 
 size_t console_dropped(void)

@@ -13,6 +13,8 @@ struct file;
 
 /* Input from the line; any context. What does not fit is dropped, counted. */
 void console_receive(const char *text, size_t len);
+/* A break on the line sends the application SIGTERM. Any context. */
+void console_break(void);
 size_t console_dropped(void); /* bytes of input, since boot */
 /* A new description of the console, O_RDWR; NULL: no memory. */
 struct file *console_open(void);

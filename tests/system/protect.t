@@ -3,13 +3,11 @@
 """What the page tables of a running machine allow: QEMU walks them for us."""
 import os
 import re
-import socket
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap
-from vm import Vm, image
+from vm import Monitor, Vm, image
 
 USER_END = 0x7FFFFFFFF000
 # As QEMU prints an entry: no-execute, global, large, dirty, accessed, two
@@ -18,36 +16,17 @@ ENTRY = re.compile(r"^([0-9a-f]{16}): [0-9a-f]{16} ([X-])[G-][P-]"
                    r"[D-][A-][C-][T-]([U-])([W-])$", re.M)
 
 t = Tap(deadline=120)
-work = tempfile.TemporaryDirectory(prefix="pollux-monitor-")
-t.cleanup(work.cleanup)
-
-
-def ask(path, command):
-    """One command to QEMU's monitor; what it printed."""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(30)
-        s.connect(path)
-        text = ""
-        for line in ("", command):
-            if line:
-                s.sendall(line.encode() + b"\n")
-            while not re.search(r"\(qemu\) $", text):
-                text += s.recv(1 << 16).decode()
-            answer, text = text, ""
-    return answer.replace("\r", "")
-
-
 elf = image("apps/echo")
 for machine, cpu, mem in (("q35", "max", "64M"), ("pc", "qemu64", "16M"),
                           ("q35", "max", "5G")):
     name = f"protect: {machine} {cpu} {mem}"
-    monitor = os.path.join(work.name, "monitor")
-    vm = Vm(elf, machine=machine, cpu=cpu, mem=mem, extra=[
-        "-monitor", f"unix:{monitor},server=on,wait=off"])
+    monitor = Monitor()
+    t.cleanup(monitor.close)
+    vm = Vm(elf, machine=machine, cpu=cpu, mem=mem, extra=monitor.options)
     vm.wait_for("listening|port 7")
     pages = [(int(m[1], 16), m[2] == "X", m[3] == "U", m[4] == "W")
-             for m in ENTRY.finditer(ask(monitor, "info tlb"))]
-    registers = ask(monitor, "info registers")
+             for m in ENTRY.finditer(monitor.ask("info tlb"))]
+    registers = monitor.ask("info registers")
     vm.kill()
     kernel = [p for p in pages if p[0] >= 1 << 47]
     user = [p for p in pages if p[0] < 1 << 47]

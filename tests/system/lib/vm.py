@@ -156,3 +156,29 @@ def connect(address, timeout=20, within=20):
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
+
+
+class Monitor:
+    """QEMU's monitor on a socket: Vm(..., extra=monitor.options)."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="pollux-monitor-")
+        self.path = os.path.join(self.folder.name, "monitor")
+        self.options = ["-monitor", f"unix:{self.path},server=on,wait=off"]
+
+    def ask(self, command):
+        """One command; what it printed."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(30)
+            s.connect(self.path)
+            text = ""
+            for line in ("", command):
+                if line:
+                    s.sendall(line.encode() + b"\n")
+                while not re.search(r"\(qemu\) $", text):
+                    text += s.recv(1 << 16).decode()
+                answer, text = text, ""
+        return answer.replace("\r", "")
+
+    def close(self):
+        self.folder.cleanup()
