@@ -79,11 +79,6 @@
 
 static struct kmem_cache *ep_cache;
 
-static bool ep_events_available(const struct eventpoll *ep)
-{
-	return !list_empty(&ep->rdllist) || ep->ovflist != EP_UNACTIVE_PTR;
-}
-
 /*
  * Those who poll an epoll are told EPOLLIN, the only thing it ever shows.
  * Outer sets may hang on this queue and wake theirs in turn: how deep that
@@ -314,6 +309,8 @@ int eventpoll_wait(struct file *epfile, struct epoll_event *events,
 		}
 		if (timed_out)
 			return 0;
+		if (ep_busy_loop(ep, deadline))
+			continue;
 		if (signal_pending())
 			return -EINTR;
 		timed_out = ep_wait(ep, deadline);
@@ -354,13 +351,6 @@ static void ep_show_fdinfo(struct seq_buf *m, struct file *file)
 			   (long long)epi->ffd.file->f_pos,
 			   (unsigned long long)id.ino, id.dev);
 	}
-}
-
-/* No requests of its own yet; Linux says EINVAL here, not ENOTTY. */
-static long ep_eventpoll_ioctl(struct file *file, unsigned int cmd,
-			       unsigned long arg)
-{
-	return -EINVAL;
 }
 
 static const struct file_operations eventpoll_fops = {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Between the eventpoll files: the structures and the few functions that
- * eventpoll.c (ready lists, waiting), eventpoll_ctl.c (membership) and
- * eventpoll_path.c (checks of nested sets) share. Others use eventpoll.h.
+ * eventpoll.c (ready lists, waiting), eventpoll_ctl.c (membership),
+ * eventpoll_path.c (checks of nested sets) and eventpoll_busy.c (busy polling)
+ * share. Others use eventpoll.h.
  */
 #ifndef KERNEL_FS_EVENTPOLL_IMPL_H
 #define KERNEL_FS_EVENTPOLL_IMPL_H
+
+#include <linux/ioctl.h>
 
 #include "kernel/base.h"
 #include "kernel/fs/eventpoll.h"
@@ -24,6 +27,18 @@
 #define EPOLLEXCLUSIVE_OK_BITS                                              \
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | \
 	 EPOLLEXCLUSIVE)
+
+/* ioctl_eventpoll(2); the headers of Linux before 6.9 lack it. */
+#ifndef EPIOCSPARAMS
+struct epoll_params {
+	uint32_t busy_poll_usecs;
+	uint16_t busy_poll_budget;
+	uint8_t prefer_busy_poll;
+	uint8_t __pad;
+};
+#define EPIOCSPARAMS _IOW(0x8A, 0x01, struct epoll_params)
+#define EPIOCGPARAMS _IOR(0x8A, 0x02, struct epoll_params)
+#endif
 
 /* What an item is known by: the open file and the number it was added as. */
 struct epoll_filefd {
@@ -65,6 +80,7 @@ struct eventpoll {
 	struct rb_root rbr; /* all items by file and number */
 	struct epitem *ovflist; /* became ready during a scan, newest first */
 	struct file *file; /* its own, no reference */
+	struct epoll_params params; /* eventpoll_busy.c */
 	uint64_t gen; /* eventpoll_path.c: of the walk that came by last */
 	uint8_t loop_check_depth; /* ... and what it found */
 };
@@ -75,6 +91,11 @@ struct eventpoll {
 static inline bool ep_is_linked(const struct epitem *epi)
 {
 	return !list_empty(&epi->rdllink);
+}
+
+static inline bool ep_events_available(const struct eventpoll *ep)
+{
+	return !list_empty(&ep->rdllist) || ep->ovflist != EP_UNACTIVE_PTR;
 }
 
 static inline struct eventpoll *ep_of_file(const struct file *file)
@@ -104,6 +125,14 @@ int ep_loop_check(struct eventpoll *ep, struct eventpoll *to);
  * The item is linked already.
  */
 int ep_reverse_path_check(struct epitem *epi);
+
+/* EPIOCSPARAMS, EPIOCGPARAMS: -EFAULT, -EINVAL. */
+long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+/*
+ * Asks the network for news for as long as the set's parameters say and the
+ * deadline allows; true as soon as something may be ready.
+ */
+bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline);
 
 /* Asserts the invariants; slow. For tests. */
 void ep_check(const struct eventpoll *ep);

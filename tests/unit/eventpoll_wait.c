@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/eventpoll.c kernel/fs/eventpoll_ctl.c kernel/fs/eventpoll_path.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c kernel/rbtree.c kernel/seq_buf.c */
+/* unit: kernel/fs/eventpoll.c kernel/fs/eventpoll_ctl.c kernel/fs/eventpoll_path.c kernel/fs/eventpoll_busy.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c kernel/rbtree.c kernel/seq_buf.c */
 /*
  * eventpoll: who sleeps, who is woken and how many of them; news in the
  * middle of a scan; sets that watch sets.
@@ -373,6 +373,55 @@ static void test_paths(void)
 	end("paths");
 }
 
+/* ---- Busy polling -------------------------------------------------------- */
+
+static void packet_arrives(void)
+{
+	if (nr_net_polls == 7)
+		probe_arrive(&p[1]);
+}
+
+static void set_busy_poll(uint32_t usecs)
+{
+	struct epoll_params params = { .busy_poll_usecs = usecs };
+
+	is(ep->f_op->ioctl(ep, EPIOCSPARAMS, (unsigned long)&params), 0,
+	   "busy: %u microseconds are set", usecs);
+	nr_net_polls = 0;
+	nr_scheduled = 0;
+}
+
+static void test_busy_poll(void)
+{
+	begin();
+	add(ep, &p[1], 1, EPOLLIN);
+	set_busy_poll(20);
+	is(eventpoll_wait(ep, got, 8, 0), 0, "busy: timeout 0");
+	is(nr_net_polls, 0, "busy: asks nobody");
+	on_net_poll = packet_arrives;
+	is(eventpoll_wait(ep, got, 8, UINT64_MAX), 1, "busy: a packet comes");
+	is(nr_net_polls, 7, "busy: when it was asked for");
+	is(nr_scheduled, 0, "busy: no sleep");
+	on_net_poll = NULL;
+	p[1].mask = 0;
+	nr_net_polls = 0;
+	is(eventpoll_wait(ep, got, 8, now_ns + NSEC_PER_SEC), 0,
+	   "busy: none comes");
+	ok(nr_net_polls >= 20 && nr_net_polls <= 42,
+	   "busy: it gives up, before and after the sleep");
+	is(nr_scheduled, 1, "busy: and sleeps");
+	set_busy_poll(INT32_MAX);
+	has_signal = true;
+	is(eventpoll_wait(ep, got, 8, UINT64_MAX), -EINTR, "busy: a signal");
+	is(nr_net_polls, 1, "busy: ends it");
+	has_signal = false;
+	nr_net_polls = 0;
+	is(eventpoll_wait(ep, got, 8, now_ns + NSEC_PER_SEC), 0,
+	   "busy: the largest time");
+	ok(nr_net_polls < 2100, "busy: is bounded");
+	end("busy");
+}
+
 int main(void)
 {
 	file_init();
@@ -384,5 +433,6 @@ int main(void)
 	test_nested();
 	test_depth();
 	test_paths();
+	test_busy_poll();
 	return done_testing();
 }
