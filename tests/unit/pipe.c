@@ -166,14 +166,18 @@ static void test_failures(void)
 	is(put(10), -ENOMEM, "failures: write without memory");
 	fail_at = 1;
 	is(put(8192), 4096, "failures: or with a little");
+	fail_at = 0;
+	is(pipe_set_size(ends[1], 8192), -ENOMEM, "failures: a new size");
 	fail_at = -1;
+	is(pipe_get_size(ends[0]), 65536, "failures: leaves the old one");
+	is(take(8192), 4096, "failures: and what is in it");
 	bad_from = out + 100;
 	is(put(200), -EFAULT, "failures: a bad source");
 	is(put(100), 100, "failures: good up to there");
 	bad_from = in + 50;
 	is(take(100), -EFAULT, "failures: a bad target");
 	bad_from = NULL;
-	is(take(8192), 4196, "failures: nothing was consumed or made up");
+	is(take(8192), 100, "failures: nothing was consumed or made up");
 	end("failures");
 }
 
@@ -208,6 +212,21 @@ static void test_random(void)
 	end("random");
 }
 
+static void test_eventfd_vector(struct file *f)
+{
+	uint64_t v[3] = { 1, 2, 0 };
+	struct iovec whole[] = { { v, 8 }, { NULL, 0 }, { v + 1, 8 } };
+	struct iovec cut[] = { { v, 8 }, { v, 4 }, { v, 4 } };
+	struct iov_iter i;
+
+	iov_iter_init(&i, whole, 3, 16, true);
+	is(file_write_iter(f, &i, NULL), 16, "eventfd: each buffer is a write");
+	iov_iter_init(&i, cut, 3, 16, true);
+	is(file_write_iter(f, &i, NULL), 8, "eventfd: up to one that is none");
+	is(io(f, v + 2, 8, file_read_iter), 8, "eventfd: and a read takes all");
+	is(v[2], 4, "eventfd: of it");
+}
+
 static void test_eventfd(void)
 {
 	struct file *f;
@@ -230,6 +249,7 @@ static void test_eventfd(void)
 	is(io(f, &v, 8, file_read_iter), 8, "eventfd: read");
 	is(v, 3, "eventfd: takes all");
 	is(io(f, &v, 8, file_read_iter), -EAGAIN, "eventfd: then it is empty");
+	test_eventfd_vector(f);
 	fput(f);
 	is(live_objects, 0, "eventfd: gives all back");
 }

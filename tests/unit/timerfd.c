@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: kernel/fs/timerfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/seq_buf.c */
+/*
+ * timerfd with a clock and a timer that the test moves: what is counted, what
+ * is left, and that it comes and goes without a trace.
+ */
+#include "kernel/fs/timerfd.h"
+
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/eventpoll.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+#include "lib/fake_kernel.h"
+
+static uint64_t now = 1000;
+static struct timer *armed; /* one is enough */
+
+uint64_t ktime_get_ns(void)
+{
+	return now;
+}
+
+void timer_setup(struct timer *timer, void (*func)(struct timer *timer))
+{
+	timer->func = func;
+}
+
+void timer_start(struct timer *timer, uint64_t expires)
+{
+	timer->expires = expires;
+	armed = timer;
+}
+
+bool timer_pending(const struct timer *timer)
+{
+	return armed == timer;
+}
+
+bool timer_cancel(struct timer *timer)
+{
+	bool was_armed = armed == timer;
+
+	if (was_armed)
+		armed = NULL;
+	return was_armed;
+}
+
+void eventpoll_release(struct file *file)
+{
+}
+
+void iput(struct inode *inode)
+{
+}
+
+/* Time passes; the timer fires once if it is due. */
+static void pass(uint64_t ns)
+{
+	struct timer *timer = armed;
+
+	now += ns;
+	if (!timer || timer->expires > now)
+		return;
+	armed = NULL;
+	timer->func(timer);
+}
+
+static struct file *file;
+
+static void arm(uint64_t in, uint64_t interval)
+{
+	struct timerfd_spec spec = { in ? now + in : 0, interval };
+
+	timerfd_set(file, 0, &spec);
+}
+
+/* The expirations, or -errno. */
+static int64_t take(void)
+{
+	uint64_t ticks = 0;
+	struct iovec iov = { &ticks, sizeof(ticks) };
+	struct iov_iter i;
+	ssize_t n;
+
+	iov_iter_init(&i, &iov, 1, sizeof(ticks), true);
+	n = file_read_iter(file, &i, NULL);
+	return n == sizeof(ticks) ? (int64_t)ticks : n;
+}
+
+static uint32_t mask(void)
+{
+	struct poll_table mask_only = { 0 };
+
+	return vfs_poll(file, &mask_only);
+}
+
+static void test_create(void)
+{
+	int n;
+
+	for (n = 0;; n++) {
+		fail_at = n;
+		file = timerfd_create(1, O_NONBLOCK);
+		fail_at = -1;
+		if (file)
+			break;
+		ok(!live_objects && !nr_files(),
+		   "create: fails without a trace");
+	}
+	is(n, 2, "create: each of two allocations may fail");
+	ok(is_file_timerfd(file) && timerfd_clockid(file) == 1,
+	   "create: a timer of that clock");
+}
+
+static void test_once(void)
+{
+	struct timerfd_spec left;
+
+	is(take(), -EAGAIN, "once: not armed");
+	arm(100, 0);
+	pass(99);
+	ok(!mask() && take() == -EAGAIN, "once: not yet");
+	timerfd_get(file, &left);
+	is(left.value, 1, "once: a nanosecond is left");
+	pass(1);
+	ok(mask() & EPOLLIN, "once: now");
+	timerfd_get(file, &left);
+	is(left.value, 0, "once: nothing is left");
+	is(take(), 1, "once: one expiration");
+	ok(!mask() && take() == -EAGAIN, "once: no more");
+	arm(100, 0);
+	pass(100);
+	arm(0, 0);
+	ok(!mask() && !armed, "once: setting it drops what was not read");
+}
+
+static void test_periodic(void)
+{
+	struct timerfd_spec left;
+
+	arm(100, 10);
+	pass(100);
+	ok(mask() && !armed, "periodic: fires, and waits to be read");
+	pass(25);
+	is(take(), 3, "periodic: all periods are counted");
+	ok(armed && armed->expires == now + 5, "periodic: the next is due");
+	pass(5);
+	timerfd_get(file, &left);
+	ok(left.value == 10 && left.interval == 10,
+	   "periodic: asking arms it again");
+	is(take(), 1, "periodic: and loses nothing");
+	arm(100, UINT64_MAX);
+	pass(100);
+	is(take(), 1, "periodic: the largest interval");
+	arm(0, 0);
+}
+
+static void test_bad_target(void)
+{
+	static uint64_t ticks;
+	struct iovec iov = { &ticks, sizeof(ticks) };
+	struct iov_iter i;
+
+	arm(1, 0);
+	pass(1);
+	bad_from = (char *)&ticks;
+	iov_iter_init(&i, &iov, 1, sizeof(ticks), true);
+	is(file_read_iter(file, &i, NULL), -EFAULT, "bad: a bad target");
+	bad_from = NULL;
+	is(take(), -EAGAIN, "bad: takes the expiration");
+}
+
+int main(void)
+{
+	file_init();
+	test_create();
+	test_once();
+	test_periodic();
+	test_bad_target();
+	arm(100, 0);
+	fput(file);
+	ok(!armed && !live_objects && !nr_files(),
+	   "close: disarmed, everything is given back");
+	return done_testing();
+}
