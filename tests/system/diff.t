@@ -9,6 +9,7 @@ import glob
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,10 @@ class Pair:
     def __init__(self, libc):
         compiler = COMPILERS[libc]
         self.program = os.path.join(work.name, libc)
-        self.image = image(SOURCES, CC_APP=compiler, CFLAGS_APP="-O2 -static")
+        # The next build of the same sources goes to the same place.
+        self.image = shutil.copy(
+            image(SOURCES, CC_APP=compiler, CFLAGS_APP="-O2 -static"),
+            self.program + ".elf")
         subprocess.run([compiler, "-O2", "-static", "-o", self.program,
                         *sorted(glob.glob(os.path.join(SOURCES, "*.c")))],
                        check=True)
