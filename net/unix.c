@@ -132,6 +132,17 @@ int unix_create(struct socket *sock, int protocol)
 	return 0;
 }
 
+/*
+ * Whether something is there that was not read. Linux overlooks an empty
+ * message in front, which it takes for an out-of-band byte that was read.
+ */
+static bool has_unread(const struct unix_sock *u)
+{
+	const struct sockbuf *first = sockbuf_first(&u->queue);
+
+	return first && (sockbuf_left(first) || u->queue.count > 1);
+}
+
 /* A connection ends for both at once; what was not read is lost, and said. */
 static void leave_peer(struct unix_sock *u, bool embryo)
 {
@@ -142,7 +153,7 @@ static void leave_peer(struct unix_sock *u, bool embryo)
 	u->peer = NULL;
 	if (u->sk.sk_type != SOCK_DGRAM) {
 		peer->sk.sk_shutdown = SHUTDOWN_MASK;
-		if (u->queue.count || embryo)
+		if (has_unread(u) || embryo)
 			peer->sk.sk_err = ECONNRESET;
 		peer->sk.sk_state_change(&peer->sk);
 	}
@@ -211,6 +222,11 @@ struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
 
 	if (!buf)
 		return ERR_PTR(-ENOBUFS);
+	/* Charged first: giving it back is news to who waits for room. */
+	buf->truesize = sockbuf_truesize(len - paged, paged);
+	buf->owner = &unix_get(u)->sk;
+	buf->destructor = message_destructor;
+	u->wmem += buf->truesize;
 	err = sockbuf_fill(buf, from);
 	if (!err && scm->files)
 		err = unix_inflight(scm->files);
@@ -220,10 +236,6 @@ struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
 	}
 	buf->scm = *scm;
 	scm->files = NULL;
-	buf->truesize = sockbuf_truesize(len - paged, paged);
-	buf->owner = &unix_get(u)->sk;
-	buf->destructor = message_destructor;
-	u->wmem += buf->truesize;
 	return buf;
 }
 

@@ -37,10 +37,9 @@ void unix_dgram_forget(struct unix_sock *u)
 	list_del_init(&u->peer_wake.entry);
 }
 
+/* Another peer, another queue: news even to who did not wait for the old. */
 static void forget_and_wake(struct unix_sock *u)
 {
-	if (list_empty(&u->peer_wake.entry))
-		return;
 	unix_dgram_forget(u);
 	if (u->sk.sk_wq)
 		wake_up_poll(u->sk.sk_wq, EPOLL_OUT_SET | EPOLLWRBAND);

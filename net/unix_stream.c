@@ -329,7 +329,10 @@ static int read_messages(struct unix_sock *u, struct stream_read *r)
 	return ret;
 }
 
-/* Waits for the first message, then never again. */
+/*
+ * Waits for the first message, then never again. Linux goes on when it has
+ * all the bytes, to the first message with descriptors, and shows those.
+ */
 static int peek_messages(struct unix_sock *u, struct stream_read *r)
 {
 	struct sockbuf *buf;
@@ -342,7 +345,7 @@ static int peek_messages(struct unix_sock *u, struct stream_read *r)
 	}
 	list_for_each_entry(buf, &u->queue.list, node) {
 		ret = read_one(u, r, buf);
-		if (ret || r->copied >= r->size)
+		if (ret)
 			break;
 	}
 	return ret;

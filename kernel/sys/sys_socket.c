@@ -203,22 +203,25 @@ static int accept_to(struct socket *sock, int newfd, void *uaddr, int *ulen,
 	return err;
 }
 
+/* A number is taken before it matters whether fd is a socket at all. */
 static long sys_accept4(int fd, void *uaddr, int *ulen, int flags)
 {
 	struct socket *sock = socket_get(fd);
 	int newfd, err;
 
-	if (IS_ERR(sock))
+	if (IS_ERR(sock) && PTR_ERR(sock) != -ENOTSOCK)
 		return PTR_ERR(sock);
 	newfd = flags & ~SOCK_FLAGS ? -EINVAL : new_fd(flags);
 	if (newfd >= 0) {
-		err = accept_to(sock, newfd, uaddr, ulen, flags);
+		err = IS_ERR(sock) ? (int)PTR_ERR(sock) :
+				     accept_to(sock, newfd, uaddr, ulen, flags);
 		if (err) {
 			put_unused_fd(the_process()->files, newfd);
 			newfd = err;
 		}
 	}
-	socket_put(sock);
+	if (!IS_ERR(sock))
+		socket_put(sock);
 	return newfd;
 }
 

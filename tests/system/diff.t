@@ -20,7 +20,7 @@ from vm import TOP, Vm, image
 
 SOURCES = os.path.join(TOP, "tests/diff")
 COMPILERS = {"musl": "musl-gcc", "glibc": "gcc"}
-KINDS = ("files",)
+KINDS = ("files", "sockets")
 FIXED = 1  # seeds from here on are run every time
 OPERATIONS = 300  # of a seed
 SEEDS = int(os.environ.get("SEEDS", 500))
