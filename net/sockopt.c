@@ -555,8 +555,11 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 	const struct sockopt *opt = find(sk, level, name);
 	int value, err;
 
+	/* An Internet socket takes a level that is not there for IP's. */
 	if (!opt || (!opt->set && !opt->set_raw))
-		return -ENOPROTOOPT;
+		return sk->sk_family == AF_INET || level_exists(sk, level) ?
+			       -ENOPROTOOPT :
+			       -EOPNOTSUPP;
 	if (opt->set_raw) {
 		err = opt->set_raw(sk, optval, len);
 	} else {
