@@ -67,5 +67,9 @@ class Tap:
 
 
 def skip_all(reason):
+    """Ends the script as skipped; in CI, which has all it needs, as failed."""
+    if os.environ.get("CI") == "true":
+        print(f"Bail out! CI skips nothing: {reason}", flush=True)
+        sys.exit(1)
     print(f"1..0 # SKIP {reason}", flush=True)
     sys.exit(0)
