@@ -242,6 +242,14 @@ long sys_recvmsg(int fd, struct user_msghdr *uhdr, unsigned int flags)
 	return ret;
 }
 
+/* Tells a list's entry how long its message was, unless ret is an error. */
+static ssize_t put_length(ssize_t ret, unsigned int *ulen)
+{
+	unsigned int len = ret;
+
+	return ret < 0 ? ret : put_user(len, ulen);
+}
+
 /* sendmmsg(2): an error is told only when nothing was sent before it. */
 long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 		  unsigned int flags)
@@ -254,13 +262,8 @@ long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 		return PTR_ERR(sock);
 	n = MIN(n, (unsigned int)MAX_MESSAGES);
 	for (i = 0; i < n; i++) {
-		unsigned int len;
-
-		ret = send_one(sock, &list[i].hdr, flags);
-		if (ret < 0)
-			break;
-		len = ret;
-		ret = put_user(len, &list[i].len);
+		ret = put_length(send_one(sock, &list[i].hdr, flags),
+				 &list[i].len);
 		if (ret)
 			break;
 	}
@@ -278,13 +281,8 @@ static long recv_many(struct socket *sock, struct user_mmsghdr *list,
 
 	flags &= ~MSG_WAITFORONE;
 	for (i = 0; i < n; i++) {
-		unsigned int len;
-
-		ret = recv_one(sock, &list[i].hdr, flags);
-		if (ret < 0)
-			break;
-		len = ret;
-		ret = put_user(len, &list[i].len);
+		ret = put_length(recv_one(sock, &list[i].hdr, flags),
+				 &list[i].len);
 		if (ret)
 			break;
 		if (wait_for_one)
