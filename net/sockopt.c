@@ -2,23 +2,20 @@
 /*
  * Socket options: one table, a setter and a getter each. What is not in it
  * is ENOPROTOOPT: an option that is silently accepted would be a lie.
- *
- * Most options are an int; a setter gets its value, and the sock tells the
- * pcb afterwards. Errors and limits are those of socket(7), ip(7), tcp(7).
+ * Errors and limits are those of socket(7). The other levels have files of
+ * their own.
  */
 #include <asm/socket.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/in.h>
-#include <linux/tcp.h>
 #include <string.h>
 
 #include "net/af_unix.h"
 #include "net/scm.h"
 #include "net/sock.h"
-#include "net/tcp.h"
-
 #include "net/socket.h"
+#include "net/sockopt.h"
 
 struct linger_option { /* socket(7), struct linger */
 	int onoff;
@@ -29,36 +26,6 @@ struct timeval_option {
 	int64_t sec;
 	int64_t usec;
 };
-
-struct sockopt {
-	int level;
-	int name;
-	int (*set)(struct sock *sk, int value);
-	int (*get)(struct sock *sk);
-	/* For what is no int; they check the length. */
-	int (*set_raw)(struct sock *sk, const void *val, int len);
-	int (*get_raw)(struct sock *sk, void *val, int len);
-};
-
-#define INT_OPTION(l, n, setter, getter)                            \
-	{                                                           \
-		.level = l, .name = n, .set = setter, .get = getter \
-	}
-#define RAW_OPTION(l, n, setter, getter)                                    \
-	{                                                                   \
-		.level = l, .name = n, .set_raw = setter, .get_raw = getter \
-	}
-
-#define FLAG_OPTION(fn, bit)                            \
-	static int set_##fn(struct sock *sk, int value) \
-	{                                               \
-		sock_put_flag(sk, bit, value);          \
-		return 0;                               \
-	}                                               \
-	static int get_##fn(struct sock *sk)            \
-	{                                               \
-		return sock_flag(sk, bit);              \
-	}
 
 FLAG_OPTION(keepalive, SOCK_F_KEEPALIVE)
 FLAG_OPTION(broadcast, SOCK_F_BROADCAST)
@@ -271,248 +238,33 @@ static int get_sndtimeo(struct sock *sk, void *val, int len)
 	return get_timeout(sk->sk_sndtimeo, val, len);
 }
 
-/* The two lowest bits are ECN's, which TCP keeps for itself. */
-static int set_tos(struct sock *sk, int value)
-{
-	inet_sk(sk)->tos = sk->sk_type == SOCK_STREAM ? value & ~3 : value;
-	return 0;
-}
-
-static int get_tos(struct sock *sk)
-{
-	return inet_sk(sk)->tos;
-}
-
-static int set_ttl(struct sock *sk, int value)
-{
-	if (value != -1 && (value < 1 || value > 255))
-		return -EINVAL;
-	inet_sk(sk)->ttl = value == -1 ? 64 : value;
-	return 0;
-}
-
-static int get_ttl(struct sock *sk)
-{
-	return inet_sk(sk)->ttl;
-}
-
-static const struct sockopt common_options[] = {
-	INT_OPTION(SOL_SOCKET, SO_REUSEADDR, set_reuse, get_reuse),
-	INT_OPTION(SOL_SOCKET, SO_REUSEPORT, set_reuseport, get_reuseport),
-	INT_OPTION(SOL_SOCKET, SO_KEEPALIVE, set_keepalive, get_keepalive),
-	INT_OPTION(SOL_SOCKET, SO_BROADCAST, set_broadcast, get_broadcast),
-	INT_OPTION(SOL_SOCKET, SO_SNDBUF, set_sndbuf, get_sndbuf),
-	INT_OPTION(SOL_SOCKET, SO_RCVBUF, set_rcvbuf, get_rcvbuf),
-	INT_OPTION(SOL_SOCKET, SO_RCVLOWAT, set_rcvlowat, get_rcvlowat),
-	INT_OPTION(SOL_SOCKET, SO_SNDLOWAT, NULL, get_one),
-	INT_OPTION(SOL_SOCKET, SO_ERROR, NULL, get_error),
-	INT_OPTION(SOL_SOCKET, SO_TYPE, NULL, get_type),
-	INT_OPTION(SOL_SOCKET, SO_DOMAIN, NULL, get_domain),
-	INT_OPTION(SOL_SOCKET, SO_PROTOCOL, NULL, get_protocol),
-	INT_OPTION(SOL_SOCKET, SO_ACCEPTCONN, NULL, get_acceptconn),
-	INT_OPTION(SOL_SOCKET, SO_OOBINLINE, NULL, get_zero),
-	INT_OPTION(SOL_SOCKET, SO_PASSCRED, set_passcred, get_passcred),
-	RAW_OPTION(SOL_SOCKET, SO_PEERCRED, NULL, get_peercred),
-	RAW_OPTION(SOL_SOCKET, SO_LINGER, set_linger, get_linger),
-	RAW_OPTION(SOL_SOCKET, SO_RCVTIMEO_OLD, set_rcvtimeo, get_rcvtimeo),
-	RAW_OPTION(SOL_SOCKET, SO_SNDTIMEO_OLD, set_sndtimeo, get_sndtimeo),
-	INT_OPTION(IPPROTO_IP, IP_TOS, set_tos, get_tos),
-	INT_OPTION(IPPROTO_IP, IP_TTL, set_ttl, get_ttl),
-};
-
-/* TCP's own. */
-
-static int set_nodelay(struct sock *sk, int value)
-{
-	tcp_sk(sk)->nodelay = value;
-	if (value)
-		tcp_push(tcp_sk(sk));
-	return 0;
-}
-
-static int get_nodelay(struct sock *sk)
-{
-	return tcp_sk(sk)->nodelay;
-}
-
-static int set_cork(struct sock *sk, int value)
-{
-	tcp_sk(sk)->cork = value;
-	if (!value)
-		tcp_push(tcp_sk(sk));
-	return 0;
-}
-
-static int get_cork(struct sock *sk)
-{
-	return tcp_sk(sk)->cork;
-}
-
-static int set_maxseg(struct sock *sk, int value)
-{
-	if (value && (value < 88 || value > 32767))
-		return -EINVAL;
-	tcp_sk(sk)->maxseg = value;
-	return 0;
-}
-
-static int get_maxseg(struct sock *sk)
-{
-	struct tcp_info info;
-
-	tcp_get_info(sk, &info);
-	if (info.tcpi_snd_mss)
-		return info.tcpi_snd_mss;
-	return tcp_sk(sk)->maxseg ? tcp_sk(sk)->maxseg : 536;
-}
-
-static int set_keepidle(struct sock *sk, int value)
-{
-	if (value < 1 || value > 32767)
-		return -EINVAL;
-	tcp_sk(sk)->keepidle = value;
-	return 0;
-}
-
-static int get_keepidle(struct sock *sk)
-{
-	return tcp_sk(sk)->keepidle;
-}
-
-static int set_keepintvl(struct sock *sk, int value)
-{
-	if (value < 1 || value > 32767)
-		return -EINVAL;
-	tcp_sk(sk)->keepintvl = value;
-	return 0;
-}
-
-static int get_keepintvl(struct sock *sk)
-{
-	return tcp_sk(sk)->keepintvl;
-}
-
-static int set_keepcnt(struct sock *sk, int value)
-{
-	if (value < 1 || value > 127)
-		return -EINVAL;
-	tcp_sk(sk)->keepcnt = value;
-	return 0;
-}
-
-static int get_keepcnt(struct sock *sk)
-{
-	return tcp_sk(sk)->keepcnt;
-}
-
-static int set_syncnt(struct sock *sk, int value)
-{
-	if (value < 1 || value > 127)
-		return -EINVAL;
-	tcp_sk(sk)->syncnt = value;
-	return 0;
-}
-
-static int get_syncnt(struct sock *sk)
-{
-	return tcp_sk(sk)->syncnt;
-}
-
-static int set_user_timeout(struct sock *sk, int value)
-{
-	if (value < 0)
-		return -EINVAL;
-	tcp_sk(sk)->user_timeout = value;
-	return 0;
-}
-
-static int get_user_timeout(struct sock *sk)
-{
-	return tcp_sk(sk)->user_timeout;
-}
-
-static int set_defer_accept(struct sock *sk, int value)
-{
-	tcp_sk(sk)->defer_accept = MAX(value, 0);
-	return 0;
-}
-
-static int get_defer_accept(struct sock *sk)
-{
-	return tcp_sk(sk)->defer_accept;
-}
-
-static int set_linger2(struct sock *sk, int value)
-{
-	tcp_sk(sk)->linger2 = value < 0 ? -1 : MIN(value, 120);
-	return 0;
-}
-
-static int get_linger2(struct sock *sk)
-{
-	int32_t value = tcp_sk(sk)->linger2;
-
-	return value ? value : 60;
-}
-
-/* lwIP acknowledges every second segment, whatever is asked for. */
-static int set_quickack(struct sock *sk, int value)
-{
-	return 0;
-}
-
-static int get_info(struct sock *sk, void *val, int len)
-{
-	struct tcp_info info;
-	int n = MIN(len, (int)sizeof(info));
-
-	tcp_get_info(sk, &info);
-	memcpy(val, &info, n);
-	return n;
-}
-
-#define CONGESTION_NAME "reno"
-#define CONGESTION_NAME_MAX 16 /* tcp(7): TCP_CA_NAME_MAX */
-
-static int set_congestion(struct sock *sk, const void *val, int len)
-{
-	if (len < 1)
-		return -EINVAL;
-	return strncmp(val, CONGESTION_NAME, len) ? -ENOENT : 0;
-}
-
-static int get_congestion(struct sock *sk, void *val, int len)
-{
-	char name[CONGESTION_NAME_MAX] = CONGESTION_NAME;
-	int n = MIN(len, CONGESTION_NAME_MAX);
-
-	memcpy(val, name, n);
-	return n;
-}
-
-static const struct sockopt tcp_options[] = {
-	INT_OPTION(IPPROTO_TCP, TCP_NODELAY, set_nodelay, get_nodelay),
-	INT_OPTION(IPPROTO_TCP, TCP_CORK, set_cork, get_cork),
-	INT_OPTION(IPPROTO_TCP, TCP_MAXSEG, set_maxseg, get_maxseg),
-	INT_OPTION(IPPROTO_TCP, TCP_KEEPIDLE, set_keepidle, get_keepidle),
-	INT_OPTION(IPPROTO_TCP, TCP_KEEPINTVL, set_keepintvl, get_keepintvl),
-	INT_OPTION(IPPROTO_TCP, TCP_KEEPCNT, set_keepcnt, get_keepcnt),
-	INT_OPTION(IPPROTO_TCP, TCP_SYNCNT, set_syncnt, get_syncnt),
-	INT_OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, set_user_timeout,
-		   get_user_timeout),
-	INT_OPTION(IPPROTO_TCP, TCP_DEFER_ACCEPT, set_defer_accept,
-		   get_defer_accept),
-	INT_OPTION(IPPROTO_TCP, TCP_LINGER2, set_linger2, get_linger2),
-	INT_OPTION(IPPROTO_TCP, TCP_QUICKACK, set_quickack, get_one),
-	RAW_OPTION(IPPROTO_TCP, TCP_INFO, NULL, get_info),
-	RAW_OPTION(IPPROTO_TCP, TCP_CONGESTION, set_congestion, get_congestion),
+static const struct sockopt socket_options[] = {
+	INT_OPTION(SO_REUSEADDR, set_reuse, get_reuse),
+	INT_OPTION(SO_REUSEPORT, set_reuseport, get_reuseport),
+	INT_OPTION(SO_KEEPALIVE, set_keepalive, get_keepalive),
+	INT_OPTION(SO_BROADCAST, set_broadcast, get_broadcast),
+	INT_OPTION(SO_SNDBUF, set_sndbuf, get_sndbuf),
+	INT_OPTION(SO_RCVBUF, set_rcvbuf, get_rcvbuf),
+	INT_OPTION(SO_RCVLOWAT, set_rcvlowat, get_rcvlowat),
+	INT_OPTION(SO_SNDLOWAT, NULL, get_one),
+	INT_OPTION(SO_ERROR, NULL, get_error),
+	INT_OPTION(SO_TYPE, NULL, get_type),
+	INT_OPTION(SO_DOMAIN, NULL, get_domain),
+	INT_OPTION(SO_PROTOCOL, NULL, get_protocol),
+	INT_OPTION(SO_ACCEPTCONN, NULL, get_acceptconn),
+	INT_OPTION(SO_OOBINLINE, NULL, get_zero),
+	INT_OPTION(SO_PASSCRED, set_passcred, get_passcred),
+	RAW_OPTION(SO_PEERCRED, NULL, get_peercred),
+	RAW_OPTION(SO_LINGER, set_linger, get_linger),
+	RAW_OPTION(SO_RCVTIMEO_OLD, set_rcvtimeo, get_rcvtimeo),
+	RAW_OPTION(SO_SNDTIMEO_OLD, set_sndtimeo, get_sndtimeo),
 };
 
 static const struct sockopt *search(const struct sockopt *table, size_t n,
-				    int level, int name)
+				    int name)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (table[i].level == level && table[i].name == name)
+		if (table[i].name == name)
 			return &table[i];
 	}
 	return NULL;
@@ -527,12 +279,16 @@ static bool level_exists(const struct sock *sk, int level)
 
 static const struct sockopt *find(const struct sock *sk, int level, int name)
 {
-	if (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP)
-		return search(tcp_options, ARRAY_SIZE(tcp_options), level,
-			      name);
 	if (!level_exists(sk, level))
 		return NULL;
-	return search(common_options, ARRAY_SIZE(common_options), level, name);
+	switch (level) {
+	case IPPROTO_TCP:
+		return search(tcp_options, nr_tcp_options, name);
+	case IPPROTO_IP:
+		return search(ip_options, nr_ip_options, name);
+	default:
+		return search(socket_options, ARRAY_SIZE(socket_options), name);
+	}
 }
 
 /* ip(7): IP_TOS and the like are also taken as a single byte. */

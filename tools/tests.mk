@@ -6,13 +6,20 @@
 
 # A unit test names the kernel sources it is linked with in a comment:
 #   /* unit: kernel/mm/buddy.c kernel/rbtree.c */
+# @net stands for the network stack on a bed: all of net/ but AF_UNIX, and lwIP.
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
 SYSTEM := $(wildcard tests/system/*.t)
 HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
-unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c $(shell \
-	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c))
+NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sigpipe.c, \
+	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
+	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
+	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c
+unit_sources = $(shell \
+	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c)
+unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c \
+	$(patsubst @net,$(NET_BED),$(call unit_sources,$(1))))
 chosen = $(if $(TESTS),$(filter $(TESTS) $(foreach t,$(TESTS),%/$(t) \
 	%/$(t).t),$(1)),$(1))
 

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: tests/unit/bed/net_tcp.c */
-/* unit: tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c */
-/* unit: net/af_inet.c net/core.c net/counters.c net/dhcp.c net/eth.c net/eth_tx.c */
-/* unit: net/frame.c net/inet_ports.c net/ip_hook.c net/ipconfig.c net/loopback.c */
-/* unit: net/rxqueue.c net/sock.c net/socket.c net/sockopt.c net/tcp.c net/tcp_check.c */
-/* unit: net/tcp_close.c net/tcp_connect.c net/tcp_hook.c net/tcp_info.c net/tcp_input.c */
-/* unit: net/tcp_listen.c net/tcp_poll.c net/tcp_recv.c net/tcp_send.c net/tcp_window.c */
-/* unit: net/udp.c net/lwip/memp.c net/lwip/sys.c kernel/task/wait.c kernel/fs/iov_iter.c */
-/* unit: kernel/siphash.c kernel/seq_buf.c */
-/* unit: build/lwip/src/core/def.c build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c */
-/* unit: build/lwip/src/core/ip.c build/lwip/src/core/mem.c build/lwip/src/core/netif.c */
-/* unit: build/lwip/src/core/pbuf.c build/lwip/src/core/stats.c build/lwip/src/core/tcp.c */
-/* unit: build/lwip/src/core/tcp_in.c build/lwip/src/core/tcp_out.c build/lwip/src/core/timeouts.c */
-/* unit: build/lwip/src/core/udp.c build/lwip/src/core/ipv4/dhcp.c build/lwip/src/core/ipv4/etharp.c */
-/* unit: build/lwip/src/core/ipv4/icmp.c build/lwip/src/core/ipv4/ip4.c build/lwip/src/core/ipv4/ip4_addr.c */
-/* unit: build/lwip/src/netif/ethernet.c */
+/* unit: @net */
 /*
  * What the patches of net/lwip/patches change: each test here fails without
  * the patch that its comment names.
