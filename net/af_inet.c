@@ -247,7 +247,7 @@ static int inet_listen(struct socket *sock, int backlog)
 	if (!inet->binding.port)
 		err = inet_bind_port(ports, &inet->binding, 0);
 	if (!err)
-		err = inet_listen_port(ports, &inet->binding);
+		err = inet_listen_port(&inet->binding);
 	if (!err)
 		err = tcp_listen_start(sk, backlog);
 	if (err) {

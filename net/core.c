@@ -191,6 +191,8 @@ int net_init(void)
 		return err;
 	lwip_init();
 	socket_init();
+	if (!inet_ports_setup())
+		return -ENOMEM;
 	tcp_init_sockets();
 	udp_init_sockets();
 	unix_init();

@@ -23,31 +23,10 @@
 #define KEEPINTVL_DEFAULT 75
 #define KEEPCNT_DEFAULT 9
 
+/* lwIP's extra arguments of a pcb: the hold on its port. */
+#define TCP_EXT_ARG_HOLD 0
+
 static struct kmem_cache *cache;
-
-/*
- * lwIP's connections without a sock hold their port too: those in TIME-WAIT,
- * those that are closing, those that nobody has accepted.
- */
-static bool list_holds(const struct tcp_pcb *pcb, uint32_t addr, uint16_t port,
-		       bool reuse)
-{
-	for (; pcb; pcb = pcb->next) {
-		uint32_t local = ip_addr_get_ip4_u32(&pcb->local_ip);
-
-		if (pcb->local_port != port || (addr && local != addr))
-			continue;
-		if (!reuse || !(pcb->so_options & SOF_REUSEADDR))
-			return true;
-	}
-	return false;
-}
-
-static bool port_held(uint32_t addr, uint16_t port, bool reuse)
-{
-	return list_holds(tcp_active_pcbs, addr, port, reuse) ||
-	       list_holds(tcp_tw_pcbs, addr, port, reuse);
-}
 
 static bool list_has_tuple(const struct tcp_pcb *pcb, uint32_t addr,
 			   uint16_t port, uint32_t daddr, uint16_t dport)
@@ -70,7 +49,6 @@ static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 
 static struct inet_ports tcp_ports = {
 	.exclusive_listen = true,
-	.held = port_held,
 	.tuple_used = tuple_used,
 	.random = random_u32,
 };
@@ -167,6 +145,30 @@ void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
 	tp->inet.dport = pcb->remote_port;
 }
 
+/* The pcb has gone, and with it what it needed the port for. */
+static void unhold_port(u8_t id, void *data)
+{
+	if (data)
+		inet_unhold_port((uintptr_t)data);
+}
+
+static const struct tcp_ext_arg_callbacks hold_callbacks = {
+	.destroy = unhold_port,
+};
+
+/* While lwIP sees a connection to its end, its port is not free. */
+static void hold_port(const struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	const struct inet_binding *b = &tp->inet.binding;
+	uintptr_t hold;
+
+	if (!b->bucket)
+		return;
+	hold = inet_hold_port(b, ip_addr_get_ip4_u32(&pcb->local_ip), b->reuse);
+	tcp_ext_arg_set_callbacks(pcb, TCP_EXT_ARG_HOLD, &hold_callbacks);
+	tcp_ext_arg_set(pcb, TCP_EXT_ARG_HOLD, (void *)hold);
+}
+
 struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
 {
 	struct tcp_pcb *pcb = tp->pcb;
@@ -175,6 +177,7 @@ struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
 	tcp_arg(pcb, NULL);
 	if (pcb->state == LISTEN)
 		return pcb;
+	hold_port(tp, pcb);
 	tcp_recv(pcb, NULL);
 	tcp_sent(pcb, NULL);
 	tcp_err(pcb, NULL);

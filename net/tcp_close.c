@@ -131,7 +131,6 @@ void tcp_close_sock(struct sock *sk)
 		linger(tp, sk->sk_socket);
 	sock_orphan(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	inet_release_port(&tp->inet.binding);
 	if (sk->sk_state == TCP_LISTEN)
 		tcp_listen_stop(tp);
 	else if (tp->pcb && sk->sk_state == TCP_SYN_SENT)

@@ -40,8 +40,6 @@ static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 	to->sk_lingertime = from->sk_lingertime;
 	to->sk_rcvtimeo = from->sk_rcvtimeo;
 	to->sk_sndtimeo = from->sk_sndtimeo;
-	child->inet.binding.reuse = parent->inet.binding.reuse;
-	child->inet.binding.reuseport = parent->inet.binding.reuseport;
 	child->inet.tos = parent->inet.tos;
 	child->inet.ttl = parent->inet.ttl;
 	child->nodelay = parent->nodelay;
@@ -75,6 +73,8 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 	inherit(child, parent);
 	child->inet.sk.sk_state = TCP_ESTABLISHED;
 	child->listener = parent;
+	inet_inherit_port(&child->inet.binding, &parent->inet.binding,
+			  ip_addr_get_ip4_u32(&pcb->local_ip));
 	tcp_attach(child, pcb);
 	tcp_window_init(child);
 	list_add_tail(&child->accept, &parent->accept);

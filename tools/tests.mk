@@ -48,10 +48,10 @@ images: $(O)/make-exit.so | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c); do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
 
-test: check images $(UNIT) ## check, then all tests, or those that TESTS names
+test: check images $(call chosen,$(UNIT)) ## check, then all tests, or those that TESTS names
 	$(call prove,$(UNIT) $(SYSTEM))
 
-unit: $(UNIT) ## the tests that run on this machine
+unit: $(call chosen,$(UNIT)) ## the tests that run on this machine
 	$(call prove,$(UNIT))
 
 system: images ## the tests that boot QEMU

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/inet_ports.c */
+/* unit: net/inet_ports.c net/inet_hash.c kernel/siphash.c */
 /*
  * Who may bind where: the cases of bind(2) and listen(2) with SO_REUSEADDR
  * and SO_REUSEPORT, as Linux decides them, and random ports.
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/mm/slab.h"
+#include "kernel/random.h"
 #include "lib/tap.h"
 
 #define ANY 0
@@ -18,7 +20,7 @@
 #define TWO 0x0200007f
 
 static struct inet_ports ports;
-static bool held_answer;
+static struct kmem_cache bucket_cache;
 static uint32_t seed = 12345;
 
 void panic(const char *fmt, ...)
@@ -26,15 +28,34 @@ void panic(const char *fmt, ...)
 	bail_out("%s", fmt);
 }
 
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align)
+{
+	bucket_cache.size = size;
+	return &bucket_cache;
+}
+
+void *kmem_cache_zalloc(struct kmem_cache *c)
+{
+	c->active++;
+	return calloc(1, c->size);
+}
+
+void kmem_cache_free(struct kmem_cache *c, void *object)
+{
+	c->active--;
+	free(object);
+}
+
+void random_bytes(void *out, size_t len)
+{
+	memset(out, 7, len);
+}
+
 static uint32_t next_random(void)
 {
 	seed = seed * 1664525 + 1013904223;
 	return seed >> 8;
-}
-
-static bool held(uint32_t addr, uint16_t port, bool reuse)
-{
-	return held_answer && !reuse;
 }
 
 static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
@@ -47,10 +68,8 @@ static void start(bool tcp)
 {
 	memset(&ports, 0, sizeof(ports));
 	ports.exclusive_listen = tcp;
-	ports.held = held;
 	ports.tuple_used = tuple_used;
 	ports.random = next_random;
-	held_answer = false;
 	inet_ports_init(&ports);
 }
 
@@ -74,7 +93,7 @@ static void pair(struct socket_like a, struct socket_like b, int want,
 
 	start(true);
 	if (inet_bind_port(&ports, &one, 80) ||
-	    (a.listen && inet_listen_port(&ports, &one)))
+	    (a.listen && inet_listen_port(&one)))
 		bail_out("the first cannot bind");
 	is(inet_bind_port(&ports, &two, 80), want, "%s", name);
 	inet_release_port(&one);
@@ -113,24 +132,94 @@ static void test_listen(void)
 	start(true);
 	inet_bind_port(&ports, &a, 80);
 	inet_bind_port(&ports, &b, 80);
-	is(inet_listen_port(&ports, &a), 0, "two are bound, one listens");
-	is(inet_listen_port(&ports, &b), -EADDRINUSE, "the other may not");
+	is(inet_listen_port(&a), 0, "two are bound, one listens");
+	is(inet_listen_port(&b), -EADDRINUSE, "the other may not");
 	inet_release_port(&a);
-	is(inet_listen_port(&ports, &b), 0, "until the first is closed");
+	is(inet_listen_port(&b), 0, "until the first is closed");
 	inet_release_port(&b);
 }
 
 static void test_held(void)
 {
-	struct inet_binding a = { 0 }, b = { .reuse = true };
+	struct inet_binding gone = { .addr = ONE }, a = { 0 };
+	struct inet_binding b = { .reuse = true }, c = { .addr = 0x0200000a };
+	uintptr_t hold, kept;
 
 	start(true);
-	held_answer = true;
+	inet_bind_port(&ports, &gone, 80);
+	hold = inet_hold_port(&gone, ONE, true);
+	kept = inet_hold_port(&gone, ONE, false);
+	inet_release_port(&gone);
+	is(inet_bind_port(&ports, &b, 80), -EADDRINUSE,
+	   "a connection without SO_REUSEADDR holds the port");
+	is(b.port, 0, "and nothing is bound");
+	inet_unhold_port(kept);
 	is(inet_bind_port(&ports, &a, 80), -EADDRINUSE,
-	   "a connection in TIME-WAIT holds the port");
-	is(a.port, 0, "and nothing is bound");
-	is(inet_bind_port(&ports, &b, 80), 0, "but not with SO_REUSEADDR");
+	   "one with SO_REUSEADDR holds it against who has not");
+	is(inet_bind_port(&ports, &c, 80), 0, "not at another address");
+	is(inet_bind_port(&ports, &b, 80), -EADDRINUSE, "which is in use then");
+	inet_release_port(&c);
+	is(inet_bind_port(&ports, &b, 80), 0, "but not against who has");
 	inet_release_port(&b);
+	ok(inet_find_bucket(&ports, 80), "the hold keeps the bucket");
+	inet_unhold_port(hold);
+	ok(!inet_find_bucket(&ports, 80), "which goes with it");
+}
+
+static void test_inherit(void)
+{
+	struct inet_binding l = { 0 }, child = { 0 }, other = { .addr = TWO };
+	struct inet_binding again = { 0 };
+
+	start(true);
+	inet_bind_port(&ports, &l, 80);
+	inet_listen_port(&l);
+	inet_inherit_port(&child, &l, ONE);
+	inet_release_port(&l);
+	is(inet_bind_port(&ports, &again, 80), -EADDRINUSE,
+	   "an accepted connection holds its listener's port");
+	is(inet_bind_port(&ports, &other, 80), 0, "at its own address");
+	inet_release_port(&other);
+	inet_release_port(&child);
+	is(inet_bind_port(&ports, &again, 80), 0, "until it is closed");
+	inet_release_port(&again);
+}
+
+/* Of 8 listeners at one address each gets its part of 8,000 connections. */
+static void test_group(void)
+{
+	struct inet_binding l[8], one = { .addr = ONE, .reuseport = true };
+	unsigned int got[8] = { 0 }, least = 8000, same = 0;
+
+	start(true);
+	for (int i = 0; i < 8; i++) {
+		l[i] = (struct inet_binding){ .reuseport = true };
+		inet_bind_port(&ports, &l[i], 80);
+		inet_listen_port(&l[i]);
+	}
+	for (int i = 0; i < 8000; i++) {
+		struct inet_binding *b;
+
+		b = inet_lookup_listener(&ports, TWO, 1000 + i, ONE, 80);
+		got[b - l]++;
+		same += b ==
+			inet_lookup_listener(&ports, TWO, 1000 + i, ONE, 80);
+	}
+	for (int i = 0; i < 8; i++)
+		least = got[i] < least ? got[i] : least;
+	ok(least > 800, "SO_REUSEPORT spreads connections (least %u of 8000)",
+	   least);
+	is(same, 8000, "the same connection goes to the same listener");
+	inet_bind_port(&ports, &one, 80);
+	inet_listen_port(&one);
+	ok(inet_lookup_listener(&ports, TWO, 1, ONE, 80) == &one,
+	   "an address of its own comes before the wildcard");
+	ok(inet_lookup_listener(&ports, TWO, 1, TWO, 80) != &one,
+	   "and takes no other");
+	ok(!inet_lookup_listener(&ports, TWO, 1, ONE, 81), "nobody listens");
+	inet_release_port(&one);
+	for (int i = 0; i < 8; i++)
+		inet_release_port(&l[i]);
 }
 
 static void test_udp(void)
@@ -171,6 +260,28 @@ static void test_ephemeral(void)
 	free(all);
 }
 
+/* All ports but one are taken by connections, some of them to this peer. */
+static void test_shared(void)
+{
+	struct inet_binding *all = calloc(INET_EPHEMERAL_COUNT, sizeof(*all));
+	struct inet_binding extra = { .addr = ONE }, server = { 0 };
+	int failed = 0;
+
+	start(true);
+	inet_bind_port(&ports, &server, 0);
+	for (int i = 0; i < INET_EPHEMERAL_COUNT - 1; i++)
+		failed += inet_connect_port(&ports, &all[i], TWO, 80) != 0;
+	is(failed, 0, "every other port can be connected from");
+	is(inet_connect_port(&ports, &extra, TWO, 80), 0, "then one is shared");
+	ok(extra.port >= 40000 && extra.port != server.port,
+	   "whose pair with the peer is not in use (%u)", extra.port);
+	inet_release_port(&extra);
+	for (int i = 0; i < INET_EPHEMERAL_COUNT - 1; i++)
+		inet_release_port(&all[i]);
+	inet_release_port(&server);
+	free(all);
+}
+
 static void test_connect(void)
 {
 	struct inet_binding a = { .addr = ONE }, b = { .addr = ONE };
@@ -178,8 +289,6 @@ static void test_connect(void)
 
 	start(true);
 	is(inet_connect_port(&ports, &a, TWO, 80), 0, "a port to connect from");
-	ok(a.port >= 40000, "whose pair with the peer is not in use (%u)",
-	   a.port);
 	ok(!a.bound, "which does not count as bound");
 	is(inet_bind_port(&ports, &server, a.port), -EADDRINUSE,
 	   "a server cannot have it meanwhile");
@@ -190,11 +299,16 @@ static void test_connect(void)
 
 int main(void)
 {
+	inet_ports_setup();
 	test_conflicts();
 	test_listen();
 	test_held();
+	test_inherit();
+	test_group();
 	test_udp();
 	test_ephemeral();
 	test_connect();
+	test_shared();
+	is(bucket_cache.active, 0, "all buckets are back");
 	return done_testing();
 }
