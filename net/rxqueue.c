@@ -155,6 +155,7 @@ static void consume(struct rxqueue *q, size_t n)
 	struct pbuf *p = q->head;
 
 	q->len -= n;
+	q->read += n;
 	p->payload = (uint8_t *)p->payload + n;
 	p->len -= n;
 	if (!p->len)
@@ -181,9 +182,29 @@ size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
 	return done;
 }
 
+size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
+		    size_t n)
+{
+	size_t done = 0;
+
+	for (const struct pbuf *p = q->head; p && done < n; p = p->next) {
+		size_t from = MIN(skip, (size_t)p->len);
+		size_t want = MIN(p->len - from, n - done);
+		const uint8_t *data = p->payload;
+		size_t moved = to ? copy_to_iter(data + from, want, to) : want;
+
+		skip -= from;
+		done += moved;
+		if (moved < want)
+			break;
+	}
+	return done;
+}
+
 void rxqueue_purge(struct rxqueue *q)
 {
 	while (q->head)
 		remove_head(q);
+	q->read += q->len;
 	q->len = 0;
 }

@@ -20,11 +20,18 @@ struct rxqueue {
 	uint32_t len; /* bytes that can be read */
 	uint32_t truesize; /* memory that they take */
 	uint16_t room; /* bytes free in the tail, a block; else 0 */
+	uint32_t read; /* bytes that have left the queue, ever */
 };
 
 static inline bool rxqueue_empty(const struct rxqueue *q)
 {
 	return !q->len;
+}
+
+/* The number of the next byte that will be queued, counted as read is. */
+static inline uint32_t rxqueue_end(const struct rxqueue *q)
+{
+	return q->read + q->len;
 }
 
 /*
@@ -39,6 +46,9 @@ void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact);
  */
 size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n,
 		    bool peek);
+/* Copies up to n bytes from the one behind the first skip, all of which stay. */
+size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
+		    size_t n);
 void rxqueue_purge(struct rxqueue *q);
 
 /* Memory in all queues of all sockets. */

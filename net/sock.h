@@ -51,6 +51,7 @@ struct udp_pcb;
 #define SOCK_F_RCVBUF_SET 6
 #define SOCK_F_PASSCRED 7 /* SO_PASSCRED */
 #define SOCK_F_REUSE 8 /* SO_REUSEADDR where it means nothing */
+#define SOCK_F_URGINLINE 9 /* SO_OOBINLINE */
 
 #define SOCK_DEFAULT_RCVBUF 131072
 #define SOCK_DEFAULT_SNDBUF 262144

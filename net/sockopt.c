@@ -29,6 +29,7 @@ struct timeval_option {
 
 FLAG_OPTION(keepalive, SOCK_F_KEEPALIVE)
 FLAG_OPTION(broadcast, SOCK_F_BROADCAST)
+FLAG_OPTION(oobinline, SOCK_F_URGINLINE)
 
 static int set_reuse(struct sock *sk, int value)
 {
@@ -106,11 +107,6 @@ static int get_rcvlowat(struct sock *sk)
 static int get_one(struct sock *sk)
 {
 	return 1;
-}
-
-static int get_zero(struct sock *sk)
-{
-	return 0;
 }
 
 static int get_error(struct sock *sk)
@@ -252,7 +248,7 @@ static const struct sockopt socket_options[] = {
 	INT_OPTION(SO_DOMAIN, NULL, get_domain),
 	INT_OPTION(SO_PROTOCOL, NULL, get_protocol),
 	INT_OPTION(SO_ACCEPTCONN, NULL, get_acceptconn),
-	INT_OPTION(SO_OOBINLINE, NULL, get_zero),
+	INT_OPTION(SO_OOBINLINE, set_oobinline, get_oobinline),
 	INT_OPTION(SO_PASSCRED, set_passcred, get_passcred),
 	RAW_OPTION(SO_PEERCRED, NULL, get_peercred),
 	RAW_OPTION(SO_LINGER, set_linger, get_linger),

@@ -128,7 +128,7 @@ void tcp_options_to_pcb(struct sock *sk)
 	pcb->keep_idle = tp->keepidle * 1000;
 	pcb->keep_intvl = tp->keepintvl * 1000;
 	pcb->keep_cnt = tp->keepcnt;
-	if (tp->nodelay)
+	if (tp->nodelay || tp->urg.sending)
 		tcp_nagle_disable(pcb);
 	else
 		tcp_nagle_enable(pcb);

@@ -10,6 +10,7 @@
 #define NET_TCP_H
 
 #include "net/sock.h"
+#include "net/tcp_urg.h"
 
 struct poll_table;
 struct seq_buf;
@@ -33,6 +34,7 @@ struct tcp_sock {
 	uint64_t last_progress_ns;
 
 	uint64_t last_challenge_ns;
+	struct tcp_urg urg;
 
 	/* Options that a pcb gets when there is one. */
 	bool nodelay;
@@ -84,6 +86,9 @@ void tcp_fin_acked(struct tcp_sock *tp);
 void tcp_done(struct tcp_sock *tp, int err);
 /* lwIP calls back twice a second or so while somebody waits for room. */
 void tcp_want_poll(struct tcp_sock *tp);
+
+/* net/tcp_hook.c: what lwIP's segment of now says to a sock that is new. */
+void tcp_child_segment(struct tcp_sock *child);
 
 /* net/tcp_listen.c */
 int tcp_listen_start(struct sock *sk, int backlog);

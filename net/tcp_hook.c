@@ -227,6 +227,48 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 }
 
 /*
+ * The segment that lwIP is about to work on. A sock that comes into being
+ * meanwhile has to look at it once more: tcp_child_segment().
+ */
+static struct {
+	const struct tcp_pcb *pcb;
+	const struct tcp_hdr *hdr;
+	const struct pbuf *p;
+} now;
+
+/* Linux, and the world with it, points behind the urgent byte. */
+static void note_urgent(struct tcp_sock *tp)
+{
+	uint32_t end = rxqueue_end(&tp->inet.sk.sk_receive_queue);
+	uint32_t start = end + now.hdr->seqno - now.pcb->rcv_nxt;
+	uint16_t up = lwip_ntohs(now.hdr->urgp);
+	uint32_t at = start + (up ? up - 1 : 0);
+
+	if (TCPH_FLAGS(now.hdr) & TCP_URG)
+		tcp_urg_announce(tp, at);
+	if (tcp_urg_wants(tp, start, now.p->tot_len))
+		tcp_urg_byte(tp, pbuf_get_at(now.p, tp->urg.mark - start));
+}
+
+void tcp_child_segment(struct tcp_sock *child)
+{
+	if (now.pcb == child->pcb)
+		note_urgent(child);
+}
+
+static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
+			 const struct pbuf *p)
+{
+	struct tcp_sock *tp = sock_of(pcb);
+
+	now.pcb = pcb;
+	now.hdr = hdr;
+	now.p = p;
+	if (tp && pcb->state != SYN_SENT)
+		note_urgent(tp);
+}
+
+/*
  * A new connection must not cost another one its life: without a free pcb,
  * and none in TIME-WAIT to take, the SYN is dropped.
  */
@@ -252,6 +294,7 @@ static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
 	case TCP_PASS:
 		cut_segment(hdr, p, res);
 		note_fin_acked(pcb, hdr);
+		note_segment(pcb, hdr, p);
 		return ERR_OK;
 	case TCP_DROP_ACK:
 		tcp_send_empty_ack(pcb);
@@ -294,4 +337,20 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 		res.reason = TCP_DROP_MEMORY;
 	}
 	return apply(pcb, hdr, p, &res);
+}
+
+/* RFC 9293 section 3.8.5: the pointer goes with all that comes before it. */
+u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
+			   u32_t *opts)
+{
+	const struct tcp_sock *tp = pcb ? sock_of(pcb) : NULL;
+	uint32_t up = tp ? tp->urg.snd_up - lwip_ntohl(hdr->seqno) : 0;
+
+	TCPH_UNSET_FLAG(hdr, TCP_URG);
+	hdr->urgp = 0;
+	if (!tp || !tp->urg.sending || up - 1 >= INT32_MAX)
+		return opts;
+	TCPH_SET_FLAG(hdr, TCP_URG);
+	hdr->urgp = lwip_htons(MIN(up, 0xffffU));
+	return opts;
 }

@@ -124,6 +124,7 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 	struct tcp_sock *tp = arg;
 
 	tp->last_progress_ns = ktime_get_ns();
+	tcp_urg_acked(tp);
 	if (tp->fin_wanted)
 		tcp_check_fin(tp);
 	else

@@ -28,7 +28,7 @@ static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 {
 	const uint32_t flags = BIT(SOCK_F_KEEPALIVE) | BIT(SOCK_F_LINGER) |
 			       BIT(SOCK_F_SNDBUF_SET) | BIT(SOCK_F_RCVBUF_SET) |
-			       BIT(SOCK_F_BROADCAST);
+			       BIT(SOCK_F_BROADCAST) | BIT(SOCK_F_URGINLINE);
 	const struct sock *from = &parent->inet.sk;
 	struct sock *to = tcp_to_sk(child);
 
@@ -77,6 +77,7 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 			  ip_addr_get_ip4_u32(&pcb->local_ip));
 	tcp_attach(child, pcb);
 	tcp_window_init(child);
+	tcp_child_segment(child);
 	list_add_tail(&child->accept, &parent->accept);
 	sk->sk_ack_backlog++;
 	net_count(tcp_accepted);

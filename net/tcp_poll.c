@@ -19,9 +19,13 @@ static uint32_t listen_mask(const struct tcp_sock *tp)
 	return list_empty(&tp->accept) ? 0 : EPOLL_IN_SET;
 }
 
-static bool readable(const struct sock *sk)
+static bool readable(struct sock *sk)
 {
-	return sk->sk_receive_queue.len >= sock_rcvlowat(sk, false, INT_MAX);
+	size_t target = sock_rcvlowat(sk, false, INT_MAX);
+
+	if (tcp_urg_hole(tcp_sk(sk)))
+		target++;
+	return sk->sk_receive_queue.len >= target;
 }
 
 static uint32_t out_mask(struct sock *sk)
@@ -49,6 +53,8 @@ uint32_t tcp_poll_mask(struct sock *sk)
 		if (readable(sk))
 			mask |= EPOLL_IN_SET;
 		mask |= out_mask(sk);
+		if (tcp_sk(sk)->urg.data & TCP_URG_VALID)
+			mask |= EPOLLPRI;
 	}
 	if (sk->sk_err)
 		mask |= EPOLLERR;
@@ -62,14 +68,14 @@ long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case SIOCINQ:
-		value = sk->sk_receive_queue.len;
+		value = tcp_urg_inq(tcp_sk(sk));
 		break;
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
 		value = tcp_unacked_bytes(tcp_sk(sk));
 		break;
 	case SIOCATMARK:
-		value = 0;
+		value = tcp_urg_at_mark(tcp_sk(sk));
 		return put_user(value, (int *)arg);
 	default:
 		return -ENOTTY;

@@ -36,13 +36,23 @@ static int empty_result(struct sock *sk)
 static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 {
 	struct sock *sk = tcp_to_sk(tp);
+	struct rxqueue *q = &sk->sk_receive_queue;
 	bool peek = msg->flags & MSG_PEEK;
 	struct iov_iter *to = msg->flags & MSG_TRUNC ? NULL : msg->iter;
-	size_t have = MIN(n, (size_t)sk->sk_receive_queue.len);
-	size_t moved = rxqueue_read(&sk->sk_receive_queue, to, have, peek);
+	uint32_t start = q->read;
+	size_t have, moved;
 
-	if (!peek && moved)
-		tcp_window_read(tp, moved);
+	if (!peek)
+		tcp_urg_skip(tp);
+	have = MIN(n, tcp_urg_limit(tp));
+	if (peek) {
+		moved = rxqueue_peek(q, to, tcp_urg_hole(tp), have);
+	} else {
+		moved = rxqueue_read(q, to, have, false);
+		tcp_urg_passed(tp);
+	}
+	if (q->read != start)
+		tcp_window_read(tp, q->read - start);
 	return moved || !have ? (ssize_t)moved : -EFAULT;
 }
 
@@ -50,16 +60,20 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
  * Waits until target bytes are there, or no more will come: 0, -EAGAIN,
  * -EINTR. Memory bounds what can be waited for.
  */
-static int wait_data(struct sock *sk, size_t target, uint64_t deadline)
+static int wait_data(struct sock *sk, size_t copied, size_t target,
+		     uint64_t deadline)
 {
-	struct rxqueue *q = &sk->sk_receive_queue;
+	struct tcp_sock *tp = tcp_sk(sk);
 	size_t want = MIN(target, (size_t)MAX(sk->sk_rcvbuf / 4, 1U));
 
 	if (!deadline)
 		return -EAGAIN;
 	net_flush_soon();
-	return sock_wait_error(wait_event_until(
-		sk->sk_wq, q->len >= want || ended(sk), deadline));
+	return sock_wait_error(
+		wait_event_until(sk->sk_wq,
+				 tcp_urg_readable(tp) >= want || ended(sk) ||
+					 tcp_urg_stops(tp, copied),
+				 deadline));
 }
 
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
@@ -77,11 +91,12 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (msg->flags & MSG_OOB)
-		return -EINVAL;
+		return tcp_urg_recv(sk, msg);
 	if (!len && !rxqueue_empty(&sk->sk_receive_queue))
 		return 0;
 	for (;;) {
-		bool enough_to_peek = sk->sk_receive_queue.len >= target;
+		bool enough_to_peek = tcp_urg_readable(tp) >= target ||
+				      tcp_urg_stops(tp, false);
 
 		if (!(msg->flags & MSG_PEEK) || enough_to_peek || ended(sk) ||
 		    !deadline)
@@ -90,17 +105,19 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 			break;
 		copied += n;
 		if (copied >= target || (copied && ended(sk)) ||
-		    (copied && (msg->flags & MSG_PEEK)))
+		    (copied && (msg->flags & MSG_PEEK)) ||
+		    (copied && tcp_urg_at_mark(tp)))
 			break;
 		if (!copied) {
 			n = empty_result(sk);
 			if (n != -EAGAIN)
 				break;
 		}
-		n = wait_data(sk, target - copied, deadline);
+		n = wait_data(sk, copied, target - copied, deadline);
 		if (n)
 			break;
 	}
+	msg->flags = 0;
 	if (copied)
 		net_flush_soon();
 	return copied ? (ssize_t)copied : n;

@@ -138,10 +138,12 @@ static int wait_connected(struct sock *sk, uint64_t deadline)
 	return 0;
 }
 
-static int wait_room(struct tcp_sock *tp, uint64_t deadline)
+static int wait_room(struct tcp_sock *tp, bool urgent, uint64_t deadline)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
+	if (urgent)
+		tcp_urg_send(tp);
 	wait_for_room(tp);
 	if (!deadline)
 		return -EAGAIN;
@@ -181,8 +183,6 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 	int err = wait_connected(sk, deadline);
 	ssize_t copied = 0;
 
-	if (msg->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (!err && stopped(tp))
 		err = -EPIPE;
 	while (!err && msg->iter->count) {
@@ -193,11 +193,14 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 		else if (n < 0)
 			err = n;
 		else
-			err = wait_room(tp, deadline);
+			err = wait_room(tp, copied && (msg->flags & MSG_OOB),
+					deadline);
 		if (!err && stopped(tp))
 			err = -EPIPE;
 	}
 	if (copied) {
+		if (msg->flags & MSG_OOB)
+			tcp_urg_send(tp);
 		push_unless_corked(tp, msg->flags);
 		return copied;
 	}

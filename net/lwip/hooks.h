@@ -24,6 +24,12 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 			 u16_t opt1len, u8_t *opt2, struct pbuf *p);
 #define LWIP_HOOK_TCP_INPACKET_PCB net_hook_tcp_input
 
+/* Every segment that leaves, complete but for its checksum. */
+u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
+			   u32_t *opts);
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts) \
+	net_hook_tcp_output(hdr, pcb, opts)
+
 /* Every IPv4 packet; non-zero: it was eaten. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
 #define LWIP_HOOK_IP4_INPUT net_hook_ip4_input

@@ -58,11 +58,13 @@ struct peer {
 	uint32_t ack; /* next expected */
 	uint16_t window;
 	uint8_t scale; /* that our side announced */
+	uint16_t urgp; /* goes with URG */
 	/* The last segment from our side. */
 	bool got;
 	uint32_t got_seq, got_ack;
 	uint8_t got_flags;
 	uint16_t got_window;
+	uint16_t got_urgp;
 	size_t got_len;
 	uint8_t got_data[2048];
 };
@@ -72,6 +74,7 @@ struct peer {
 #define RST 0x04
 #define PSH 0x08
 #define ACK 0x10
+#define URG 0x20
 
 /* A segment with everything given; options padded by the caller to 4. */
 void peer_raw(struct peer *p, uint32_t seq, uint32_t ack, uint8_t flags,

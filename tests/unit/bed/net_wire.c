@@ -256,6 +256,8 @@ void peer_raw(struct peer *p, uint32_t seq, uint32_t ack, uint8_t flags,
 	tcp[12] = (5 + optlen / 4) << 4;
 	tcp[13] = flags;
 	put16(tcp + 14, window);
+	if (flags & URG)
+		put16(tcp + 18, p->urgp);
 	if (optlen)
 		memcpy(tcp + 20, options, optlen);
 	if (len)
@@ -308,6 +310,7 @@ static bool parse(struct peer *p, const uint8_t *frame, size_t len)
 	p->got_ack = get32(tcp + 8);
 	p->got_flags = tcp[13];
 	p->got_window = get16(tcp + 14);
+	p->got_urgp = get16(tcp + 18);
 	p->got_len = total - header;
 	memcpy(p->got_data, tcp + header, p->got_len);
 	return true;
