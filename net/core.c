@@ -37,6 +37,7 @@
 #include "net/lwip/memp_limits.h"
 #include "net/net.h"
 #include "net/netif.h"
+#include "net/proc_net.h"
 #include "net/rxqueue.h"
 #include "net/sock.h"
 #include "net/socket.h"
@@ -143,7 +144,7 @@ static void ports_show(struct seq_buf *m)
 
 static void proc_files(void)
 {
-	proc_register("net/dev", net_dev_show);
+	proc_register("net/dev", proc_dev_show);
 	proc_register("sys/net/core/somaxconn", somaxconn_show);
 	proc_register("sys/net/ipv4/ip_local_port_range", ports_show);
 	proc_register("net/netstat", netstat_show);

@@ -22,6 +22,7 @@
 #include "kernel/task/clock.h"
 #include "net/counters.h"
 #include "net/ipconfig.h"
+#include "net/link.h"
 #include "net/netif.h"
 
 /* Frames in one run of the softirq. */
@@ -103,7 +104,7 @@ static void eth_link_changed(struct netdev *netdev)
 {
 	if (netdev->link_up == !!netif_is_link_up(&eth))
 		return;
-	pr_notice("net: %s link %s", netdev->name,
+	pr_notice("net: %s link %s", LINK_NAME_ETH,
 		  netdev->link_up ? "up" : "down");
 	if (netdev->link_up)
 		netif_set_link_up(&eth);
@@ -142,7 +143,7 @@ static void log_address(struct netif *netif)
 	if (uses_dhcp)
 		snprintf(how, sizeof(how), "dhcp, %u ms", ms);
 	pr_notice("net: %s %02x:%02x:%02x:%02x:%02x:%02x %s/%u gw %s (%s)",
-		  dev->name, m[0], m[1], m[2], m[3], m[4], m[5],
+		  LINK_NAME_ETH, m[0], m[1], m[2], m[3], m[4], m[5],
 		  format_ipv4(text, addr),
 		  prefix_length(netif_ip4_netmask(netif)->addr),
 		  gw ? format_ipv4(gateway, gw) : "none", how);
@@ -159,7 +160,7 @@ static void eth_status_changed(struct netif *netif)
 	if (addr)
 		log_address(netif);
 	else
-		pr_warn("net: %s lost its address", dev->name);
+		pr_warn("net: %s lost its address", LINK_NAME_ETH);
 	net_address_changed();
 }
 
@@ -254,30 +255,50 @@ bool inet_addr_is_local(uint32_t addr)
 	return eth_has_address() && netif_ip4_addr(&eth)->addr == addr;
 }
 
-void net_dev_show(struct seq_buf *m)
+/* Addresses are there once DHCP has brought them. */
+static void link_addresses(struct net_link *link)
 {
-	static const struct netdev_stats none;
-	const struct netdev_stats *s = dev ? &dev->stats : &none;
-
-	seq_printf(m, "Inter-|   Receive                            "
-		      "                    |  Transmit\n"
-		      " face |bytes    packets errs drop fifo frame "
-		      "compressed multicast|bytes    packets errs drop "
-		      "fifo colls carrier compressed\n");
-	seq_printf(m, "    lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
-	if (!dev)
+	link->addr = netif_ip4_addr(&eth)->addr;
+	if (!link->addr)
 		return;
-	seq_printf(m, "%6s: %llu %llu %llu %llu 0 %llu 0 0 ", dev->name,
-		   (unsigned long long)s->rx_bytes,
-		   (unsigned long long)s->rx_packets,
-		   (unsigned long long)s->rx_bad_used,
-		   (unsigned long long)s->rx_no_buffer,
-		   (unsigned long long)(net_counters.drop_runt +
-					net_counters.drop_oversize));
-	seq_printf(m, "%llu %llu 0 %llu 0 0 0 0\n",
-		   (unsigned long long)s->tx_bytes,
-		   (unsigned long long)s->tx_packets,
-		   (unsigned long long)net_counters.drop_tx_queue_full);
+	link->netmask = netif_ip4_netmask(&eth)->addr;
+	link->gateway = netif_ip4_gw(&eth)->addr;
+	link->broadcast = link->addr | ~link->netmask;
+	link->dynamic = uses_dhcp;
+}
+
+static void link_stats(struct net_link_stats *to)
+{
+	const struct netdev_stats *s = &dev->stats;
+
+	to->rx_bytes = s->rx_bytes;
+	to->rx_packets = s->rx_packets;
+	to->rx_errors = s->rx_bad_used;
+	to->rx_dropped = s->rx_no_buffer;
+	to->rx_frame = net_counters.drop_runt + net_counters.drop_oversize;
+	to->tx_bytes = s->tx_bytes;
+	to->tx_packets = s->tx_packets;
+	to->tx_errors = net_counters.drop_tx_device;
+	to->tx_dropped = net_counters.drop_tx_queue_full +
+			 net_counters.drop_tx_no_memory;
+}
+
+bool eth_link(struct net_link *link)
+{
+	if (!dev)
+		return false;
+	link->name = LINK_NAME_ETH;
+	link->type = ARPHRD_ETHER;
+	link->flags = IFF_BROADCAST | IFF_MULTICAST | IFF_UP;
+	if (dev->link_up && !dev->broken)
+		link->flags |= IFF_RUNNING | IFF_LOWER_UP;
+	link->mtu = dev->mtu;
+	link->txqlen = ETH_TX_QUEUE_MAX;
+	memcpy(link->hwaddr, dev->mac, ETH_HWADDR_LEN);
+	memset(link->hwbroadcast, 0xff, ETH_HWADDR_LEN);
+	link_addresses(link);
+	link_stats(&link->stats);
+	return true;
 }
 
 void net_device_show(struct seq_buf *m)

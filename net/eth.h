@@ -13,6 +13,9 @@
 struct netdev;
 struct pbuf;
 
+/* Frames that may wait for the device: the interface's txqueuelen. */
+#define ETH_TX_QUEUE_MAX 1024
+
 /* Sends or queues or drops a frame; takes a reference of its own. */
 void eth_tx(struct netdev *dev, struct pbuf *p);
 /* Installed as the device's upcall. */

@@ -13,10 +13,8 @@
 #include "drivers/netdev.h"
 #include "net/counters.h"
 
-#define TX_QUEUE_MAX 1024
-
 /* Frames that the device's ring had no room for, oldest first. */
-static struct pbuf *queue[TX_QUEUE_MAX];
+static struct pbuf *queue[ETH_TX_QUEUE_MAX];
 static unsigned int queue_head;
 static unsigned int queue_len;
 
@@ -82,12 +80,12 @@ static bool too_many_pieces(const struct pbuf *p)
 
 static void enqueue(struct pbuf *p)
 {
-	if (queue_len == TX_QUEUE_MAX) {
+	if (queue_len == ETH_TX_QUEUE_MAX) {
 		net_count(drop_tx_queue_full);
 		pbuf_free(p);
 		return;
 	}
-	queue[(queue_head + queue_len++) % TX_QUEUE_MAX] = p;
+	queue[(queue_head + queue_len++) % ETH_TX_QUEUE_MAX] = p;
 	net_count(tx_queued);
 }
 
@@ -129,7 +127,7 @@ static void drain_queue(struct netdev *dev)
 
 		if (err == -ENOSPC)
 			return;
-		queue_head = (queue_head + 1) % TX_QUEUE_MAX;
+		queue_head = (queue_head + 1) % ETH_TX_QUEUE_MAX;
 		queue_len--;
 		if (err) {
 			net_count(drop_tx_device);

@@ -42,7 +42,6 @@ bool inet_addr_is_local(uint32_t addr);
 /* The machine has got, or lost, its address. */
 void net_address_changed(void);
 
-void net_dev_show(struct seq_buf *m); /* /proc/net/dev */
 void net_device_show(struct seq_buf *m); /* counters of the device */
 void net_lwip_stats_show(struct seq_buf *m);
 

@@ -18,6 +18,8 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_rcvbuf = SOCK_DEFAULT_RCVBUF;
 	sk->sk_sndbuf = SOCK_DEFAULT_SNDBUF;
 	sk->sk_rcvlowat = 1;
+	sk->sk_incoming_cpu = -1;
+	sk->sk_txrehash = 1;
 	sk->sk_rcvtimeo = UINT64_MAX;
 	sk->sk_sndtimeo = UINT64_MAX;
 	sk->sk_state_change = sock_def_wakeup;

@@ -52,11 +52,24 @@ struct udp_pcb;
 #define SOCK_F_PASSCRED 7 /* SO_PASSCRED */
 #define SOCK_F_REUSE 8 /* SO_REUSEADDR where it means nothing */
 #define SOCK_F_URGINLINE 9 /* SO_OOBINLINE */
+#define SOCK_F_DONTROUTE 10 /* SO_DONTROUTE: only to neighbours */
+#define SOCK_F_NO_CHECK 11 /* SO_NO_CHECK: UDP without a checksum */
+#define SOCK_F_RCVTSTAMP 12 /* SO_TIMESTAMP or SO_TIMESTAMPNS */
+#define SOCK_F_RCVTSTAMPNS 13 /* the latter */
+#define SOCK_F_TSTAMP_NEW 14 /* SO_TIMESTAMP*_NEW */
+#define SOCK_F_RXQ_OVFL 15
+#define SOCK_F_SELECT_ERR_QUEUE 16
+#define SOCK_F_PASSSEC 17
+#define SOCK_F_FILTER_LOCKED 18
+#define SOCK_F_WIFI_STATUS 19
+#define SOCK_F_NOFCS 20
+#define SOCK_F_RCVMARK 21
 
 #define SOCK_DEFAULT_RCVBUF 131072
 #define SOCK_DEFAULT_SNDBUF 262144
 #define SOCK_DGRAM_BUF 212992 /* net.core.rmem_default */
 #define SOCK_MAX_BUF 212992 /* net.core.rmem_max, before doubling */
+#define SOCK_TCP_MAX_BUF 524288 /* net.ipv4.tcp_rmem, tcp_wmem: the last */
 #define SOCK_MIN_RCVBUF 2304
 #define SOCK_MIN_SNDBUF 4608
 #define SOMAXCONN_LIMIT 4096
@@ -82,6 +95,12 @@ struct sock {
 	uint32_t sk_lingertime; /* seconds */
 	uint64_t sk_rcvtimeo; /* nanoseconds, UINT64_MAX: for ever */
 	uint64_t sk_sndtimeo;
+	uint32_t sk_tsflags; /* SO_TIMESTAMPING: SOF_TIMESTAMPING_* */
+	uint32_t sk_ll_usec; /* SO_BUSY_POLL */
+	int32_t sk_incoming_cpu;
+	int32_t sk_bound_dev_if; /* SO_BINDTODEVICE, 0: any */
+	uint8_t sk_priority;
+	uint8_t sk_txrehash;
 
 	/* Listeners. */
 	uint32_t sk_ack_backlog;
@@ -108,6 +127,15 @@ struct inet_sock {
 	uint8_t ttl;
 };
 
+/* How much waits in a socket, for those who look. */
+struct sock_queues {
+	uint32_t rx; /* bytes; of a listener, connections */
+	uint32_t tx;
+	uint32_t rmem; /* memory charged, as Linux counts */
+	uint32_t wmem;
+	uint32_t drops; /* datagrams for which there was no room */
+};
+
 /* What TCP and UDP do differently. */
 struct proto {
 	const char *name;
@@ -124,6 +152,8 @@ struct proto {
 	void (*shutdown)(struct sock *sk, int how);
 	/* Tells the pcb, if there is one, what an option changed. */
 	void (*options_changed)(struct sock *sk);
+	/* Fills in a zeroed struct; may be NULL: nothing ever waits. */
+	void (*queues)(struct sock *sk, struct sock_queues *queues);
 };
 
 void sock_init_data(struct socket *sock, struct sock *sk);

@@ -20,7 +20,7 @@
 #define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
 
 static struct kmem_cache *cache;
-static uint32_t last_ino;
+static uint64_t last_ino;
 
 void socket_init(void)
 {

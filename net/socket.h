@@ -109,7 +109,7 @@ enum sock_name {
 struct socket {
 	enum socket_state state;
 	uint16_t type; /* SOCK_STREAM ... */
-	uint32_t ino; /* as fstat(2) tells it */
+	uint64_t ino; /* as fstat(2) tells it */
 	struct file *file;
 	struct sock *sk;
 	const struct proto_ops *ops;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of socket options: net/sockopt.c looks up and has
- * SOL_SOCKET's, net/sockopt_ip.c and net/sockopt_tcp.c those of their level.
+ * Between the files of socket options: net/sockopt.c looks them up, each of
+ * the others has those of its level, or some of them.
  *
  * Most options are an int; a setter gets its value, and the sock tells the
  * pcb afterwards.
@@ -15,6 +15,8 @@
 
 struct sockopt {
 	int name;
+	/* A mere flag of the sock: SOCK_F_..., plus one. */
+	int flag;
 	int (*set)(struct sock *sk, int value);
 	int (*get)(struct sock *sk);
 	/* For what is no int; they check the length. */
@@ -30,21 +32,43 @@ struct sockopt {
 	{                                                       \
 		.name = n, .set_raw = setter, .get_raw = getter \
 	}
-
-#define FLAG_OPTION(fn, bit)                            \
-	static int set_##fn(struct sock *sk, int value) \
-	{                                               \
-		sock_put_flag(sk, bit, value);          \
-		return 0;                               \
-	}                                               \
-	static int get_##fn(struct sock *sk)            \
-	{                                               \
-		return sock_flag(sk, bit);              \
+/* An int whose getter may fail. */
+#define MIX_OPTION(n, setter, getter)                       \
+	{                                                   \
+		.name = n, .set = setter, .get_raw = getter \
+	}
+#define BIT_OPTION(n, bit)                   \
+	{                                    \
+		.name = n, .flag = (bit) + 1 \
 	}
 
+/* Stores what fits of n bytes; returns how many, as a get_raw does. */
+int sockopt_give(void *val, int len, const void *from, int n);
+int sockopt_give_int(void *val, int len, int value);
+
+extern const struct sockopt socket_options[];
+extern const size_t nr_socket_options;
 extern const struct sockopt ip_options[];
 extern const size_t nr_ip_options;
 extern const struct sockopt tcp_options[];
 extern const size_t nr_tcp_options;
+
+/* net/sockopt_time.c */
+int set_linger(struct sock *sk, const void *val, int len);
+int get_linger(struct sock *sk, void *val, int len);
+int set_rcvtimeo(struct sock *sk, const void *val, int len);
+int get_rcvtimeo(struct sock *sk, void *val, int len);
+int set_sndtimeo(struct sock *sk, const void *val, int len);
+int get_sndtimeo(struct sock *sk, void *val, int len);
+int set_timestamp(struct sock *sk, int value);
+int get_timestamp(struct sock *sk, void *val, int len);
+int set_timestamp_new(struct sock *sk, int value);
+int get_timestamp_new(struct sock *sk, void *val, int len);
+int set_timestampns(struct sock *sk, int value);
+int get_timestampns(struct sock *sk, void *val, int len);
+int set_timestampns_new(struct sock *sk, int value);
+int get_timestampns_new(struct sock *sk, void *val, int len);
+int set_timestamping(struct sock *sk, const void *val, int len);
+int get_timestamping(struct sock *sk, void *val, int len);
 
 #endif

@@ -60,6 +60,20 @@ static struct sock *tcp_alloc_sk(void)
 	return tp ? tcp_to_sk(tp) : NULL;
 }
 
+/* Of a listener: who waits to be accepted, and how many may. */
+static void tcp_queues(struct sock *sk, struct sock_queues *queues)
+{
+	if (sk->sk_state == TCP_LISTEN) {
+		queues->rx = sk->sk_ack_backlog;
+		queues->tx = sk->sk_max_ack_backlog;
+		return;
+	}
+	queues->rx = sk->sk_receive_queue.len;
+	queues->tx = tcp_unacked_bytes(tcp_sk(sk));
+	queues->rmem = queues->rx;
+	queues->wmem = queues->tx;
+}
+
 const struct proto tcp_prot = {
 	.name = "TCP",
 	.ports = &tcp_ports,
@@ -71,6 +85,7 @@ const struct proto tcp_prot = {
 	.recvmsg = tcp_recvmsg,
 	.shutdown = tcp_shutdown_sock,
 	.options_changed = tcp_options_to_pcb,
+	.queues = tcp_queues,
 };
 
 void tcp_init_sockets(void)

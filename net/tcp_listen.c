@@ -26,20 +26,22 @@ bool tcp_accept_queue_full(const struct tcp_sock *listener)
 /* socket(7): what an accepted socket takes over; O_NONBLOCK is not of it. */
 static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 {
-	const uint32_t flags = BIT(SOCK_F_KEEPALIVE) | BIT(SOCK_F_LINGER) |
-			       BIT(SOCK_F_SNDBUF_SET) | BIT(SOCK_F_RCVBUF_SET) |
-			       BIT(SOCK_F_BROADCAST) | BIT(SOCK_F_URGINLINE);
+	const uint32_t own = BIT(SOCK_F_DONE) | BIT(SOCK_F_NOSPACE);
 	const struct sock *from = &parent->inet.sk;
 	struct sock *to = tcp_to_sk(child);
 
 	to->sk_type = from->sk_type;
-	to->sk_flags = from->sk_flags & flags;
+	to->sk_flags = from->sk_flags & ~own;
 	to->sk_sndbuf = from->sk_sndbuf;
 	to->sk_rcvbuf = from->sk_rcvbuf;
 	to->sk_rcvlowat = from->sk_rcvlowat;
 	to->sk_lingertime = from->sk_lingertime;
 	to->sk_rcvtimeo = from->sk_rcvtimeo;
 	to->sk_sndtimeo = from->sk_sndtimeo;
+	to->sk_tsflags = from->sk_tsflags;
+	to->sk_ll_usec = from->sk_ll_usec;
+	to->sk_bound_dev_if = from->sk_bound_dev_if;
+	to->sk_txrehash = from->sk_txrehash;
 	child->inet.tos = parent->inet.tos;
 	child->inet.ttl = parent->inet.ttl;
 	child->nodelay = parent->nodelay;

@@ -414,6 +414,10 @@ static void udp_options_changed(struct sock *sk)
 		return;
 	up->pcb->tos = up->inet.tos;
 	up->pcb->ttl = up->inet.ttl;
+	if (sock_flag(sk, SOCK_F_NO_CHECK))
+		udp_set_flags(up->pcb, UDP_FLAGS_NOCHKSUM);
+	else
+		udp_clear_flags(up->pcb, UDP_FLAGS_NOCHKSUM);
 }
 
 const struct proto udp_prot = {

@@ -23,9 +23,16 @@ static void options_changed(struct sock *sk)
 {
 }
 
+/* What was received is charged to whoever sent it. */
+static void unix_queues(struct sock *sk, struct sock_queues *queues)
+{
+	queues->wmem = unix_sk(sk)->wmem;
+}
+
 static const struct proto unix_prot = {
 	.name = "UNIX",
 	.options_changed = options_changed,
+	.queues = unix_queues,
 };
 
 void unix_init(void)
