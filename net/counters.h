@@ -35,6 +35,9 @@
 	X(tcp_challenge_acks)                       \
 	X(tcp_challenge_throttled)                  \
 	X(tcp_cut)                                  \
+	X(tcp_time_waits)                           \
+	X(tcp_time_wait_recycled)                   \
+	X(tcp_time_wait_overflow)                   \
 	/* sockets */                               \
 	X(tcp_accepted)                             \
 	X(tcp_accept_no_memory)                     \

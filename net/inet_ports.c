@@ -310,12 +310,16 @@ static uint32_t *hold_count(uintptr_t hold)
 	return &tb->holds[!!(hold & HOLD_LOOPBACK)][!!(hold & HOLD_REUSE)];
 }
 
+static uintptr_t hold_of(struct inet_bind_bucket *tb, uint32_t addr, bool reuse)
+{
+	return (uintptr_t)tb | (is_loopback(addr) ? HOLD_LOOPBACK : 0) |
+	       (reuse ? HOLD_REUSE : 0);
+}
+
 uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
 			 bool reuse)
 {
-	uintptr_t hold = (uintptr_t)b->bucket |
-			 (is_loopback(addr) ? HOLD_LOOPBACK : 0) |
-			 (reuse ? HOLD_REUSE : 0);
+	uintptr_t hold = hold_of(b->bucket, addr, reuse);
 
 	++*hold_count(hold);
 	return hold;
@@ -328,6 +332,22 @@ void inet_unhold_port(uintptr_t hold)
 	ASSERT(*count);
 	--*count;
 	put_bucket((void *)(hold & ~(uintptr_t)HOLD_KIND));
+}
+
+bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		     bool reuse)
+{
+	struct inet_bind_bucket *tb = inet_find_bucket(ports, port);
+
+	if (tb)
+		++*hold_count(hold_of(tb, addr, reuse));
+	return tb;
+}
+
+void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		       bool reuse)
+{
+	inet_unhold_port(hold_of(inet_find_bucket(ports, port), addr, reuse));
 }
 
 /* ---- Listeners ----------------------------------------------------------- */

@@ -96,6 +96,11 @@ void inet_release_port(struct inet_binding *b);
 uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
 			 bool reuse);
 void inet_unhold_port(uintptr_t hold);
+/* The same by number; false: nobody is on the port, nothing is held. */
+bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		     bool reuse);
+void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		       bool reuse);
 
 /* NULL: nobody is on the port. */
 struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,

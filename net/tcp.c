@@ -17,14 +17,12 @@
 #include "net/lwip/memp_limits.h"
 #include "net/socket.h"
 #include "net/tcp_check.h"
+#include "net/tcp_timewait.h"
 
 /* tcp(7): the defaults of the keep-alive options, in seconds. */
 #define KEEPIDLE_DEFAULT 7200
 #define KEEPINTVL_DEFAULT 75
 #define KEEPCNT_DEFAULT 9
-
-/* lwIP's extra arguments of a pcb: the hold on its port. */
-#define TCP_EXT_ARG_HOLD 0
 
 static struct kmem_cache *cache;
 
@@ -43,8 +41,10 @@ static bool list_has_tuple(const struct tcp_pcb *pcb, uint32_t addr,
 static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 		       uint16_t dport)
 {
+	struct tcp_tuple id = { addr, daddr, port, dport };
+
 	return list_has_tuple(tcp_active_pcbs, addr, port, daddr, dport) ||
-	       list_has_tuple(tcp_tw_pcbs, addr, port, daddr, dport);
+	       tcp_time_wait_find(&id);
 }
 
 static struct inet_ports tcp_ports = {
@@ -94,6 +94,8 @@ void tcp_init_sockets(void)
 	if (!cache)
 		panic("no memory for TCP sockets");
 	inet_ports_init(&tcp_ports);
+	if (!tcp_time_wait_setup())
+		panic("no memory for TIME-WAIT");
 }
 
 struct tcp_sock *tcp_sock_alloc(void)
@@ -216,7 +218,7 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
 	struct tcp_pcb *pcb;
 
 	/* tcp_new() would take a closing connection's pcb. */
-	if (net_tcp_pcbs_short() && !tcp_tw_pcbs)
+	if (net_tcp_pcbs_short())
 		return ERR_PTR(-ENOBUFS);
 	pcb = tcp_new();
 	if (!pcb)

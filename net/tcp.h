@@ -59,6 +59,10 @@ static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
 	return &tp->inet.sk;
 }
 
+/* lwIP's extra arguments of a pcb. */
+#define TCP_EXT_ARG_HOLD 0 /* the hold on its port */
+#define TCP_EXT_ARG_LINGER2 1 /* TCP_LINGER2 in milliseconds, 0: default */
+
 extern const struct proto tcp_prot;
 
 void tcp_init_sockets(void);
@@ -86,6 +90,13 @@ void tcp_fin_acked(struct tcp_sock *tp);
 void tcp_done(struct tcp_sock *tp, int err);
 /* lwIP calls back twice a second or so while somebody waits for room. */
 void tcp_want_poll(struct tcp_sock *tp);
+
+/* net/tcp_demux.c */
+/* The number that a connection starts with whose predecessor is remembered. */
+struct tcp_tuple;
+bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
+/* True: the table remembers the connection, its pcb (no sock's) may go. */
+bool tcp_pcb_to_table(const struct tcp_pcb *pcb);
 
 /* net/tcp_hook.c: what lwIP's segment of now says to a sock that is new. */
 void tcp_child_segment(struct tcp_sock *child);

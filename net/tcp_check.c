@@ -205,27 +205,6 @@ check_synchronized(const struct tcp_check_conn *conn,
 	return cut(conn, seg);
 }
 
-/*
- * RFC 1337: a reset does not end TIME-WAIT. RFC 9293 3.6.1: a SYN beyond the
- * old connection's numbers may start the next one.
- */
-static struct tcp_check_result
-check_time_wait(const struct tcp_check_conn *conn,
-		const struct tcp_check_seg *seg)
-{
-	if (seg->flags & TCPHDR_RST)
-		return verdict(TCP_DROP, TCP_DROP_RST);
-	if (seg->flags & TCPHDR_SYN) {
-		if (!(seg->flags & TCPHDR_ACK) &&
-		    after(seg->seq, conn->rcv_nxt))
-			return verdict(TCP_NEW_CONNECTION, TCP_DROP_NONE);
-		return verdict(TCP_DROP_CHALLENGE, TCP_DROP_SYN);
-	}
-	if (!(seg->flags & TCPHDR_ACK))
-		return verdict(TCP_DROP, TCP_DROP_NO_ACK);
-	return pass(seg);
-}
-
 struct tcp_check_result tcp_check_segment(const struct tcp_check_conn *conn,
 					  const struct tcp_check_seg *seg)
 {
@@ -238,8 +217,6 @@ struct tcp_check_result tcp_check_segment(const struct tcp_check_conn *conn,
 		return check_syn_sent(conn, seg);
 	case TCP_SYN_RECV:
 		return check_syn_received(conn, seg);
-	case TCP_TIME_WAIT:
-		return check_time_wait(conn, seg);
 	default:
 		return check_synchronized(conn, seg);
 	}

@@ -19,7 +19,6 @@ enum tcp_verdict {
 	TCP_DROP,
 	TCP_DROP_ACK, /* the peer is told where we are: RFC 9293 */
 	TCP_DROP_CHALLENGE, /* the same, limited in rate: RFC 5961 */
-	TCP_NEW_CONNECTION, /* TIME-WAIT ends, the listener gets the SYN */
 };
 
 /* Why: each is a counter in /proc/net/netstat under this name. */

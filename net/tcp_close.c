@@ -21,14 +21,20 @@
 #define ORPHAN_PATIENCE_NS (60 * NSEC_PER_SEC)
 
 /*
- * The connection is lwIP's from here to its end: FIN, retransmissions,
- * TIME-WAIT. lwIP takes a window that is not full for unread data and would
+ * The connection is lwIP's from here to its end: FIN, retransmissions, and
+ * then the table's of net/tcp_timewait.c. lwIP takes a window that is not full for unread data and would
  * reset; the sock knows better. Its clock for the last states starts now.
  */
 static void hand_over(struct tcp_sock *tp)
 {
+	uint32_t linger2 = MAX(tp->linger2, 0) * 1000U;
 	struct tcp_pcb *pcb = tcp_detach(tp);
 
+	tcp_ext_arg_set(pcb, TCP_EXT_ARG_LINGER2, (void *)(uintptr_t)linger2);
+	if (tcp_pcb_to_table(pcb)) { /* its FIN was acknowledged before */
+		tcp_abandon(pcb, 0);
+		return;
+	}
 	pcb->rcv_wnd = TCP_WND_MAX(pcb);
 	pcb->tmr = tcp_ticks;
 	tcp_close(pcb);

@@ -21,6 +21,7 @@
 #include "net/netif.h"
 #include "net/tcp.h"
 #include "net/tcp_check.h"
+#include "net/tcp_timewait.h"
 
 /* Challenge ACKs a second for the whole machine, and a connection's pause. */
 #define CHALLENGE_MIN 50
@@ -60,6 +61,11 @@ u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
 		(uint32_t)local_port << 16 | remote_port,
 	};
 
+	struct tcp_tuple id = { words[0], words[1], local_port, remote_port };
+	uint32_t isn;
+
+	if (tcp_successor_isn(&id, &isn))
+		return isn;
 	if (!key.k[0])
 		random_bytes(&key, sizeof(key));
 	return siphash(words, sizeof(words), &key) + ktime_get_ns() / 4096;
@@ -199,23 +205,6 @@ static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && eth_rx_buffers_short();
 }
 
-/* The SYN goes round once more, now that no pcb is in its way. */
-static void restart_as_new(struct tcp_pcb *pcb, struct tcp_hdr *hdr,
-			   struct pbuf *p)
-{
-	size_t header = (uint8_t *)p->payload - (uint8_t *)hdr;
-
-	tcp_abort(pcb); /* in TIME-WAIT: no reset is sent */
-	hdr->src = lwip_htons(hdr->src);
-	hdr->dest = lwip_htons(hdr->dest);
-	hdr->seqno = lwip_htonl(hdr->seqno);
-	hdr->ackno = lwip_htonl(hdr->ackno);
-	hdr->wnd = lwip_htons(hdr->wnd);
-	pbuf_add_header_force(p, header);
-	pbuf_ref(p); /* both tcp_input()s free it */
-	tcp_input(p, ip_current_input_netif());
-}
-
 /* lwIP is about to see the acknowledgement of our FIN. */
 static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 {
@@ -269,12 +258,12 @@ static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 }
 
 /*
- * A new connection must not cost another one its life: without a free pcb,
- * and none in TIME-WAIT to take, the SYN is dropped.
+ * A new connection must not cost another one its life: without a free pcb
+ * the SYN is dropped.
  */
 static bool no_pcb_for_syn(void)
 {
-	return net_tcp_pcbs_short() && !tcp_tw_pcbs;
+	return net_tcp_pcbs_short();
 }
 
 /* False: the SYN has to be dropped. */
@@ -301,9 +290,6 @@ static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
 		break;
 	case TCP_DROP_CHALLENGE:
 		challenge(pcb);
-		break;
-	case TCP_NEW_CONNECTION:
-		restart_as_new(pcb, hdr, p);
 		break;
 	case TCP_DROP:
 		break;

@@ -11,6 +11,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/seq_buf.h"
+#include "net/tcp_timewait.h"
 
 #define TICK_USEC (TCP_SLOW_INTERVAL * 1000)
 
@@ -106,6 +107,9 @@ void tcp_show(struct seq_buf *m)
 		show_line(m, &nr, pcb);
 	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
 		show_line(m, &nr, pcb);
-	for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = pcb->next)
-		show_line(m, &nr, pcb);
+	for (const struct tcp_time_wait *tw = tcp_time_wait_next(NULL); tw;
+	     tw = tcp_time_wait_next(tw))
+		seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X\n", nr++,
+			   tw->id.laddr, tw->id.lport, tw->id.raddr,
+			   tw->id.rport, tw->state, 0);
 }

@@ -24,6 +24,14 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 			 u16_t opt1len, u8_t *opt2, struct pbuf *p);
 #define LWIP_HOOK_TCP_INPACKET_PCB net_hook_tcp_input
 
+/* A segment of no known connection, in host order; non-zero: it was eaten. */
+int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len);
+#define LWIP_HOOK_TCP_NO_CONNECTION net_hook_tcp_no_connection
+
+/* A segment has been dealt with; non-zero: the pcb is not needed any more. */
+int net_hook_tcp_segment_done(struct tcp_pcb *pcb);
+#define LWIP_HOOK_TCP_SEGMENT_DONE net_hook_tcp_segment_done
+
 /* Every segment that leaves, complete but for its checksum. */
 u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
 			   u32_t *opts);

@@ -221,33 +221,6 @@ static void test_queue_bound(void)
 	no_leaks("queue bound");
 }
 
-static void test_time_wait_reuse(void)
-{
-	int lfd = listener(5), fd;
-	struct peer p;
-	uint32_t seq;
-
-	fd = accepted(lfd, &p);
-	sys_close(fd);
-	peer_drain(&p, buf, 10);
-	peer_send(&p, ACK | FIN, NULL, 0);
-	is(bed_cache_objects("tcp_pcb"), 1, "TIME-WAIT on our side");
-	bed_forget_sent();
-	seq = p.seq + 1000;
-	peer_raw(&p, seq, 0, SYN, 65535, NULL, 0, NULL, 0);
-	ok(peer_take(&p) && p.got_flags == (SYN | ACK),
-	   "a SYN beyond it opens the next connection at once");
-	p.seq = seq + 1;
-	p.ack = p.got_seq + 1;
-	peer_send(&p, ACK, NULL, 0);
-	fd = sys_accept_from(lfd, true);
-	ok(fd >= 0, "which is accepted");
-	sys_close(fd);
-	peer_send(&p, RST, NULL, 0);
-	sys_close(lfd);
-	no_leaks("TIME-WAIT");
-}
-
 static void test_challenges(void)
 {
 	int lfd = listener(5), fd, answers = 0;
@@ -319,7 +292,6 @@ int main(void)
 	test_zero_window_at_syn();
 	test_full_ring();
 	test_queue_bound();
-	test_time_wait_reuse();
 	test_challenges();
 	test_runts();
 	test_many();

@@ -48,7 +48,6 @@ struct row {
 #define DROP(why) TCP_DROP, TCP_DROP_##why, 0, false
 #define DROP_ACK(why) TCP_DROP_ACK, TCP_DROP_##why, 0, false
 #define DROP_CHALLENGE(why) TCP_DROP_CHALLENGE, TCP_DROP_##why, 0, false
-#define NEW TCP_NEW_CONNECTION, TCP_DROP_NONE, 0, false
 
 /*
  * The same row at another origin: sequence numbers wrap, and nothing may
@@ -323,26 +322,6 @@ static void test_syn_received(void)
 	check(&conn, &full, 0);
 }
 
-static void test_time_wait(void)
-{
-	struct tcp_check_conn conn = established;
-	static const struct row rows[] = {
-		ROW("TIME-WAIT: RST is dropped (RFC 1337)", NXT, 0, 0, RST,
-		    DROP(RST)),
-		ROW("TIME-WAIT: the FIN again passes", NXT - 1, SND, 0,
-		    FIN | ACK, PASS(0)),
-		ROW("TIME-WAIT: a SYN beyond starts the next connection",
-		    NXT + 1, 0, 0, SYN, NEW),
-		ROW("TIME-WAIT: an older SYN is challenged", NXT, 0, 0, SYN,
-		    DROP_CHALLENGE(SYN)),
-		ROW("TIME-WAIT: SYN|ACK is challenged", NXT + 1, SND, 0,
-		    SYN | ACK, DROP_CHALLENGE(SYN)),
-	};
-
-	conn.state = TCP_TIME_WAIT;
-	ROWS(&conn, rows);
-}
-
 static void test_option(const char *name, const char *in, size_t len, bool syn,
 			bool good, const char *out)
 {
@@ -398,7 +377,6 @@ int main(void)
 	test_listen();
 	test_syn_sent();
 	test_syn_received();
-	test_time_wait();
 	test_options();
 	return done_testing();
 }

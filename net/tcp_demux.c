@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments of connections that lwIP does not know any more, and the moment
+ * when it stops knowing one: TIME-WAIT, and FIN-WAIT-2 without a sock, go to
+ * the table of net/tcp_timewait.c. Softirq, and close(2).
+ */
+#include "net/tcp.h"
+
+#include "lwip/ip.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "net/core.h"
+#include "net/counters.h"
+#include "net/inet_ports.h"
+#include "net/lwip/hooks.h"
+#include "net/tcp_check.h"
+#include "net/tcp_reply.h"
+#include "net/tcp_timewait.h"
+
+/* Where a connection that follows on one in TIME-WAIT starts. */
+static struct {
+	struct tcp_tuple id;
+	uint32_t isn;
+	bool set;
+} successor;
+
+bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn)
+{
+	if (!successor.set || id->raddr != successor.id.raddr ||
+	    id->rport != successor.id.rport ||
+	    id->laddr != successor.id.laddr || id->lport != successor.id.lport)
+		return false;
+	*isn = successor.isn;
+	successor.set = false;
+	return true;
+}
+
+static struct tcp_tuple tuple_of_segment(const struct tcp_hdr *hdr)
+{
+	return (struct tcp_tuple){
+		.laddr = ip_addr_get_ip4_u32(ip_current_dest_addr()),
+		.raddr = ip_addr_get_ip4_u32(ip_current_src_addr()),
+		.lport = hdr->dest,
+		.rport = hdr->src,
+	};
+}
+
+static bool somebody_listens(const struct tcp_tuple *id)
+{
+	return inet_lookup_listener(tcp_prot.ports, id->raddr, id->rport,
+				    id->laddr, id->lport);
+}
+
+static void send_ack(const struct tcp_time_wait *tw)
+{
+	tcp_send_reply(&tw->id, &(struct tcp_reply){
+					.seq = tw->snd_nxt,
+					.ack = tw->rcv_nxt,
+					.flags = TCPHDR_ACK,
+					.window = tw->window,
+					.tos = tw->tos,
+				});
+}
+
+static void send_reset(const struct tcp_time_wait *tw,
+		       const struct tcp_check_seg *seg)
+{
+	tcp_send_reply(&tw->id, &(struct tcp_reply){
+					.seq = seg->ack,
+					.flags = TCPHDR_RST,
+				});
+}
+
+int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
+{
+	struct tcp_tuple id = tuple_of_segment(hdr);
+	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
+	struct tcp_check_seg seg = {
+		.seq = hdr->seqno,
+		.ack = hdr->ackno,
+		.len = len,
+		.flags = TCPH_FLAGS(hdr),
+	};
+	enum tcp_tw_verdict verdict;
+
+	successor.set = false;
+	if (!tw)
+		return 0;
+	verdict = tcp_time_wait_segment(tw, &seg);
+	if (verdict == TCP_TW_SYN && !somebody_listens(&id))
+		verdict = TCP_TW_ACK;
+	switch (verdict) {
+	case TCP_TW_SUCCESS:
+		return 1;
+	case TCP_TW_ACK:
+		send_ack(tw);
+		return 1;
+	case TCP_TW_RST:
+		send_reset(tw, &seg);
+		break;
+	case TCP_TW_GONE:
+		break;
+	case TCP_TW_SYN:
+		net_count(tcp_time_wait_recycled);
+		successor.id = id;
+		successor.isn = tcp_time_wait_isn(tw);
+		successor.set = true;
+		break;
+	}
+	tcp_time_wait_kill(tw);
+	return verdict != TCP_TW_SYN;
+}
+
+/* --- The end of a pcb ------------------------------------------------------ */
+
+static void remember(const struct tcp_pcb *pcb, uint32_t ms)
+{
+	struct tcp_time_wait tw = {
+		.id = { .laddr = ip_addr_get_ip4_u32(&pcb->local_ip),
+			.raddr = ip_addr_get_ip4_u32(&pcb->remote_ip),
+			.lport = pcb->local_port,
+			.rport = pcb->remote_port },
+		.snd_nxt = pcb->snd_nxt,
+		.rcv_nxt = pcb->rcv_nxt,
+		.window = RCV_WND_SCALE(pcb, pcb->rcv_ann_wnd),
+		.scale = pcb->rcv_scale,
+		.state = tcp_state_of_pcb(pcb),
+		.tos = pcb->tos,
+	};
+
+	if (pcb->so_options & SOF_REUSEADDR)
+		tw.flags |= BIT(TCP_TW_F_REUSE);
+	net_count(tcp_time_waits);
+	tcp_time_wait_add(&tw, ms);
+}
+
+/* Milliseconds that a pcb without a sock may stay in FIN-WAIT-2. */
+static uint32_t fin_wait_2_time(const struct tcp_pcb *pcb)
+{
+	uintptr_t linger2 = (uintptr_t)tcp_ext_arg_get(pcb,
+						       TCP_EXT_ARG_LINGER2);
+
+	return linger2 ? linger2 : TCP_FIN_WAIT_TIMEOUT;
+}
+
+bool tcp_pcb_to_table(const struct tcp_pcb *pcb)
+{
+	if (pcb->state == TIME_WAIT) {
+		remember(pcb, TCP_TIMEWAIT_MS);
+		return true;
+	}
+	if (pcb->state == FIN_WAIT_2 && !pcb->callback_arg) {
+		remember(pcb, fin_wait_2_time(pcb));
+		return true;
+	}
+	return false;
+}
+
+int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
+{
+	return tcp_pcb_to_table(pcb);
+}
