@@ -7,10 +7,13 @@
 
 #include "bed/net.h"
 #include "kernel/base.h"
+#include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/tap.h"
 #include "net/af_unix.h"
@@ -64,6 +67,20 @@ int unix_get_peercred(struct sock *sk, void *val, int len)
 int file_alloc_error(void)
 {
 	return -ENOMEM;
+}
+
+struct process *the_process(void)
+{
+	static struct process process;
+
+	return &process;
+}
+
+struct file *fget(struct fdtable *fdt, int fd)
+{
+	struct file *file = fd >= 0 && fd < MAX_FDS ? files[fd] : NULL;
+
+	return file ? get_file(file) : NULL;
 }
 
 void __fput(struct file *file)
