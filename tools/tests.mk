@@ -6,7 +6,8 @@
 
 # A unit test names the kernel sources it is linked with in a comment:
 #   /* unit: kernel/mm/buddy.c kernel/rbtree.c */
-# @net stands for the network stack on a bed: all of net/ but AF_UNIX, and lwIP.
+# @net stands for the network stack on a bed: all of net/ but AF_UNIX, and lwIP;
+# @lwip for lwIP alone on the same bed.
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
 SYSTEM := $(wildcard tests/system/*.t)
@@ -16,10 +17,13 @@ NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sigpipe.c, \
 	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
 	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c
+LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) tests/unit/bed/net.c \
+	tests/unit/bed/net_wire.c tests/unit/bed/lwip.c
 unit_sources = $(shell \
 	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c)
 unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c \
-	$(patsubst @net,$(NET_BED),$(call unit_sources,$(1))))
+	$(patsubst @net,$(NET_BED),$(patsubst @lwip,$(LWIP_BED),\
+	$(call unit_sources,$(1)))))
 chosen = $(if $(TESTS),$(filter $(TESTS) $(foreach t,$(TESTS),%/$(t) \
 	%/$(t).t),$(1)),$(1))
 
@@ -29,8 +33,9 @@ prove = $(Q)$(if $(call chosen,$(1)),env -u MAKEFLAGS -u MAKELEVEL prove -j2 \
 	--timer --exec 'timeout -k 5 900' $(call chosen,$(1)), \
 	echo 'no test is named $(TESTS)' >&2; exit 1)
 
-# lwIP's headers for net/, as in the kernel; packed structs are unaligned.
-$(O)/host/net/%.o $(O)/host/$(O)/lwip/%.o: HOST_CFLAGS += -Inet/lwip \
+# lwIP's headers for net/ and for lwIP's own tests, as in the kernel; packed structs are unaligned.
+$(O)/host/net/%.o $(O)/host/$(O)/lwip/%.o $(O)/host/tests/unit/lwip_%.o \
+$(O)/host/tests/unit/bed/lwip.o: HOST_CFLAGS += -Inet/lwip \
 	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
 $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
 

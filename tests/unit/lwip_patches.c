@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: @lwip */
+/*
+ * Patches from 0009 on of net/lwip/patches, on lwIP alone: the checks that
+ * the kernel makes before lwIP sees a packet would hide most of them. Each
+ * test here fails without the patch that its comment names.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bed/lwip.h"
+#include "lib/tap.h"
+
+#include "lwip/priv/tcp_priv.h"
+
+#include "kernel/base.h"
+
+#define WINDOW 65535 /* of a connection without window scale */
+
+static uint8_t data[WINDOW + 4096];
+
+/* A connection whose SYN has no options; nothing is sent yet. */
+static void plain_accept(struct peer *p, uint16_t window)
+{
+	static uint16_t port = 30000;
+
+	memset(p, 0, sizeof(*p));
+	p->port = port++;
+	p->dport = LWIP_PORT;
+	p->seq = 1000;
+	p->window = window;
+	peer_raw(p, p->seq++, 0, SYN, window, NULL, 0, NULL, 0);
+	if (!peer_take(p) || p->got_flags != (SYN | ACK))
+		bail_out("no SYN|ACK");
+	p->ack = p->got_seq + 1;
+	peer_send(p, ACK, NULL, 0);
+	if (!bed_app.pcb)
+		bail_out("no connection");
+}
+
+/* A segment at an offset from the next number in order. */
+static void segment(struct peer *p, uint32_t offset, uint8_t flags, size_t len)
+{
+	peer_raw(p, p->seq + offset, p->ack, flags, p->window, NULL, 0,
+		 data + bed_app.got + offset, len);
+	bed_run();
+}
+
+/* The window is filled, unread, until left bytes of it are free. */
+static void fill_window(struct peer *p, size_t left)
+{
+	bed_app.reads = false;
+	while (bed_app.got < WINDOW - left) {
+		size_t len = MIN(WINDOW - left - bed_app.got, (size_t)1460);
+
+		segment(p, 0, ACK, len);
+		p->seq += len;
+		bed_forget_sent();
+	}
+}
+
+static void end(void)
+{
+	bed_app_drop();
+	bed_app.reads = true;
+}
+
+static void is_whole_window(const char *what)
+{
+	is(bed_app.got, WINDOW, "%s: the window's bytes, not one more", what);
+	is_mem(bed_app.data, data, WINDOW, "%s: in order", what);
+	is(bed_app.pcb->rcv_wnd, 0, "%s: and the window is closed", what);
+}
+
+/* 0009 */
+static void test_options(void)
+{
+	static const char *const lasts[] = { "\1\1\1\2", "\1\1\1\3", "\1\1\1\4",
+					     "\1\1\1\xfe", "\1\1\2\4" };
+	struct peer p;
+
+	plain_accept(&p, 1000);
+	for (size_t i = 0; i < ARRAY_SIZE(lasts); i++) {
+		peer_raw(&p, p.seq, p.ack, ACK, 1000, lasts[i], 4, NULL, 0);
+		bed_run();
+		bed_first_piece = 34 + 20 + (i & 1) * 2;
+		peer_raw(&p, p.seq, p.ack, ACK, 1000, lasts[i], 4, NULL, 0);
+		bed_run();
+		bed_first_piece = 0;
+	}
+	ok(bed_app.pcb, "options that end in a kind: nothing behind is read");
+	end();
+}
+
+/* 0010 */
+static void test_syn_ack_in_syn_received(void)
+{
+	struct peer p = {
+		.port = 2000, .dport = LWIP_PORT, .seq = 77, .window = 1000
+	};
+
+	peer_raw(&p, p.seq++, 0, SYN, 1000, NULL, 0, NULL, 0);
+	peer_take(&p);
+	p.ack = p.got_seq + 1;
+	peer_raw(&p, p.seq - 1, p.ack, SYN | ACK, 1000, NULL, 0, NULL, 0);
+	bed_run();
+	ok(!bed_app.pcb, "SYN-RECEIVED: SYN|ACK makes no connection");
+	ok(peer_take(&p) && p.got_flags == ACK, "it is answered with an ACK");
+	peer_send(&p, ACK, "abc", 3);
+	ok(bed_app.pcb, "the ACK makes it");
+	is(bed_app.got, 3, "and its data");
+	is_mem(bed_app.data, "abc", 3, "is the stream's beginning");
+	end();
+}
+
+/* 0011: the first of the queue. */
+static void test_beyond_window(void)
+{
+	struct peer p;
+
+	plain_accept(&p, 1000);
+	fill_window(&p, 1000);
+	segment(&p, 500, ACK, 1400);
+	segment(&p, 0, ACK, 500);
+	is_whole_window("beyond a gap and the window");
+	end();
+
+	plain_accept(&p, 1000);
+	fill_window(&p, 1000);
+	segment(&p, 700, ACK, 100);
+	segment(&p, 500, ACK, 1400);
+	segment(&p, 0, ACK, 500);
+	is_whole_window("the same, in front of another segment");
+	end();
+
+	plain_accept(&p, 1000);
+	fill_window(&p, 1000);
+	segment(&p, 500, ACK, 100);
+	segment(&p, 500, ACK, 1400);
+	segment(&p, 0, ACK, 500);
+	is_whole_window("the same, in another segment's place");
+	end();
+
+	plain_accept(&p, 1000);
+	fill_window(&p, 1000);
+	segment(&p, 500, ACK, 100);
+	segment(&p, 600, ACK | FIN, 400);
+	segment(&p, 0, ACK, 500);
+	is_whole_window("a FIN right behind the window");
+	ok(!bed_app.eof, "a FIN right behind the window is not taken");
+	end();
+}
+
+/* 0012 */
+static void test_fin_covered(void)
+{
+	struct peer p;
+
+	plain_accept(&p, 1000);
+	segment(&p, 500, ACK | FIN, 0);
+	segment(&p, 0, ACK, 1000);
+	is(bed_app.got, 500, "data over a FIN ends at the FIN");
+	ok(bed_app.eof, "and the FIN is taken");
+	end();
+
+	plain_accept(&p, 1000);
+	segment(&p, 500, ACK | FIN, 0);
+	segment(&p, 100, ACK, 900);
+	segment(&p, 0, ACK, 100);
+	is(bed_app.got, 500, "beyond a gap too");
+	ok(bed_app.eof, "and the FIN is taken");
+	end();
+
+	plain_accept(&p, 1000);
+	fill_window(&p, 1000);
+	segment(&p, 500, ACK | FIN, 0);
+	segment(&p, 0, ACK, 1000);
+	is(bed_app.got, WINDOW - 500, "also where the window is full");
+	ok(bed_app.eof, "and the FIN is taken");
+	end();
+}
+
+/* 0013 */
+static void test_comparison(void)
+{
+	static const uint32_t distances[] = { 0,	  1,
+					      0x7fffffff, 0x80000000,
+					      0x80000001, 0xffffffff };
+	bool mirrored = true, complete = true, both = false;
+	struct peer p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(distances); i++) {
+		uint32_t a = 0xfffffff0, b = a + distances[i];
+
+		mirrored &= TCP_SEQ_LT(a, b) == TCP_SEQ_GT(b, a) &&
+			    TCP_SEQ_LEQ(a, b) == TCP_SEQ_GEQ(b, a);
+		complete &= TCP_SEQ_LT(a, b) != TCP_SEQ_GEQ(a, b) &&
+			    TCP_SEQ_GT(a, b) != TCP_SEQ_LEQ(a, b);
+		both |= TCP_SEQ_LEQ(a, b) && TCP_SEQ_LEQ(b, a) && a != b;
+	}
+	ok(mirrored, "a before b means b after a, at every distance");
+	ok(complete, "before and not before never hold together");
+	ok(!both, "different numbers are not equal");
+
+	plain_accept(&p, 1000);
+	bed_forget_sent();
+	peer_raw(&p, p.seq, p.ack + 0x80000000, ACK, 1000, NULL, 0, NULL, 0);
+	ok(peer_take(&p), "an ACK at a distance of 2^31 is no old one");
+	end();
+}
+
+/* 0015 */
+static void test_segment_size(void)
+{
+	static const uint8_t mss[] = { 2, 4, 0, 1 };
+	static const uint8_t scale[] = { 3, 3, 7, 1 };
+	struct peer p;
+
+	bed_app_accept(&p);
+	peer_raw(&p, p.seq, p.ack, ACK, 1000, mss, sizeof(mss), NULL, 0);
+	bed_run();
+	is(bed_app.pcb->mss, 1460, "MSS without SYN changes nothing");
+	end();
+
+	memset(&p, 0, sizeof(p));
+	p.port = 2001;
+	p.dport = LWIP_PORT;
+	p.seq = 77;
+	peer_raw(&p, p.seq, 0, SYN, 1000, NULL, 0, NULL, 0);
+	peer_raw(&p, p.seq++, 0, SYN, 1000, scale, sizeof(scale), NULL, 0);
+	peer_take(&p);
+	p.ack = p.got_seq + 1;
+	peer_send(&p, ACK, NULL, 0);
+	ok(!(bed_app.pcb->flags & TF_WND_SCALE),
+	   "a SYN that comes again agrees on nothing new");
+	end();
+}
+
+/* 0016 */
+static void test_first_small_window(void)
+{
+	uint8_t *got = malloc(4096);
+	size_t n = 0;
+	struct peer p;
+
+	plain_accept(&p, 0);
+	tcp_write(bed_app.pcb, data, 1000, TCP_WRITE_FLAG_COPY);
+	tcp_output(bed_app.pcb);
+	p.window = 100;
+	peer_send(&p, ACK, NULL, 0);
+	is(tcp_write(bed_app.pcb, data + 1000, 1000, TCP_WRITE_FLAG_COPY),
+	   ERR_OK, "more data after the first, small, window");
+	p.window = 4096;
+	for (int i = 0; i < 20 && n < 2000; i++) {
+		n += peer_drain(&p, got + n, 4096 - n);
+		peer_send(&p, ACK, NULL, 0);
+		bed_sleep(NSEC_PER_SEC);
+	}
+	is(n, 2000, "all of it arrives");
+	is_mem(got, data, 2000, "in order");
+	free(got);
+	end();
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i * 7 + (i >> 8);
+	srand(1);
+	bed_init();
+	bed_app_listen();
+	test_options();
+	test_syn_ack_in_syn_received();
+	test_beyond_window();
+	test_fin_covered();
+	test_comparison();
+	test_segment_size();
+	test_first_small_window();
+	return done_testing();
+}
