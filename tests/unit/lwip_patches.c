@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* unit: tests/unit/bed/packets.c */
 /* unit: @lwip */
 /*
- * Patches from 0009 on of net/lwip/patches, on lwIP alone: the checks that
+ * The patches 0009 to 0019 of net/lwip/patches, on lwIP alone: the checks that
  * the kernel makes before lwIP sees a packet would hide most of them. Each
  * test here fails without the patch that its comment names.
  */
@@ -9,8 +10,10 @@
 #include <string.h>
 
 #include "bed/lwip.h"
+#include "bed/packets.h"
 #include "lib/tap.h"
 
+#include "lwip/dhcp.h"
 #include "lwip/priv/tcp_priv.h"
 
 #include "kernel/base.h"
@@ -83,7 +86,7 @@ static void test_options(void)
 	for (size_t i = 0; i < ARRAY_SIZE(lasts); i++) {
 		peer_raw(&p, p.seq, p.ack, ACK, 1000, lasts[i], 4, NULL, 0);
 		bed_run();
-		bed_first_piece = 34 + 20 + (i & 1) * 2;
+		bed_first_piece = PACKET_PAYLOAD + 20 + (i & 1) * 2;
 		peer_raw(&p, p.seq, p.ack, ACK, 1000, lasts[i], 4, NULL, 0);
 		bed_run();
 		bed_first_piece = 0;
@@ -209,6 +212,24 @@ static void test_comparison(void)
 	end();
 }
 
+/* 0014: the first piece is the header alone. */
+static void test_quote(void)
+{
+	const uint8_t *frame;
+	struct packet p;
+	size_t len;
+
+	packet_ip(&p, PEER_ADDR, BED_ADDR, 200, "01234567", 8);
+	bed_forget_sent();
+	bed_first_piece = PACKET_PAYLOAD;
+	packet_receive(&p);
+	bed_first_piece = 0;
+	frame = bed_sent(&len);
+	ok(frame && frame[PACKET_PAYLOAD] == 3, "protocol unreachable");
+	is_mem(frame + PACKET_PAYLOAD + 8 + 20, "01234567", 8,
+	       "quotes a packet in pieces");
+}
+
 /* 0015 */
 static void test_segment_size(void)
 {
@@ -262,6 +283,58 @@ static void test_first_small_window(void)
 	end();
 }
 
+static err_t long_address(struct netif *netif)
+{
+	netif->hwaddr_len = NETIF_MAX_HWADDR_LEN + 1;
+	return ERR_OK;
+}
+
+/* 0018 */
+static void test_hardware_address(void)
+{
+	static struct netif netif;
+
+	is_ptr(netif_add(&netif, NULL, NULL, NULL, NULL, long_address,
+			 netif_input),
+	       NULL, "an address longer than its field: no interface");
+}
+
+static void dhcp_answer(uint8_t type, uint32_t xid, const char *address)
+{
+	struct packet p;
+
+	packet_dhcp(&p, type, xid, address, "\xff", 1);
+	packet_receive(&p);
+}
+
+/* 0019; the lease is 100 s, so that it is renewed after 50. */
+static void test_renewal(void)
+{
+	struct peer arp = { .port = 1 }; /* answers ARP */
+	struct dhcp_question first, again;
+	ip4_addr_t before;
+
+	netif_set_addr(&bed_netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
+	bed_forget_sent();
+	dhcp_start(&bed_netif);
+	ok(dhcp_take(&first) && first.type == 1, "DHCP: DISCOVER");
+	dhcp_answer(2, first.xid, "10.99.0.9");
+	ok(dhcp_take(&again) && again.type == 3, "REQUEST");
+	is(again.xid, first.xid, "in the same exchange");
+	dhcp_answer(5, first.xid, "10.99.0.9");
+	ok(dhcp_supplied_address(&bed_netif), "an address");
+	before = *netif_ip4_addr(&bed_netif);
+	bed_forget_sent();
+	for (int i = 0; i < 58; i++) {
+		bed_sleep(NSEC_PER_SEC);
+		if (i < 40)
+			peer_take(&arp);
+	}
+	dhcp_answer(5, first.xid, "10.99.0.66");
+	is(netif_ip4_addr(&bed_netif)->addr, before.addr,
+	   "a renewal is no part of the first exchange");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(data); i++)
@@ -274,7 +347,10 @@ int main(void)
 	test_beyond_window();
 	test_fin_covered();
 	test_comparison();
+	test_quote();
 	test_segment_size();
 	test_first_small_window();
+	test_hardware_address();
+	test_renewal();
 	return done_testing();
 }
