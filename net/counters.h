@@ -34,6 +34,7 @@
 	X(tcp_half_open_evicted)                    \
 	X(tcp_challenge_acks)                       \
 	X(tcp_challenge_throttled)                  \
+	X(tcp_reset_throttled)                      \
 	X(tcp_cut)                                  \
 	X(tcp_time_waits)                           \
 	X(tcp_time_wait_recycled)                   \

@@ -28,6 +28,8 @@
 #define CHALLENGE_SPREAD 100
 #define OOW_PAUSE_NS (500 * NSEC_PER_MSEC)
 
+#define RESETS_A_SECOND 10000
+
 static const uint8_t state_of[] = {
 	[CLOSED] = TCP_CLOSE,
 	[LISTEN] = TCP_LISTEN,
@@ -89,6 +91,26 @@ static bool challenge_allowed(void)
 		return false;
 	left--;
 	return true;
+}
+
+/*
+ * Resets that answer segments of no connection. Linux sends them all; this
+ * is far above what any scan asks for, and keeps a flood from being doubled.
+ */
+int net_hook_tcp_reset_allowed(void)
+{
+	static uint64_t second;
+	static unsigned int sent;
+	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
+
+	if (now != second) {
+		second = now;
+		sent = 0;
+	}
+	if (sent++ < RESETS_A_SECOND)
+		return 1;
+	net_count(tcp_reset_throttled);
+	return 0;
 }
 
 /* The sock of a connection; a listener's children are not theirs yet. */

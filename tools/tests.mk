@@ -39,6 +39,8 @@ $(O)/host/tests/unit/bed/lwip.o: HOST_CFLAGS += -Inet/lwip \
 	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
 $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
 
+$(patsubst %.c,$(O)/host/%.o,$(NET_BED) $(LWIP_BED)): $(LWIP)
+
 $(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP) $(LWIP)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)

@@ -38,6 +38,10 @@ u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts) \
 	net_hook_tcp_output(hdr, pcb, opts)
 
+/* Before a reset answers a segment; zero: it does not. */
+int net_hook_tcp_reset_allowed(void);
+#define LWIP_HOOK_TCP_RESET_ALLOWED net_hook_tcp_reset_allowed
+
 /* Every IPv4 packet; non-zero: it was eaten. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
 #define LWIP_HOOK_IP4_INPUT net_hook_ip4_input

@@ -216,7 +216,7 @@ static void test_comparison(void)
 static void test_quote(void)
 {
 	const uint8_t *frame;
-	struct packet p;
+	struct packet p = { .len = 0 };
 	size_t len;
 
 	packet_ip(&p, PEER_ADDR, BED_ADDR, 200, "01234567", 8);
@@ -283,6 +283,24 @@ static void test_first_small_window(void)
 	end();
 }
 
+/* 0017 */
+static void test_resets(void)
+{
+	struct peer p = { .port = 2002, .dport = 9 };
+
+	peer_raw(&p, 500, 0x1234, ACK, 1000, NULL, 0, "abc", 3);
+	ok(peer_take(&p) && p.got_flags == RST, "an ACK: a reset without ACK");
+	is(p.got_seq, 0x1234, "at its number");
+	is(p.got_window, 0, "and a closed window");
+	peer_raw(&p, 500, 0x1234, SYN, 1000, NULL, 0, NULL, 0);
+	ok(peer_take(&p) && p.got_flags == (RST | ACK), "a SYN: RST|ACK");
+	is(p.got_seq, 0, "at 0, whatever the field says");
+	is(p.got_ack, 501, "it acknowledges the SYN");
+	p.dport = LWIP_PORT;
+	peer_raw(&p, 500, 0x1234, ACK, 1000, NULL, 0, NULL, 0);
+	ok(peer_take(&p) && p.got_flags == RST, "a listener: the same");
+}
+
 static err_t long_address(struct netif *netif)
 {
 	netif->hwaddr_len = NETIF_MAX_HWADDR_LEN + 1;
@@ -301,7 +319,7 @@ static void test_hardware_address(void)
 
 static void dhcp_answer(uint8_t type, uint32_t xid, const char *address)
 {
-	struct packet p;
+	struct packet p = { .len = 0 };
 
 	packet_dhcp(&p, type, xid, address, "\xff", 1);
 	packet_receive(&p);
@@ -350,6 +368,7 @@ int main(void)
 	test_quote();
 	test_segment_size();
 	test_first_small_window();
+	test_resets();
 	test_hardware_address();
 	test_renewal();
 	return done_testing();

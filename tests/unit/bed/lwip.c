@@ -55,6 +55,11 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	return ERR_OK;
 }
 
+int net_hook_tcp_reset_allowed(void)
+{
+	return 1;
+}
+
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 {
 	return 0;
