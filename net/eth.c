@@ -301,6 +301,18 @@ bool eth_link(struct net_link *link)
 	return true;
 }
 
+bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6])
+{
+	ip4_addr_t ip = { addr };
+	const ip4_addr_t *found_ip;
+	struct eth_addr *found;
+
+	if (!dev || etharp_find_addr(&eth, &ip, &found, &found_ip) < 0)
+		return false;
+	memcpy(hwaddr, found->addr, ETH_HWADDR_LEN);
+	return true;
+}
+
 void net_device_show(struct seq_buf *m)
 {
 	const struct netdev_stats *s;

@@ -59,6 +59,8 @@ unsigned int net_link_index(const char *name);
 
 /* net/eth.c: fills in a zeroed link; false: there is no device. */
 bool eth_link(struct net_link *link);
+/* The Ethernet address that ARP knows for addr; false: it knows none. */
+bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6]);
 
 /*
  * What crosses from one socket of this machine to another never enters a

@@ -16,6 +16,7 @@
 #include "net/af_inet.h"
 #include "net/af_unix.h"
 #include "net/sock.h"
+#include "net/sock_ioctl.h"
 
 #define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
 
@@ -76,9 +77,7 @@ static uint32_t socket_poll(struct file *file, struct poll_table *pt)
 
 static long socket_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct socket *sock = file_socket(file);
-
-	return sock->ops->ioctl(sock, cmd, arg);
+	return sock_ioctl(file_socket(file), cmd, arg);
 }
 
 static int socket_getattr(struct file *file, struct stat *st)

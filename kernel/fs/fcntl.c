@@ -6,6 +6,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/fcntl.h>
 
 #include "kernel/fs/fdtable.h"
@@ -13,6 +14,7 @@
 #include "kernel/fs/pipe.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/exec.h"
 
 /*
  * Flags that F_SETFL changes. O_ASYNC is taken and forgotten, as Linux does
@@ -68,12 +70,38 @@ static long do_lock(struct file *file, unsigned int cmd, struct flock *ulock)
 	return 0;
 }
 
-/* Nobody owns what sends no SIGIO. */
-static long do_getown_ex(struct f_owner_ex *uowner)
+/* There is one process, which is one group. */
+long file_set_owner(struct file *file, int owner)
 {
-	struct f_owner_ex owner = { .type = F_OWNER_PID };
+	if (owner && owner != APP_PID && owner != -APP_PID)
+		return owner == INT_MIN ? -EINVAL : -ESRCH;
+	file->f_owner = owner;
+	return 0;
+}
 
+static long do_getown_ex(const struct file *file, struct f_owner_ex *uowner)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_PID, .pid = file->f_owner };
+
+	if (owner.pid < 0) {
+		owner.type = F_OWNER_PGRP;
+		owner.pid = -owner.pid;
+	}
 	return put_user(owner, uowner);
+}
+
+static long do_setown_ex(struct file *file, const struct f_owner_ex *uowner)
+{
+	struct f_owner_ex owner;
+
+	if (get_user(owner, uowner))
+		return -EFAULT;
+	if (owner.type < F_OWNER_TID || owner.type > F_OWNER_PGRP)
+		return -EINVAL;
+	if (owner.pid && owner.pid != APP_PID)
+		return -ESRCH;
+	file->f_owner = owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid;
+	return 0;
 }
 
 static bool is_fcntl_of_path(unsigned int cmd)
@@ -111,10 +139,13 @@ long do_fcntl(struct fdtable *fdt, int fd, unsigned int cmd, unsigned long arg,
 	case F_OFD_SETLKW:
 		return do_lock(file, cmd, (struct flock *)arg);
 	case F_GETOWN_EX:
-		return do_getown_ex((struct f_owner_ex *)arg);
+		return do_getown_ex(file, (struct f_owner_ex *)arg);
 	case F_SETOWN_EX:
+		return do_setown_ex(file, (struct f_owner_ex *)arg);
 	case F_GETOWN:
+		return file->f_owner;
 	case F_SETOWN:
+		return file_set_owner(file, arg);
 	case F_GETSIG:
 		return 0;
 	case F_SETSIG: /* 0 or the number of a signal */

@@ -9,10 +9,13 @@
 #include "kernel/base.h"
 
 struct fdtable;
+struct file;
 
 /* limit: RLIMIT_NOFILE. */
 long do_fcntl(struct fdtable *fdt, int fd, unsigned int cmd, unsigned long arg,
 	      uint64_t limit);
 long do_ioctl(struct fdtable *fdt, int fd, unsigned int cmd, unsigned long arg);
+/* Who gets the file's signals, a group if negative: -ESRCH, -EINVAL. */
+long file_set_owner(struct file *file, int owner);
 
 #endif

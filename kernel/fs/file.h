@@ -56,6 +56,7 @@ struct file {
 	uint32_t f_count; /* references */
 	uint32_t f_flags; /* O_* without O_CLOEXEC, as F_GETFL shows */
 	uint32_t f_mode; /* FMODE_* */
+	int32_t f_owner; /* whom signals are for: fcntl(2), F_SETOWN */
 	const struct file_operations *f_op;
 	void *private_data;
 	int64_t f_pos;

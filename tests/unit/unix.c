@@ -26,12 +26,18 @@
 #include "net/rxqueue.h"
 #include "net/scm.h"
 #include "net/sock.h"
+#include "net/sock_ioctl.h"
 #include "net/socket.h"
 
 /* ---- What is not here ---------------------------------------------------- */
 
 static struct process process = { .umask = 022 };
 const struct file_operations dir_fops;
+
+long sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	return -ENOTTY;
+}
 
 struct process *the_process(void)
 {
