@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where lwIP asks the port: included by lwIP's own files. The functions
- * live in net/tcp_hook.c, net/ip_hook.c and net/dhcp.c.
+ * live in net/tcp_hook.c, net/ip_hook.c and net/dhcp.c; those that do nothing,
+ * for tests of lwIP alone, in tests/unit/bed/lwip.c.
  */
 #ifndef LWIP_HOOKS_H
 #define LWIP_HOOKS_H

@@ -37,6 +37,16 @@ void net_assert_context(void)
 {
 }
 
+int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
+{
+	return 0;
+}
+
+int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
+{
+	return 0;
+}
+
 u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
 			   u32_t *opts)
 {
