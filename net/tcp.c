@@ -26,24 +26,13 @@
 
 static struct kmem_cache *cache;
 
-static bool list_has_tuple(const struct tcp_pcb *pcb, uint32_t addr,
-			   uint16_t port, uint32_t daddr, uint16_t dport)
-{
-	for (; pcb; pcb = pcb->next) {
-		if (pcb->local_port == port && pcb->remote_port == dport &&
-		    ip_addr_get_ip4_u32(&pcb->remote_ip) == daddr &&
-		    (!addr || ip_addr_get_ip4_u32(&pcb->local_ip) == addr))
-			return true;
-	}
-	return false;
-}
-
 static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 		       uint16_t dport)
 {
 	struct tcp_tuple id = { addr, daddr, port, dport };
+	ip_addr_t local = { addr }, remote = { daddr };
 
-	return list_has_tuple(tcp_active_pcbs, addr, port, daddr, dport) ||
+	return net_pcb_find(&local, port, &remote, dport) ||
 	       tcp_time_wait_find(&id);
 }
 
@@ -142,6 +131,7 @@ void tcp_options_to_pcb(struct sock *sk)
 	pcb->ttl = tp->inet.ttl;
 	if (pcb->state == LISTEN)
 		return; /* a listening pcb ends here */
+	net_pcb_wake(pcb);
 	pcb->keep_idle = tp->keepidle * 1000;
 	pcb->keep_intvl = tp->keepintvl * 1000;
 	pcb->keep_cnt = tp->keepcnt;

@@ -46,10 +46,20 @@ static struct tcp_tuple tuple_of_segment(const struct tcp_hdr *hdr)
 	};
 }
 
-static bool somebody_listens(const struct tcp_tuple *id)
+static struct tcp_sock *find_listener(const struct tcp_tuple *id)
 {
-	return inet_lookup_listener(tcp_prot.ports, id->raddr, id->rport,
-				    id->laddr, id->lport);
+	struct inet_binding *b = inet_lookup_listener(
+		tcp_prot.ports, id->raddr, id->rport, id->laddr, id->lport);
+
+	return b ? container_of(b, struct tcp_sock, inet.binding) : NULL;
+}
+
+struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr)
+{
+	struct tcp_tuple id = tuple_of_segment(hdr);
+	struct tcp_sock *tp = find_listener(&id);
+
+	return tp ? (struct tcp_pcb_listen *)tp->pcb : NULL;
 }
 
 static void send_ack(const struct tcp_time_wait *tw)
@@ -88,7 +98,7 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 	if (!tw)
 		return 0;
 	verdict = tcp_time_wait_segment(tw, &seg);
-	if (verdict == TCP_TW_SYN && !somebody_listens(&id))
+	if (verdict == TCP_TW_SYN && !find_listener(&id))
 		verdict = TCP_TW_ACK;
 	switch (verdict) {
 	case TCP_TW_SUCCESS:

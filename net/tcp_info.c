@@ -105,7 +105,8 @@ void tcp_show(struct seq_buf *m)
 	seq_printf(m, "  sl  local_address rem_address   st tx_queue\n");
 	for (struct tcp_pcb *pcb = tcp_listen_pcbs.pcbs; pcb; pcb = pcb->next)
 		show_line(m, &nr, pcb);
-	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+	for (struct tcp_pcb *pcb = net_pcb_next(NULL); pcb;
+	     pcb = net_pcb_next(pcb))
 		show_line(m, &nr, pcb);
 	for (const struct tcp_time_wait *tw = tcp_time_wait_next(NULL); tw;
 	     tw = tcp_time_wait_next(tw))

@@ -17,8 +17,9 @@ NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sigpipe.c, \
 	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
 	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c
-LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) tests/unit/bed/net.c \
-	tests/unit/bed/net_wire.c tests/unit/bed/lwip.c
+LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet_hash.c \
+	kernel/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
+	tests/unit/bed/lwip.c
 unit_sources = $(shell \
 	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c)
 unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c \

@@ -25,6 +25,11 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 			 u16_t opt1len, u8_t *opt2, struct pbuf *p);
 #define LWIP_HOOK_TCP_INPACKET_PCB net_hook_tcp_input
 
+/* Who listens for the segment, in host order; NULL: nobody. */
+struct tcp_pcb_listen;
+struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr);
+#define LWIP_HOOK_TCP_FIND_LISTENER net_hook_tcp_find_listener
+
 /* A segment of no known connection, in host order; non-zero: it was eaten. */
 int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len);
 #define LWIP_HOOK_TCP_NO_CONNECTION net_hook_tcp_no_connection

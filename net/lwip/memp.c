@@ -21,6 +21,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/lwip/memp_limits.h"
+#include "net/lwip/pcb_table.h"
 
 /* A pool's limit: one object for each so many pages of RAM, at least min. */
 struct pool_rule {
@@ -90,6 +91,7 @@ static void timeout_free(void *mem)
 void memp_init(void)
 {
 	timeouts_init();
+	net_pcb_table_init();
 	for (unsigned int i = 0; i < MEMP_MAX; i++) {
 		const struct pool_rule *rule = &rules[i];
 		size_t limit;

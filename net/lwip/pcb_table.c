@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of lwIP's connections: see the header. A segment, a port or a
+ * tuple finds its connection by a keyed hash, whatever the others do.
+ */
+#include "net/lwip/pcb_table.h"
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+#include "lwip/timeouts.h"
+
+#include "kernel/base.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "net/inet_hash.h"
+
+/* A chain for each two pcbs that there can be: net/lwip/memp.c. */
+#define CHAINS_MIN 256
+#define CHAINS_MAX (256 * 1024)
+
+/* lwIP's slow ticks without a segment before a connection is parked. */
+#define IDLE_TICKS 5
+
+static struct tcp_pcb **chains;
+static size_t nr_chains; /* a power of two */
+static struct tcp_pcb *parked;
+
+void net_pcb_table_init(void)
+{
+	for (nr_chains = CHAINS_MIN;
+	     nr_chains < CHAINS_MAX && nr_chains < nr_total_pages() / 2;)
+		nr_chains *= 2;
+	chains = kcalloc(nr_chains, sizeof(*chains));
+	if (!chains)
+		panic("no memory for the table of connections");
+}
+
+static struct tcp_pcb **chain_of(const ip_addr_t *local, u16_t lport,
+				 const ip_addr_t *remote, u16_t rport)
+{
+	uint32_t hash = inet_hash(ip_addr_get_ip4_u32(remote), rport,
+				  ip_addr_get_ip4_u32(local), lport);
+
+	return &chains[hash & (nr_chains - 1)];
+}
+
+struct tcp_pcb *net_pcb_find(const ip_addr_t *local, u16_t lport,
+			     const ip_addr_t *remote, u16_t rport)
+{
+	struct tcp_pcb *pcb = *chain_of(local, lport, remote, rport);
+
+	while (pcb && (pcb->local_port != lport || pcb->remote_port != rport ||
+		       !ip_addr_cmp(&pcb->local_ip, local) ||
+		       !ip_addr_cmp(&pcb->remote_ip, remote)))
+		pcb = pcb->hash_next;
+	return pcb;
+}
+
+/* --- The two lists ----------------------------------------------------------- */
+
+static struct tcp_pcb **list_of(const struct tcp_pcb *pcb)
+{
+	return pcb->parked ? &parked : &tcp_active_pcbs;
+}
+
+static void link_first(struct tcp_pcb *pcb)
+{
+	struct tcp_pcb **list = list_of(pcb);
+
+	pcb->prev = NULL;
+	pcb->next = *list;
+	if (pcb->next)
+		pcb->next->prev = pcb;
+	*list = pcb;
+}
+
+static void unlink_pcb(struct tcp_pcb *pcb)
+{
+	if (pcb->next)
+		pcb->next->prev = pcb->prev;
+	if (pcb->prev)
+		pcb->prev->next = pcb->next;
+	else
+		*list_of(pcb) = pcb->next;
+	pcb->next = NULL;
+	pcb->prev = NULL;
+}
+
+void net_pcb_add(struct tcp_pcb *pcb)
+{
+	struct tcp_pcb **chain = chain_of(&pcb->local_ip, pcb->local_port,
+					  &pcb->remote_ip, pcb->remote_port);
+
+	pcb->hash_next = *chain;
+	pcb->hash_pprev = chain;
+	if (pcb->hash_next)
+		pcb->hash_next->hash_pprev = &pcb->hash_next;
+	*chain = pcb;
+	pcb->parked = 0;
+	link_first(pcb);
+	tcp_timer_needed();
+}
+
+void net_pcb_remove(struct tcp_pcb *pcb)
+{
+	*pcb->hash_pprev = pcb->hash_next;
+	if (pcb->hash_next)
+		pcb->hash_next->hash_pprev = pcb->hash_pprev;
+	unlink_pcb(pcb);
+	pcb->parked = 0;
+}
+
+static bool is_quiet(const struct tcp_pcb *pcb)
+{
+	const tcpflags_t busy = TF_ACK_DELAY | TF_ACK_NOW | TF_CLOSEPEND |
+				TF_RXCLOSED | TF_FIN | TF_NAGLEMEMERR;
+
+	return !pcb->unsent && !pcb->unacked && !pcb->ooseq &&
+	       !pcb->refused_data && !(pcb->flags & busy);
+}
+
+int net_pcb_park(struct tcp_pcb *pcb)
+{
+	if ((pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT) ||
+	    pcb->poll || ip_get_option(pcb, SOF_KEEPALIVE) || !is_quiet(pcb) ||
+	    tcp_ticks - pcb->tmr < IDLE_TICKS)
+		return 0;
+	unlink_pcb(pcb);
+	pcb->listener = NULL; /* of use only until it was accepted */
+	pcb->parked = 1;
+	link_first(pcb);
+	return 1;
+}
+
+void net_pcb_wake(struct tcp_pcb *pcb)
+{
+	if (!pcb->parked)
+		return;
+	unlink_pcb(pcb);
+	pcb->parked = 0;
+	link_first(pcb);
+	tcp_active_pcbs_changed = 1;
+	tcp_timer_needed();
+}
+
+void net_pcb_wake_all(void)
+{
+	while (parked)
+		net_pcb_wake(parked);
+}
+
+struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb)
+{
+	if (!pcb)
+		return tcp_active_pcbs ? tcp_active_pcbs : parked;
+	return pcb->next || pcb->parked ? pcb->next : parked;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lwIP's connections (its "active" pcbs) in a hash table, and on one of two
+ * lists: tcp_active_pcbs, which lwIP's timers walk ten times a second, or a
+ * list of those that no timer has anything to do for. Included by lwIP, whose
+ * patches call these where it used to walk or change a list.
+ *
+ * Invariants:
+ *  1. Every pcb in a state from SYN-SENT to LAST-ACK is in the hash table and
+ *     on exactly one of the lists; no two have the same tuple.
+ *  2. A pcb is parked only with nothing queued in either direction, and
+ *     lwIP's functions that queue something wake it first.
+ */
+#ifndef NET_LWIP_PCB_TABLE_H
+#define NET_LWIP_PCB_TABLE_H
+
+#include "lwip/arch.h"
+#include "lwip/ip_addr.h"
+
+struct tcp_pcb;
+
+/* Its size follows the machine's memory; panics without memory. Once. */
+void net_pcb_table_init(void);
+
+/* The tuple is complete, and must not change while the pcb is here. */
+void net_pcb_add(struct tcp_pcb *pcb);
+void net_pcb_remove(struct tcp_pcb *pcb);
+/* Ports in host order; NULL if there is none. */
+struct tcp_pcb *net_pcb_find(const ip_addr_t *local, u16_t lport,
+			     const ip_addr_t *remote, u16_t rport);
+
+/* Non-zero: nothing is to be done for it, the timers need not see it. */
+int net_pcb_park(struct tcp_pcb *pcb);
+/* Something will be to be done. Cheap when it is awake. */
+void net_pcb_wake(struct tcp_pcb *pcb);
+void net_pcb_wake_all(void);
+
+/* All of them, in no order: NULL gives the first, the last gives NULL. */
+struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb);
+
+#endif
