@@ -53,16 +53,6 @@ u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
 	return opts;
 }
 
-int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
-{
-	return 0;
-}
-
-int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
-{
-	return 0;
-}
-
 struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr)
 {
 	struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs;
