@@ -181,6 +181,8 @@ static int wait_connect(struct socket *sock, bool nonblock, int busy)
 	int err;
 
 	if (connecting(sk)) {
+		if (sk->sk_prot->handshake)
+			sk->sk_prot->handshake(sk);
 		if (!deadline)
 			return busy;
 		err = wait_event_until(&sock->wq, !connecting(sk), deadline);

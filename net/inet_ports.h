@@ -46,6 +46,7 @@ struct inet_binding {
 	struct inet_bind_bucket *bucket; /* NULL: not bound */
 	uint32_t addr; /* network byte order, 0: any */
 	uint16_t port; /* host byte order, 0: not bound */
+	bool addr_chosen; /* addr is connect(2)'s choice, not bind(2)'s */
 	bool bound; /* by bind(2) or listen(2), not for connect(2) */
 	bool reuse; /* SO_REUSEADDR */
 	bool reuseport; /* SO_REUSEPORT */
@@ -87,6 +88,13 @@ int inet_listen_port(struct inet_binding *b);
 void inet_inherit_port(struct inet_binding *b,
 		       const struct inet_binding *listener, uint32_t addr);
 void inet_release_port(struct inet_binding *b);
+/* Back to the wildcard, if it was connect(2) that chose another address. */
+static inline void inet_forget_address(struct inet_binding *b)
+{
+	if (b->addr_chosen)
+		b->addr = 0;
+	b->addr_chosen = false;
+}
 
 /*
  * A connection that has no socket any more (closing, TIME-WAIT) holds the

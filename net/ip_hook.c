@@ -89,7 +89,7 @@ static bool is_sent_to_all(const struct pbuf *p, const ip4_addr_t *dest,
 	       ip4_addr_cmp(dest, netif_ip4_addr(netif));
 }
 
-/* Packets to ourselves turn round in net/loopback.c, in copies. */
+/* Packets to ourselves turn round in net/lo_netif.c, in copies. */
 static bool arrived_by_wire(const struct pbuf *p)
 {
 	return p->flags & PBUF_FLAG_IS_CUSTOM;

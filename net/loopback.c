@@ -1,97 +1,430 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loopback interface, and packets to the machine's own addresses: a
- * bounded queue of copies that the net softirq feeds back into lwIP. Copies,
- * because TCP keeps the sent segment for retransmission and the receiver
- * works on the packet in place.
+ * The life of a TCP connection between two sockets of this machine, by the
+ * rules that a program sees of TCP: SYN, backlog, accept queue, states, FIN,
+ * reset, TIME-WAIT. Thread context; net/loopback_wait.c enters from a timer.
+ *
+ * A handshake takes no time. It is a step of its own all the same,
+ * since connect(2) of a non-blocking socket returns before the answer comes.
+ *
+ * Who finds the accept queue full waits in SYN-SENT: net/loopback_wait.c.
  */
-#include "lwip/ip.h"
-#include "lwip/netif.h"
+#include "net/loopback.h"
 
-#include "kernel/base.h"
-#include "kernel/task/softirq.h"
+#include <errno.h>
+
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
 #include "net/counters.h"
-#include "net/netif.h"
+#include "net/inet_hash.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/tcp_timewait.h"
 
-#define LOOP_QUEUE_MAX 1024
-#define LOOP_MTU 1500 /* TCP_MSS follows from it; lwIP does not fragment */
+/* ---- The table of local connections -------------------------------------- */
 
-static struct netif lo;
-static struct pbuf *queue_head;
-static struct pbuf *queue_tail;
-static unsigned int queue_len;
+static struct list_head *chains;
+static uint32_t chain_mask;
 
-void loopback_queue(struct netif *netif, struct pbuf *p)
+static struct list_head *chain_of(uint32_t saddr, uint16_t sport,
+				  uint32_t daddr, uint16_t dport)
 {
-	struct pbuf *copy;
+	return &chains[inet_hash(saddr, sport, daddr, dport) & chain_mask];
+}
 
-	if (queue_len >= LOOP_QUEUE_MAX) {
-		net_count(drop_loop_queue_full);
+static void hash_insert(struct tcp_sock *tp)
+{
+	const struct inet_sock *inet = &tp->inet;
+
+	list_add(&tp->hash,
+		 chain_of(inet->saddr, inet->sport, inet->daddr, inet->dport));
+}
+
+bool tcp_local_tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
+			  uint16_t dport)
+{
+	struct tcp_sock *tp;
+
+	list_for_each_entry(tp, chain_of(addr, port, daddr, dport), hash) {
+		const struct inet_sock *inet = &tp->inet;
+
+		if (inet->sport == port && inet->dport == dport &&
+		    inet->saddr == addr && inet->daddr == daddr)
+			return true;
+	}
+	return false;
+}
+
+/* ---- The end of a connection --------------------------------------------- */
+
+/* The port and the pair stay taken for a while, as if the wire forgot slowly. */
+static void remember(const struct tcp_sock *tp, uint8_t state)
+{
+	const struct inet_sock *inet = &tp->inet;
+	struct tcp_time_wait tw = {
+		.id = { inet->saddr, inet->daddr, inet->sport, inet->dport },
+		.state = state,
+		.flags = BIT(TCP_TW_F_LOCAL) |
+			 (inet->binding.reuse ? BIT(TCP_TW_F_REUSE) : 0),
+	};
+
+	net_count(tcp_time_waits);
+	tcp_time_wait_add(&tw, TCP_TIMEWAIT_MS);
+}
+
+/* The other end left this one in FIN-WAIT-2: from now on it is TIME-WAIT. */
+static void renew_memory(const struct tcp_sock *tp)
+{
+	const struct inet_sock *inet = &tp->inet;
+	struct tcp_tuple id = { inet->daddr, inet->saddr, inet->dport,
+				inet->sport };
+	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
+	struct tcp_time_wait again;
+
+	if (!tw)
+		return;
+	again = *tw;
+	again.state = TCP_TIME_WAIT;
+	tcp_time_wait_kill(tw);
+	tcp_time_wait_add(&again, TCP_TIMEWAIT_MS);
+}
+
+/* No longer one end of a connection: the pair of addresses is free. */
+static void leave(struct tcp_sock *tp)
+{
+	if (tp->peer)
+		tp->peer->peer = NULL;
+	tp->peer = NULL;
+	tp->fin_wanted = false;
+	list_del_init(&tp->hash);
+}
+
+/* tcp_done() frees who has no socket and is on no listener's queue. */
+static void done(struct tcp_sock *tp, int err)
+{
+	leave(tp);
+	if (tp->deferred)
+		tcp_local_wait_no_more(tp);
+	tcp_done(tp, err);
+}
+
+static void receive_reset(struct tcp_sock *tp)
+{
+	done(tp, tcp_reset_errno(tcp_to_sk(tp)));
+}
+
+void tcp_local_abort(struct tcp_sock *tp)
+{
+	struct tcp_sock *peer = tp->peer;
+
+	leave(tp);
+	if (tcp_to_sk(tp)->sk_state == TCP_SYN_SENT)
+		tcp_local_wait_no_more(tp);
+	if (peer && peer != tp)
+		receive_reset(peer);
+}
+
+void tcp_local_kill(struct tcp_sock *tp, int err)
+{
+	struct tcp_sock *peer = tp->peer;
+
+	leave(tp);
+	if (peer && peer != tp)
+		receive_reset(peer);
+	done(tp, err);
+}
+
+void tcp_local_disconnect(struct tcp_sock *tp)
+{
+	tcp_local_abort(tp);
+	tcp_to_sk(tp)->sk_prot = &tcp_prot;
+}
+
+/* What a FIN does to the sock that gets it. */
+static void receive_fin(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_F_DONE);
+	switch (sk->sk_state) {
+	case TCP_ESTABLISHED:
+		sk->sk_state = TCP_CLOSE_WAIT;
+		sk->sk_state_change(sk);
+		if (tp->deferred)
+			tcp_local_accept_deferred(tp);
+		break;
+	case TCP_FIN_WAIT1:
+		sk->sk_state = TCP_CLOSING;
+		sk->sk_state_change(sk);
+		break;
+	case TCP_FIN_WAIT2:
+		remember(tp, TCP_TIME_WAIT);
+		done(tp, 0);
+		break;
+	}
+}
+
+/* What the acknowledgement of its FIN does to the sock that sent it. */
+static void fin_acked(struct tcp_sock *tp)
+{
+	switch (tcp_to_sk(tp)->sk_state) {
+	case TCP_FIN_WAIT1:
+		tcp_fin_acked(tp);
+		break;
+	case TCP_CLOSING:
+		remember(tp, TCP_TIME_WAIT);
+		done(tp, 0);
+		break;
+	case TCP_LAST_ACK:
+		renew_memory(tp);
+		done(tp, 0);
+		break;
+	}
+}
+
+static bool is_orphan(const struct tcp_sock *tp)
+{
+	return !tp->inet.sk.sk_socket && !tp->listener;
+}
+
+/* Its end is delivered and nobody holds it: what is left is a memory. */
+static void retire(struct tcp_sock *tp)
+{
+	remember(tp, TCP_FIN_WAIT2);
+	leave(tp);
+	tcp_sock_free(tp);
+}
+
+void tcp_local_deliver_fin(struct tcp_sock *tp)
+{
+	struct tcp_sock *peer = tp->peer;
+	bool closing = tcp_to_sk(tp)->sk_state == TCP_FIN_WAIT1;
+
+	tp->fin_wanted = false;
+	if (peer == tp) { /* connected to itself */
+		tcp_to_sk(tp)->sk_shutdown |= RCV_SHUTDOWN;
+		sock_set_flag(tcp_to_sk(tp), SOCK_F_DONE);
+		remember(tp, TCP_TIME_WAIT);
+		done(tp, 0);
 		return;
 	}
-	copy = pbuf_alloc(PBUF_RAW, p->tot_len, PBUF_RAM);
-	if (!copy) {
-		net_count(drop_loop_no_memory);
-		return;
+	if (peer)
+		receive_fin(peer);
+	fin_acked(tp);
+	if (closing && is_orphan(tp))
+		retire(tp);
+}
+
+/* ---- The handshake ------------------------------------------------------- */
+
+/*
+ * The listener's end, with everything that it takes over. NULL: no memory.
+ */
+static struct tcp_sock *make_child(const struct tcp_sock *tp,
+				   struct tcp_sock *parent)
+{
+	struct tcp_sock *child = tcp_sock_alloc();
+
+	if (!child) {
+		net_count(tcp_accept_no_memory);
+		return NULL;
 	}
-	pbuf_copy_partial(p, copy->payload, p->tot_len, 0);
-	copy->if_idx = netif_get_index(netif);
-	if (queue_tail)
-		queue_tail->next = copy;
+	tcp_inherit(child, parent);
+	child->inet.sk.sk_prot = &tcp_local_prot;
+	child->inet.sk.sk_state = TCP_ESTABLISHED;
+	child->inet.saddr = tp->inet.daddr;
+	child->inet.sport = tp->inet.dport;
+	child->inet.daddr = tp->inet.saddr;
+	child->inet.dport = tp->inet.sport;
+	inet_inherit_port(&child->inet.binding, &parent->inet.binding,
+			  child->inet.saddr);
+	child->listener = parent;
+	return child;
+}
+
+static void established(struct tcp_sock *tp, struct tcp_sock *peer)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	tp->peer = peer;
+	sk->sk_state = TCP_ESTABLISHED;
+	sk->sk_state_change(sk);
+}
+
+static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
+{
+	struct tcp_sock *child = make_child(tp, parent);
+
+	if (!child)
+		return false;
+	hash_insert(child);
+	child->peer = tp;
+	established(tp, child);
+	if (parent->defer_accept)
+		tcp_local_wait(child, parent, parent->defer_accept);
 	else
-		queue_head = copy;
-	queue_tail = copy;
-	queue_len++;
-	raise_softirq(SOFTIRQ_NET);
+		tcp_enqueue_child(parent, child);
+	return true;
 }
 
-static void deliver_first(void)
+/* A socket that is bound to the very port it connects to meets itself. */
+static bool is_self(const struct tcp_sock *tp)
 {
-	struct pbuf *p = queue_head;
-	struct netif *netif = netif_get_by_index(p->if_idx);
+	const struct inet_sock *inet = &tp->inet;
 
-	queue_head = p->next;
-	if (!queue_head)
-		queue_tail = NULL;
-	queue_len--;
-	p->next = NULL;
-	if (!netif || ip_input(p, netif) != ERR_OK)
-		pbuf_free(p);
+	return inet->saddr == inet->daddr && inet->sport == inet->dport;
 }
 
-bool loopback_poll(void)
+static struct tcp_sock *find_listener(const struct tcp_sock *tp)
 {
-	for (unsigned int n = queue_len; n; n--)
-		deliver_first();
-	return queue_len != 0;
+	const struct inet_sock *inet = &tp->inet;
+	struct inet_binding *b = inet_lookup_listener(
+		&tcp_ports, inet->saddr, inet->sport, inet->daddr, inet->dport);
+
+	return b ? container_of(b, struct tcp_sock, inet.binding) : NULL;
 }
 
-/* Never an error to lwIP: what cannot be queued is dropped and counted. */
-static err_t loopback_output(struct netif *netif, struct pbuf *p,
-			     const ip4_addr_t *dest)
+/* One SYN: the connection, a refusal, or a place among those who wait. */
+void tcp_local_send_syn(struct tcp_sock *tp)
 {
-	loopback_queue(netif, p);
-	return ERR_OK;
+	struct tcp_sock *parent = find_listener(tp);
+
+	if (!parent && is_self(tp))
+		established(tp, tp);
+	else if (!parent)
+		tcp_local_kill(tp, ECONNREFUSED);
+	else if (tcp_accept_queue_full(parent) || !join(tp, parent))
+		tcp_local_wait(tp, parent, 0);
 }
 
-static err_t loopback_setup(struct netif *netif)
+static void handshake(struct sock *sk)
 {
-	netif->name[0] = 'l';
-	netif->name[1] = 'o';
-	netif->mtu = LOOP_MTU;
-	netif->output = loopback_output;
-	return ERR_OK;
+	if (sk->sk_state == TCP_SYN_SENT && list_empty(&tcp_sk(sk)->accept))
+		tcp_local_send_syn(tcp_sk(sk));
 }
 
-int loopback_init(void)
+/* What still remembers this very connection, and may be forgotten. */
+static void take_over_time_wait(const struct inet_sock *inet)
 {
-	ip4_addr_t addr, mask, gateway;
+	struct tcp_tuple id = { inet->saddr, inet->daddr, inet->sport,
+				inet->dport };
+	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
 
-	IP4_ADDR(&addr, 127, 0, 0, 1);
-	IP4_ADDR(&mask, 255, 0, 0, 0);
-	ip4_addr_set_zero(&gateway);
-	netif_add(&lo, &addr, &mask, &gateway, NULL, loopback_setup, ip_input);
-	netif_set_link_up(&lo);
-	netif_set_up(&lo);
-	return 0;
+	if (tw)
+		tcp_time_wait_kill(tw);
 }
+
+void tcp_local_connect(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	sk->sk_prot = &tcp_local_prot;
+	sk->sk_state = TCP_SYN_SENT;
+	sk->sk_shutdown = 0;
+	tp->inet.saddr = tp->inet.binding.addr;
+	tp->inet.sport = tp->inet.binding.port;
+	tp->inet.daddr = daddr;
+	tp->inet.dport = dport;
+	tp->last_progress_ns = 0;
+	take_over_time_wait(&tp->inet);
+	hash_insert(tp);
+}
+
+/* ---- Shutdown and close -------------------------------------------------- */
+
+static void local_shutdown(struct sock *sk, int how)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!(how & SEND_SHUTDOWN) || !tcp_start_closing(sk))
+		return;
+	if (tp->peer)
+		tcp_local_send_fin(tp);
+	else
+		fin_acked(tp); /* a peer that is gone acknowledges too */
+}
+
+/* The socket has gone, and the connection is in order. */
+static void close_in_order(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (tcp_start_closing(sk)) {
+		if (tp->peer)
+			tcp_local_send_fin(tp);
+		else
+			fin_acked(tp);
+	} else if (sk->sk_state == TCP_FIN_WAIT2) {
+		retire(tp);
+	} else if (!tp->peer) {
+		leave(tp);
+		tcp_sock_free(tp);
+	}
+}
+
+static void linger(struct tcp_sock *tp, struct socket *sock)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	local_shutdown(sk, SEND_SHUTDOWN);
+	wait_event_until(&sock->wq, !tp->fin_wanted, tcp_linger_deadline(sk));
+}
+
+static void local_close(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	bool unread = !rxqueue_empty(&sk->sk_receive_queue);
+
+	if (!unread && tcp_may_linger(sk))
+		linger(tp, sk->sk_socket);
+	sock_orphan(sk);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_CLOSE ||
+	    unread || tcp_wants_reset(sk)) {
+		tcp_local_abort(tp);
+		tcp_sock_free(tp);
+		return;
+	}
+	close_in_order(tp);
+}
+
+/* ---- The rest ------------------------------------------------------------ */
+
+bool tcp_local_setup(void)
+{
+	size_t n = 64;
+
+	while (n < nr_total_pages() / 64 && n < 65536)
+		n *= 2;
+	chains = kcalloc(n, sizeof(*chains));
+	if (!chains)
+		return false;
+	chain_mask = n - 1;
+	while (n--)
+		INIT_LIST_HEAD(&chains[n]);
+	return true;
+}
+
+static void no_pcb(struct sock *sk)
+{
+}
+
+static ssize_t local_recvmsg(struct sock *sk, struct msg *msg)
+{
+	return tcp_prot.recvmsg(sk, msg);
+}
+
+const struct proto tcp_local_prot = {
+	.name = "TCP",
+	.ports = &tcp_ports,
+	.close = local_close,
+	.handshake = handshake,
+	.disconnect = tcp_disconnect,
+	.sendmsg = tcp_local_sendmsg,
+	.recvmsg = local_recvmsg,
+	.data_taken = tcp_local_data_taken,
+	.shutdown = local_shutdown,
+	.options_changed = no_pcb,
+	.queues = tcp_queues,
+};

@@ -5,6 +5,7 @@
  */
 #include "net/rxqueue.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "kernel/fs/iov_iter.h"
@@ -16,6 +17,9 @@
 #define BLOCK_MIN 256
 #define BLOCK_MAX 4096
 #define BLOCK_HEADER sizeof(struct pbuf)
+
+/* What rxqueue_fill() copies in one go, and then sees whether it was good. */
+#define FILL_MAX (32768 - BLOCK_HEADER)
 
 /* A device's receive buffer, with what the driver keeps in front of it. */
 #define RX_BUFFER_TRUESIZE 2304
@@ -68,18 +72,32 @@ static size_t block_size(const struct rxqueue *q, size_t len)
 	return size;
 }
 
-/* A new tail with room for len bytes at least. */
-static bool add_block(struct rxqueue *q, size_t len)
+/* An empty block of so many bytes, header included. */
+static struct pbuf *new_block(size_t size)
 {
-	size_t room = block_size(q, len) - BLOCK_HEADER;
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, room, PBUF_RAM);
+	struct pbuf *p = pbuf_alloc(PBUF_RAW, size - BLOCK_HEADER, PBUF_RAM);
 
-	if (!p)
-		return false;
-	p->len = 0;
+	if (p)
+		p->len = 0;
+	return p;
+}
+
+static void link_block(struct rxqueue *q, struct pbuf *p, size_t room)
+{
 	link_tail(q, p);
 	q->room = room;
 	charge(q, pbuf_truesize(p));
+}
+
+/* A new tail with room for len bytes at least. */
+static bool add_block(struct rxqueue *q, size_t len)
+{
+	size_t size = block_size(q, len);
+	struct pbuf *p = new_block(size);
+
+	if (!p)
+		return false;
+	link_block(q, p, size - BLOCK_HEADER);
 	return true;
 }
 
@@ -134,6 +152,72 @@ void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact)
 		else
 			pbuf_free(p);
 	}
+}
+
+/* For n bytes from a sender of this machine: large for who sends much. */
+static struct pbuf *block_for(const struct rxqueue *q, size_t n, size_t *size)
+{
+	struct pbuf *p;
+
+	*size = block_size(q, n);
+	while (*size < BLOCK_HEADER + n)
+		*size *= 2;
+	p = new_block(*size);
+	if (p || *size <= BLOCK_MAX)
+		return p;
+	*size = BLOCK_MAX; /* no large piece of memory is left */
+	return new_block(*size);
+}
+
+/* n is FILL_MAX at most. Nothing has happened unless the result is positive. */
+static ssize_t fill_some(struct rxqueue *q, struct iov_iter *from, size_t n)
+{
+	struct iov_iter before = *from;
+	size_t head = MIN((size_t)q->room, n);
+	size_t rest = n - head, size = 0;
+	struct pbuf *block = rest ? block_for(q, rest, &size) : NULL;
+	struct pbuf *tail = q->tail;
+
+	rest = block ? MIN(rest, size - BLOCK_HEADER) : 0;
+	if ((head && copy_from_iter((uint8_t *)tail->payload + tail->len, head,
+				    from) < head) ||
+	    (rest && copy_from_iter(block->payload, rest, from) < rest)) {
+		if (block)
+			pbuf_free(block);
+		*from = before;
+		return -EFAULT;
+	}
+	if (head) {
+		tail->len += head;
+		q->room -= head;
+	}
+	if (block) {
+		block->len = rest;
+		link_block(q, block, size - BLOCK_HEADER - rest);
+	}
+	q->len += head + rest;
+	return head + rest;
+}
+
+ssize_t rxqueue_fill(struct rxqueue *q, struct iov_iter *from, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t ret = fill_some(q, from, MIN(n - done, FILL_MAX));
+
+		if (ret <= 0)
+			return done ? (ssize_t)done : ret;
+		done += ret;
+	}
+	return done;
+}
+
+uint8_t rxqueue_last(const struct rxqueue *q)
+{
+	const struct pbuf *p = q->tail;
+
+	return ((const uint8_t *)p->payload)[p->len - 1];
 }
 
 static void remove_head(struct rxqueue *q)

@@ -9,6 +9,8 @@
 #ifndef NET_RXQUEUE_H
 #define NET_RXQUEUE_H
 
+#include <sys/types.h>
+
 #include "kernel/base.h"
 
 struct iov_iter;
@@ -39,6 +41,13 @@ static inline uint32_t rxqueue_end(const struct rxqueue *q)
  * would not be copied, because memory is short.
  */
 void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact);
+/*
+ * Appends n bytes from the iterator, which has them: how many, 0 without
+ * memory, -EFAULT when not even the first block could be read.
+ */
+ssize_t rxqueue_fill(struct rxqueue *q, struct iov_iter *from, size_t n);
+/* The byte at the end of a queue that is not empty. */
+uint8_t rxqueue_last(const struct rxqueue *q);
 /*
  * Moves up to n bytes to the iterator, or nowhere if it is NULL; peek leaves
  * them in the queue too. Returns how many: fewer than there are when the

@@ -146,9 +146,13 @@ struct proto {
 	/* bind(2) chose address and port; may be NULL. */
 	int (*bound)(struct sock *sk);
 	int (*connect)(struct sock *sk, uint32_t daddr, uint16_t dport);
+	/* What of connect() happens after its caller has been told EINPROGRESS. */
+	void (*handshake)(struct sock *sk); /* may be NULL */
 	int (*disconnect)(struct sock *sk);
 	ssize_t (*sendmsg)(struct sock *sk, struct msg *msg);
 	ssize_t (*recvmsg)(struct sock *sk, struct msg *msg);
+	/* n bytes of sk_receive_queue have been read. */
+	void (*data_taken)(struct sock *sk, size_t n);
 	void (*shutdown)(struct sock *sk, int how);
 	/* Tells the pcb, if there is one, what an option changed. */
 	void (*options_changed)(struct sock *sk);

@@ -14,6 +14,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
+#include "net/loopback.h"
 #include "net/lwip/memp_limits.h"
 #include "net/socket.h"
 #include "net/tcp_check.h"
@@ -31,12 +32,15 @@ static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 {
 	struct tcp_tuple id = { addr, daddr, port, dport };
 	ip_addr_t local = { addr }, remote = { daddr };
+	const struct tcp_time_wait *tw = tcp_time_wait_find(&id);
 
+	if (tw && !tcp_time_wait_reusable(tw))
+		return true;
 	return net_pcb_find(&local, port, &remote, dport) ||
-	       tcp_time_wait_find(&id);
+	       tcp_local_tuple_used(addr, port, daddr, dport);
 }
 
-static struct inet_ports tcp_ports = {
+struct inet_ports tcp_ports = {
 	.exclusive_listen = true,
 	.tuple_used = tuple_used,
 	.random = random_u32,
@@ -50,7 +54,7 @@ static struct sock *tcp_alloc_sk(void)
 }
 
 /* Of a listener: who waits to be accepted, and how many may. */
-static void tcp_queues(struct sock *sk, struct sock_queues *queues)
+void tcp_queues(struct sock *sk, struct sock_queues *queues)
 {
 	if (sk->sk_state == TCP_LISTEN) {
 		queues->rx = sk->sk_ack_backlog;
@@ -72,6 +76,7 @@ const struct proto tcp_prot = {
 	.disconnect = tcp_disconnect,
 	.sendmsg = tcp_sendmsg,
 	.recvmsg = tcp_recvmsg,
+	.data_taken = tcp_window_read,
 	.shutdown = tcp_shutdown_sock,
 	.options_changed = tcp_options_to_pcb,
 	.queues = tcp_queues,
@@ -83,8 +88,8 @@ void tcp_init_sockets(void)
 	if (!cache)
 		panic("no memory for TCP sockets");
 	inet_ports_init(&tcp_ports);
-	if (!tcp_time_wait_setup())
-		panic("no memory for TIME-WAIT");
+	if (!tcp_time_wait_setup() || !tcp_local_setup())
+		panic("no memory for the tables of connections");
 }
 
 struct tcp_sock *tcp_sock_alloc(void)
@@ -98,6 +103,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	tp->inet.sk.sk_protocol = IPPROTO_TCP;
 	tp->inet.ttl = TCP_TTL;
 	INIT_LIST_HEAD(&tp->accept);
+	INIT_LIST_HEAD(&tp->hash);
 	tp->keepidle = KEEPIDLE_DEFAULT;
 	tp->keepintvl = KEEPINTVL_DEFAULT;
 	tp->keepcnt = KEEPCNT_DEFAULT;

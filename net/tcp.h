@@ -25,13 +25,18 @@ struct tcp_sock {
 	struct list_head accept;
 	struct tcp_sock *listener; /* until accepted, or the listener closed */
 
+	/* The other end, and the place in the table: net/loopback.c. */
+	struct tcp_sock *peer;
+	struct list_head hash;
+	bool deferred; /* by its listener's TCP_DEFER_ACCEPT */
+
 	/* The receive window: net/tcp_window.c. */
 	uint32_t window; /* what may be on its way or unread */
 	uint32_t withheld; /* of lwIP's window, not given back to it */
 
 	/* Closing: net/tcp_close.c. */
 	bool fin_wanted; /* as soon as everything sent is acknowledged */
-	uint64_t last_progress_ns;
+	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
 
 	uint64_t last_challenge_ns;
 	struct tcp_urg urg;
@@ -64,8 +69,10 @@ static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
 #define TCP_EXT_ARG_LINGER2 1 /* TCP_LINGER2 in milliseconds, 0: default */
 
 extern const struct proto tcp_prot;
+extern struct inet_ports tcp_ports;
 
 void tcp_init_sockets(void);
+void tcp_queues(struct sock *sk, struct sock_queues *queues);
 
 /* net/tcp.c */
 struct tcp_sock *tcp_sock_alloc(void);
@@ -86,6 +93,10 @@ uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
 void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb);
 /* The acknowledgement of our FIN has come. */
 void tcp_fin_acked(struct tcp_sock *tp);
+/* What a reset tells the application, by the state: positive errno or 0. */
+int tcp_reset_errno(const struct sock *sk);
+/* Somebody may want to read what has come: SO_RCVLOWAT. */
+void tcp_data_ready(struct sock *sk);
 /* The connection is over; err: positive errno, 0: in order. */
 void tcp_done(struct tcp_sock *tp, int err);
 /* lwIP calls back twice a second or so while somebody waits for room. */
@@ -106,6 +117,10 @@ int tcp_listen_start(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
 /* Gives up the older half of a listener's handshakes in progress. */
 void tcp_evict_half_open(struct tcp_pcb_listen *listening);
+/* What an accepted sock takes over from its listener: socket(7). */
+void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent);
+/* A connection is there to be accepted. */
+void tcp_enqueue_child(struct tcp_sock *parent, struct tcp_sock *child);
 bool tcp_accept_queue_full(const struct tcp_sock *listener);
 /* The oldest connection, waiting until deadline (0: not), or ERR_PTR. */
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline);
@@ -117,6 +132,10 @@ int tcp_disconnect(struct sock *sk);
 /* net/tcp_send.c, net/tcp_recv.c */
 ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg);
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg);
+/* 0 when data may be sent; -EPIPE, -EAGAIN, what the handshake ended with. */
+int tcp_wait_connected(struct sock *sk, uint64_t deadline);
+/* What a send returns that sent nothing, with SIGPIPE for -EPIPE. */
+ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags);
 bool tcp_writeable(const struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
 /* Sends what lwIP lets go now. */
@@ -124,11 +143,18 @@ void tcp_push(struct tcp_sock *tp);
 
 /* net/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);
-void tcp_window_read(struct tcp_sock *tp, size_t n);
+/* n bytes were read: the window opens again. */
+void tcp_window_read(struct sock *sk, size_t n);
 
 /* net/tcp_close.c */
 void tcp_shutdown_sock(struct sock *sk, int how);
 void tcp_close_sock(struct sock *sk);
+/* The state after which a FIN is sent; false: it has been already. */
+bool tcp_start_closing(struct sock *sk);
+/* SO_LINGER: whether close(2) has to wait, how long, or to reset. */
+bool tcp_may_linger(const struct sock *sk);
+uint64_t tcp_linger_deadline(const struct sock *sk);
+bool tcp_wants_reset(const struct sock *sk);
 /* After an acknowledgement: sends a FIN that waited for it. */
 void tcp_check_fin(struct tcp_sock *tp);
 /* Too long without progress? Then the connection ends: true. */

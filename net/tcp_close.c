@@ -69,28 +69,37 @@ static void want_fin(struct tcp_sock *tp)
 	tcp_check_fin(tp);
 }
 
-void tcp_shutdown_sock(struct sock *sk, int how)
+bool tcp_start_closing(struct sock *sk)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	if (!(how & SEND_SHUTDOWN) || !tp->pcb)
-		return;
 	if (sk->sk_state == TCP_ESTABLISHED)
 		sk->sk_state = TCP_FIN_WAIT1;
 	else if (sk->sk_state == TCP_CLOSE_WAIT)
 		sk->sk_state = TCP_LAST_ACK;
 	else
+		return false;
+	return true;
+}
+
+void tcp_shutdown_sock(struct sock *sk, int how)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!(how & SEND_SHUTDOWN) || !tp->pcb || !tcp_start_closing(sk))
 		return;
 	want_fin(tp);
 	net_flush_soon();
+}
+
+uint64_t tcp_linger_deadline(const struct sock *sk)
+{
+	return ktime_get_ns() + (uint64_t)sk->sk_lingertime * NSEC_PER_SEC;
 }
 
 /* SO_LINGER with a time: close(2) waits for the last acknowledgement. */
 static void linger(struct tcp_sock *tp, struct socket *sock)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	uint64_t deadline = ktime_get_ns() +
-			    (uint64_t)sk->sk_lingertime * NSEC_PER_SEC;
+	uint64_t deadline = tcp_linger_deadline(sk);
 
 	tcp_shutdown_sock(sk, SEND_SHUTDOWN);
 	wait_event_until(&sock->wq,
@@ -98,14 +107,18 @@ static void linger(struct tcp_sock *tp, struct socket *sock)
 			 deadline);
 }
 
+bool tcp_wants_reset(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_F_LINGER) && !sk->sk_lingertime;
+}
+
 static void close_connection(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
 	bool unread = !rxqueue_empty(&sk->sk_receive_queue);
-	bool at_once = sock_flag(sk, SOCK_F_LINGER) && !sk->sk_lingertime;
 
 	/* RFC 2525 2.17, socket(7): the peer shall learn that data was lost. */
-	if (unread || at_once) {
+	if (unread || tcp_wants_reset(sk)) {
 		tcp_abort(tcp_detach(tp));
 		tcp_sock_free(tp);
 		return;
@@ -120,10 +133,10 @@ static bool is_exiting(void)
 	return current->process && current->process->exiting;
 }
 
-static bool may_linger(const struct sock *sk, const struct socket *sock)
+bool tcp_may_linger(const struct sock *sk)
 {
-	return sock && sock_flag(sk, SOCK_F_LINGER) && sk->sk_lingertime &&
-	       !is_exiting() &&
+	return sk->sk_socket && sock_flag(sk, SOCK_F_LINGER) &&
+	       sk->sk_lingertime && !is_exiting() &&
 	       (sk->sk_state == TCP_ESTABLISHED ||
 		sk->sk_state == TCP_CLOSE_WAIT);
 }
@@ -132,8 +145,7 @@ void tcp_close_sock(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (may_linger(sk, sk->sk_socket) &&
-	    rxqueue_empty(&sk->sk_receive_queue))
+	if (tcp_may_linger(sk) && rxqueue_empty(&sk->sk_receive_queue))
 		linger(tp, sk->sk_socket);
 	sock_orphan(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;

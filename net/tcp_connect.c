@@ -12,6 +12,8 @@
 #include "lwip/tcp.h"
 
 #include "net/core.h"
+#include "net/loopback.h"
+#include "net/netif.h"
 #include "net/socket.h"
 
 static err_t connected_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -53,16 +55,18 @@ static int choose_source(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
 	bool any = !b->addr;
 	int err = 0;
 
-	if (any)
+	if (any) {
 		b->addr = source_for(daddr);
+		b->addr_chosen = true;
+	}
 	if (!b->addr || !source_for(daddr))
 		err = -ENETUNREACH;
 	else if (!b->port)
 		err = inet_connect_port(prot->ports, b, daddr, dport);
 	else if (prot->ports->tuple_used(b->addr, b->port, daddr, dport))
 		err = -EADDRNOTAVAIL;
-	if (err && any)
-		b->addr = 0;
+	if (err)
+		inet_forget_address(b);
 	return err;
 }
 
@@ -92,6 +96,10 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	err = choose_source(tp, daddr, dport);
 	if (err)
 		return err;
+	if (inet_addr_is_local(daddr)) {
+		tcp_local_connect(tp, daddr, dport);
+		return 0;
+	}
 	pcb = tcp_pcb_for(tp);
 	if (IS_ERR(pcb))
 		return PTR_ERR(pcb);
@@ -110,24 +118,40 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	return 0;
 }
 
-/* connect(2) to AF_UNSPEC, or the end of a connection that did not come. */
+/* The states that a program learns of when its connection is taken away. */
+static bool was_in_use(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT ||
+	       sk->sk_state == TCP_ESTABLISHED ||
+	       sk->sk_state == TCP_CLOSE_WAIT ||
+	       sk->sk_state == TCP_FIN_WAIT1 || sk->sk_state == TCP_FIN_WAIT2;
+}
+
+/*
+ * connect(2) to AF_UNSPEC, or the end of a connection that did not come. The
+ * port stays to be seen, though it is free again unless it was bound.
+ */
 int tcp_disconnect(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	if (was_in_use(sk))
+		sk->sk_err = ECONNRESET;
 	if (sk->sk_state == TCP_LISTEN)
 		tcp_listen_stop(tp);
 	else if (tp->pcb && sk->sk_state == TCP_SYN_SENT)
 		tcp_close(tcp_detach(tp));
 	else if (tp->pcb)
 		tcp_abort(tcp_detach(tp));
+	else if (sk->sk_prot == &tcp_local_prot)
+		tcp_local_disconnect(tp);
 	rxqueue_purge(&sk->sk_receive_queue);
+	inet_forget_address(&tp->inet.binding);
 	if (!tp->inet.binding.bound)
 		inet_release_port(&tp->inet.binding);
 	tp->inet.daddr = 0;
 	tp->inet.dport = 0;
 	tp->inet.saddr = tp->inet.binding.addr;
-	tp->inet.sport = tp->inet.binding.port;
 	tp->fin_wanted = false;
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_shutdown = 0;

@@ -39,6 +39,8 @@ void tcp_done(struct tcp_sock *tp, int err)
 		tcp_sock_free(tp);
 		return;
 	}
+	if (!tp->inet.binding.bound)
+		inet_release_port(&tp->inet.binding);
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	sk->sk_err = err;
@@ -62,14 +64,19 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 	return ERR_ABRT;
 }
 
+void tcp_data_ready(struct sock *sk)
+{
+	if (sk->sk_receive_queue.len >= MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2))
+		sk->sk_data_ready(sk);
+}
+
 static void receive_data(struct sock *sk, struct pbuf *p)
 {
 	struct rxqueue *q = &sk->sk_receive_queue;
 	bool compact = eth_rx_buffers_short() || q->truesize > sk->sk_rcvbuf;
 
 	rxqueue_add(q, p, compact);
-	if (q->len >= MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2))
-		sk->sk_data_ready(sk);
+	tcp_data_ready(sk);
 }
 
 /*
@@ -153,21 +160,32 @@ static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
 
 void tcp_want_poll(struct tcp_sock *tp)
 {
+	if (!tp->pcb) /* a local connection knows by itself */
+		return;
 	tcp_poll(tp->pcb, poll_upcall, POLL_TICKS);
 }
 
-/* As Linux's tcp_reset(); lwIP says ERR_ABRT when it gave up trying. */
+/* As Linux's tcp_reset(). */
+int tcp_reset_errno(const struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_SYN_SENT:
+		return ECONNREFUSED;
+	case TCP_CLOSE_WAIT:
+		return EPIPE;
+	case TCP_CLOSE:
+		return 0;
+	default:
+		return ECONNRESET;
+	}
+}
+
+/* lwIP says ERR_ABRT when it gave up trying. */
 static int errno_of(const struct sock *sk, err_t err)
 {
 	if (err == ERR_CLSD)
 		return 0;
-	if (err != ERR_RST)
-		return ETIMEDOUT;
-	if (sk->sk_state == TCP_SYN_SENT)
-		return ECONNREFUSED;
-	if (sk->sk_state == TCP_CLOSE_WAIT)
-		return EPIPE;
-	return ECONNRESET;
+	return err == ERR_RST ? tcp_reset_errno(sk) : ETIMEDOUT;
 }
 
 static void err_upcall(void *arg, err_t err)

@@ -14,6 +14,7 @@
 #include "lwip/tcp.h"
 
 #include "net/counters.h"
+#include "net/loopback.h"
 #include "net/socket.h"
 
 bool tcp_accept_queue_full(const struct tcp_sock *listener)
@@ -23,8 +24,8 @@ bool tcp_accept_queue_full(const struct tcp_sock *listener)
 	return sk->sk_ack_backlog > sk->sk_max_ack_backlog;
 }
 
-/* socket(7): what an accepted socket takes over; O_NONBLOCK is not of it. */
-static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
+/* O_NONBLOCK is not of it. */
+void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 {
 	const uint32_t own = BIT(SOCK_F_DONE) | BIT(SOCK_F_NOSPACE);
 	const struct sock *from = &parent->inet.sk;
@@ -55,6 +56,16 @@ static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 	child->linger2 = parent->linger2;
 }
 
+void tcp_enqueue_child(struct tcp_sock *parent, struct tcp_sock *child)
+{
+	struct sock *sk = tcp_to_sk(parent);
+
+	list_add_tail(&child->accept, &parent->accept);
+	sk->sk_ack_backlog++;
+	net_count(tcp_accepted);
+	sk->sk_data_ready(sk);
+}
+
 /*
  * A handshake is complete. Without memory for its sock the connection is
  * reset: an error returned here makes lwIP abort it.
@@ -62,7 +73,6 @@ static void inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 {
 	struct tcp_sock *parent = arg;
-	struct sock *sk = tcp_to_sk(parent);
 	struct tcp_sock *child;
 
 	if (err != ERR_OK || !pcb)
@@ -72,7 +82,7 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 		net_count(tcp_accept_no_memory);
 		return ERR_MEM;
 	}
-	inherit(child, parent);
+	tcp_inherit(child, parent);
 	child->inet.sk.sk_state = TCP_ESTABLISHED;
 	child->listener = parent;
 	inet_inherit_port(&child->inet.binding, &parent->inet.binding,
@@ -80,10 +90,7 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 	tcp_attach(child, pcb);
 	tcp_window_init(child);
 	tcp_child_segment(child);
-	list_add_tail(&child->accept, &parent->accept);
-	sk->sk_ack_backlog++;
-	net_count(tcp_accepted);
-	sk->sk_data_ready(sk);
+	tcp_enqueue_child(parent, child);
 	return ERR_OK;
 }
 
@@ -172,6 +179,8 @@ static void drop_children(struct tcp_sock *tp)
 		unlink_child(child);
 		if (child->pcb)
 			tcp_abort(tcp_detach(child));
+		else
+			tcp_local_abort(child);
 		tcp_sock_free(child);
 	}
 }
@@ -182,6 +191,7 @@ void tcp_listen_stop(struct tcp_sock *tp)
 	drop_children(tp);
 	tp->inet.binding.listening = false;
 	tp->inet.sk.sk_state = TCP_CLOSE;
+	tcp_local_listener_gone(tp);
 }
 
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
@@ -206,5 +216,6 @@ struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
 	}
 	child = first_child(tp);
 	unlink_child(child);
+	tcp_local_room(tp);
 	return tcp_to_sk(child);
 }

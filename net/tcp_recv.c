@@ -20,7 +20,7 @@ static bool ended(const struct sock *sk)
 /* What a read finds that got nothing: 0 is the end of the stream. */
 static int empty_result(struct sock *sk)
 {
-	if (sock_flag(sk, SOCK_F_DONE) && !sk->sk_err)
+	if (sock_flag(sk, SOCK_F_DONE))
 		return 0;
 	if (sk->sk_err)
 		return sock_error(sk);
@@ -52,7 +52,7 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 		tcp_urg_passed(tp);
 	}
 	if (q->read != start)
-		tcp_window_read(tp, q->read - start);
+		sk->sk_prot->data_taken(sk, q->read - start);
 	return moved || !have ? (ssize_t)moved : -EFAULT;
 }
 

@@ -12,6 +12,7 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "net/core.h"
+#include "net/loopback.h"
 #include "net/lwip/memp_limits.h"
 #include "net/socket.h"
 
@@ -26,6 +27,8 @@ static uint8_t bounce[CHUNK];
 
 size_t tcp_unacked_bytes(const struct tcp_sock *tp)
 {
+	if (tp->peer)
+		return tcp_local_unsent(tp);
 	return tp->pcb ? TCP_SND_BUF - tp->pcb->snd_buf : 0;
 }
 
@@ -52,8 +55,11 @@ static size_t send_room(const struct tcp_sock *tp)
 /* As Linux's sk_stream_is_writeable(): a third is free. */
 bool tcp_writeable(const struct tcp_sock *tp)
 {
-	size_t room = send_room(tp);
+	size_t room;
 
+	if (tp->peer)
+		return tcp_local_writeable(tp);
+	room = send_room(tp);
 	return !tp->pcb || (room && room >= tcp_unacked_bytes(tp) / 2);
 }
 
@@ -118,7 +124,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 	return n;
 }
 
-static int wait_connected(struct sock *sk, uint64_t deadline)
+int tcp_wait_connected(struct sock *sk, uint64_t deadline)
 {
 	int err;
 
@@ -152,7 +158,7 @@ static int wait_room(struct tcp_sock *tp, bool urgent, uint64_t deadline)
 }
 
 /* EPIPE comes with SIGPIPE, unless another error is to be told first. */
-static ssize_t send_error(struct sock *sk, int err, uint32_t flags)
+ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags)
 {
 	if (err == -EPIPE && sk->sk_err)
 		err = sock_error(sk);
@@ -180,7 +186,7 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
-	int err = wait_connected(sk, deadline);
+	int err = tcp_wait_connected(sk, deadline);
 	ssize_t copied = 0;
 
 	if (!err && stopped(tp))
@@ -204,5 +210,5 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 		push_unless_corked(tp, msg->flags);
 		return copied;
 	}
-	return err ? send_error(sk, err, msg->flags) : 0;
+	return err ? tcp_send_error(sk, err, msg->flags) : 0;
 }

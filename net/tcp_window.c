@@ -77,9 +77,9 @@ static void announce_small(struct tcp_sock *tp)
 	tcp_output(pcb);
 }
 
-void tcp_window_read(struct tcp_sock *tp, size_t n)
+void tcp_window_read(struct sock *sk, size_t n)
 {
-	struct sock *sk = tcp_to_sk(tp);
+	struct tcp_sock *tp = tcp_sk(sk);
 	uint32_t have, give;
 
 	if (!tp->pcb || (sk->sk_shutdown & RCV_SHUTDOWN))

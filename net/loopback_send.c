@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Data between two sockets of this machine: one copy, from the sender's
+ * memory to the end of the receiver's queue, where the reader takes it.
+ * Thread context.
+ */
+#include <errno.h>
+
+#include "kernel/fs/iov_iter.h"
+#include "kernel/mm/page.h"
+#include "net/core.h"
+#include "net/loopback.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+
+/* What a connection may keep unsent when SO_SNDBUF does not say: tcp_wmem. */
+#define UNSENT_MIN 65536
+#define UNSENT_MAX (4 << 20)
+#define UNSENT_SHARE 128 /* of RAM, as on Linux */
+
+static size_t window_of(const struct tcp_sock *receiver)
+{
+	return receiver->inet.sk.sk_rcvbuf / 2;
+}
+
+/* Bytes that may wait beyond the peer's window. */
+static size_t unsent_limit(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+	size_t share = nr_total_pages() * PAGE_SIZE / UNSENT_SHARE;
+
+	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
+		return sk->sk_sndbuf / 2;
+	if (net_rcv_memory_pressure())
+		return UNSENT_MIN;
+	return MAX((size_t)UNSENT_MIN, MIN(share, (size_t)UNSENT_MAX));
+}
+
+static size_t queued_at(const struct tcp_sock *tp)
+{
+	return tp->inet.sk.sk_receive_queue.len;
+}
+
+size_t tcp_local_unsent(const struct tcp_sock *tp)
+{
+	size_t queued, window;
+
+	if (!tp->peer)
+		return 0;
+	queued = queued_at(tp->peer);
+	window = window_of(tp->peer);
+	return queued > window ? queued - window : 0;
+}
+
+/* While memory is short one block at a time still gets through. */
+static size_t room(const struct tcp_sock *tp)
+{
+	const struct tcp_sock *peer = tp->peer;
+	size_t limit = window_of(peer) + unsent_limit(tp);
+	size_t queued = queued_at(peer);
+
+	if (queued >= limit || (queued && net_rcv_memory_short()))
+		return 0;
+	return limit - queued;
+}
+
+/* As Linux's sk_stream_is_writeable(): a third is free. */
+bool tcp_local_writeable(const struct tcp_sock *tp)
+{
+	size_t unsent = tcp_local_unsent(tp);
+
+	if (!tp->peer)
+		return true;
+	return room(tp) && unsent_limit(tp) >= unsent + unsent / 2;
+}
+
+/* ---- The receiver's side ------------------------------------------------- */
+
+void tcp_local_data_taken(struct sock *sk, size_t n)
+{
+	struct tcp_sock *sender = tcp_sk(sk)->peer;
+	struct sock *ssk;
+
+	if (!sender)
+		return;
+	if (sender->fin_wanted) {
+		if (!tcp_local_unsent(sender))
+			tcp_local_deliver_fin(sender);
+		return;
+	}
+	ssk = tcp_to_sk(sender);
+	if (sock_flag(ssk, SOCK_F_NOSPACE) && tcp_local_writeable(sender)) {
+		sock_reset_flag(ssk, SOCK_F_NOSPACE);
+		ssk->sk_write_space(ssk);
+	}
+}
+
+/*
+ * Nobody will ever read it: closed, or shut down in both directions. TCP
+ * answers data with a reset then (RFC 9293 3.6.1).
+ */
+static bool refuses_data(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	return (sk->sk_shutdown & RCV_SHUTDOWN) &&
+	       (sk->sk_state == TCP_FIN_WAIT1 || sk->sk_state == TCP_FIN_WAIT2);
+}
+
+/* ---- The sender's side --------------------------------------------------- */
+
+void tcp_local_send_fin(struct tcp_sock *tp)
+{
+	if (tcp_local_unsent(tp))
+		tp->fin_wanted = true;
+	else
+		tcp_local_deliver_fin(tp);
+}
+
+static bool stopped(const struct sock *sk)
+{
+	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN);
+}
+
+/* All of it is sent, in vain: the reset arrives after the call. */
+static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
+{
+	ssize_t n = msg->iter->count;
+
+	iov_iter_advance(msg->iter, n);
+	if (tp->peer)
+		tcp_local_kill(tp->peer, ECONNRESET);
+	else
+		tcp_local_kill(tp, tcp_reset_errno(tcp_to_sk(tp)));
+	return n;
+}
+
+/* n bytes, the last of them urgent. */
+static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
+{
+	struct rxqueue *q = &tcp_to_sk(peer)->sk_receive_queue;
+	uint32_t start = rxqueue_end(q);
+	ssize_t sent;
+
+	tcp_urg_announce(peer, start + n - 1);
+	sent = rxqueue_fill(q, msg->iter, n);
+	if (sent > 0 && tcp_urg_wants(peer, start, sent))
+		tcp_urg_byte(peer, rxqueue_last(q));
+	return sent;
+}
+
+/* Bytes queued at the peer, 0: no room, -EFAULT. */
+static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
+{
+	struct tcp_sock *peer = tp->peer;
+	struct sock *psk;
+	ssize_t n;
+
+	if (!peer || refuses_data(peer))
+		return send_to_nobody(tp, msg);
+	psk = tcp_to_sk(peer);
+	n = MIN(room(tp), msg->iter->count);
+	if (n && (msg->flags & MSG_OOB))
+		n = send_urgent(peer, msg, n);
+	else if (n)
+		n = rxqueue_fill(&psk->sk_receive_queue, msg->iter, n);
+	if (n <= 0)
+		return n;
+	if (peer->deferred)
+		tcp_local_accept_deferred(peer);
+	tcp_data_ready(psk);
+	return n;
+}
+
+static int wait_room(struct tcp_sock *tp, uint64_t deadline)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	sock_set_flag(sk, SOCK_F_NOSPACE);
+	if (!deadline)
+		return -EAGAIN;
+	return sock_wait_error(wait_event_until(
+		sk->sk_wq, stopped(sk) || tcp_local_writeable(tp), deadline));
+}
+
+ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
+	int err = tcp_wait_connected(sk, deadline);
+	ssize_t copied = 0;
+
+	if (!err && stopped(sk))
+		err = -EPIPE;
+	while (!err && msg->iter->count) {
+		ssize_t n = send_some(tp, msg);
+
+		if (n > 0)
+			copied += n;
+		else if (n < 0)
+			err = n;
+		else
+			err = wait_room(tp, deadline);
+		if (!err && msg->iter->count && stopped(sk))
+			err = -EPIPE;
+	}
+	if (copied)
+		return copied;
+	return err ? tcp_send_error(sk, err, msg->flags) : 0;
+}
