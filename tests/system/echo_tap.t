@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-A server on a tap device in a network namespace of the test's own: ping, many
+A server on a tap device in a network namespace of the test's own: many
 connections at once, resets, half-close, a client that stops reading, and no
 leak after 20,000 connections.
 """
@@ -10,38 +10,19 @@ import random
 import selectors
 import socket
 import struct
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from guest import GUEST, boot, in_use, memory_is_back, one_echo
 from tap import Tap, skip_all
-from vm import APPS, Vm, connect, image, in_private_network, make_tap
+from vm import connect, in_private_network
 
 if not in_private_network():
     skip_all("needs root and /dev/net/tun")
 
-GUEST = "10.99.0.2"
 t = Tap(deadline=600)
-make_tap()
-vm = Vm(image(os.path.join(APPS, "inspect.c")), mem="128M", net="tap:tap0",
-        append="ip=10.99.0.2/16 gw=10.99.0.1")
-t.cleanup(vm.kill)
-if not t.ok(vm.wait_for("inspect: listening"), "tap: the server starts"):
-    t.diag(vm.text)
-    t.done()
-
-
-def ping(*options):
-    return subprocess.run(["ping", "-n", "-q", "-W", "5", *options, GUEST],
-                          capture_output=True, text=True)
-
-
-t.ok(" 0% packet loss" in ping("-c", "3", "-i", "0.2").stdout,
-     "tap: answers ping")
-for size in (0, 1, 56, 1400, 1472):
-    t.ok(" 0% packet loss" in ping("-c", "1", "-s", str(size)).stdout,
-         f"tap: answers ping of {size} bytes")
+vm = boot(t, mem="128M")
 
 
 class Client:
@@ -112,15 +93,6 @@ if not t.ok(all(c.good and c.got == len(c.data) for c in clients),
 t.diag(f"100 MB in {time.monotonic() - started:.1f} s")
 
 
-def one_echo():
-    with connect((GUEST, 7)) as s:
-        s.sendall(b"still there?")
-        got = b""
-        while len(got) < 12 and (part := s.recv(100)):
-            got += part
-        return got == b"still there?"
-
-
 s = connect((GUEST, 7))
 s.sendall(b"x" * 1000)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -162,30 +134,6 @@ except ConnectionRefusedError:
 t.ok(refused, "tap: a port without a listener refuses")
 
 
-def guest_file(path):
-    """A file's text. We close first, so no TIME_WAIT stays in the guest."""
-    with connect((GUEST, 10)) as s:
-        s.sendall(path.encode() + b"\n")
-        text = b""
-        while not text.endswith(b"\0"):
-            text += s.recv(65536)
-    return text[:-1].decode()
-
-
-def in_use():
-    """Free memory in KiB and objects handed out, by cache."""
-    free = 0
-    for line in guest_file("/proc/meminfo").splitlines():
-        if line.startswith("MemFree:"):
-            free = int(line.split()[1])
-    caches = {}
-    for line in guest_file("/proc/slabinfo").splitlines():
-        words = line.split()
-        if len(words) > 2 and words[1].isdigit():
-            caches[words[0]] = int(words[1])
-    return free, caches
-
-
 def thousand_connections():
     socks = [connect((GUEST, 7)) for _ in range(1000)]
     for c in socks:
@@ -201,16 +149,7 @@ time.sleep(1)
 before = in_use()
 good = all([thousand_connections() for _ in range(20)])
 t.ok(good, "tap: 1,000 connections opened and closed 20 times, all served")
-for _ in range(20):
-    time.sleep(0.5)
-    after = in_use()
-    grown = {k: (before[1].get(k, 0), v) for k, v in after[1].items()
-             if v > before[1].get(k, 0)}
-    if not grown and before[0] - after[0] < 64:
-        break
-if not t.ok(not grown and before[0] - after[0] < 64,
-            "tap: afterwards pages and slab objects are back"):
-    t.diag(f"free {before[0]} -> {after[0]} KiB, grown {grown}")
+memory_is_back(t, before, "tap: afterwards pages and slab objects are back")
 t.ok(one_echo(), "tap: and it still serves")
 t.ok("panic" not in vm.text.lower(), "tap: no panic on the console")
 t.done()

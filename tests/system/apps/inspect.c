@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A server for the system tests, one thread, epoll:
- *   port 7   echoes (level-triggered, partial writes kept)
+ *   port 7   echoes (level-triggered, partial writes kept); datagrams too
  *   port 9   accepts, reads nothing
  *   port 10  a connection that sends a path gets that file's text and a NUL
+ *   port 13  says "bye" and closes first
  */
 #define _GNU_SOURCE /* accept4() */
 #include <errno.h>
@@ -20,9 +21,12 @@ enum role {
 	LISTEN_ECHO,
 	LISTEN_SINK,
 	LISTEN_FILE,
+	LISTEN_BYE,
 	ECHO,
 	SINK,
-	FILE_TEXT
+	FILE_TEXT,
+	BYE,
+	DATAGRAMS
 };
 
 struct conn {
@@ -65,6 +69,17 @@ static void listen_on(int port, enum role role)
 	watch(fd, role, EPOLLIN);
 }
 
+static void take_datagrams(int port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	if (bind(fd, (void *)&sin, sizeof(sin)))
+		perror("bind");
+	watch(fd, DATAGRAMS, EPOLLIN);
+}
+
 static void accept_all(struct conn *l)
 {
 	int fd;
@@ -72,6 +87,12 @@ static void accept_all(struct conn *l)
 	while ((fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
 		enum role role = l->role + (ECHO - LISTEN_ECHO);
 
+		if (role == BYE) {
+			if (write(fd, "bye\n", 4) != 4)
+				perror("bye");
+			close(fd);
+			continue;
+		}
 		watch(fd, role, role == SINK ? EPOLLERR : EPOLLIN);
 	}
 }
@@ -118,6 +139,23 @@ static int echo(struct conn *c)
 	return n < 0 ? -1 : 0;
 }
 
+/* An error is that of an earlier answer: nobody was there. */
+static void echo_datagrams(struct conn *c)
+{
+	static char data[65536];
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	ssize_t n;
+
+	while ((n = recvfrom(c->fd, data, sizeof(data), 0, (void *)&from,
+			     &len)) >= 0 ||
+	       errno != EAGAIN) {
+		if (n >= 0)
+			sendto(c->fd, data, n, 0, (void *)&from, len);
+		len = sizeof(from);
+	}
+}
+
 static int file_text(struct conn *c)
 {
 	char path[256], text[4096];
@@ -140,8 +178,10 @@ static int file_text(struct conn *c)
 
 static void handle(struct conn *c, unsigned int events)
 {
-	if (c->role <= LISTEN_FILE)
+	if (c->role <= LISTEN_BYE)
 		accept_all(c);
+	else if (c->role == DATAGRAMS)
+		echo_datagrams(c);
 	else if ((events & EPOLLERR) || c->role == SINK ||
 		 (c->role == ECHO && echo(c)) ||
 		 (c->role == FILE_TEXT && file_text(c)))
@@ -156,6 +196,8 @@ int main(void)
 	listen_on(7, LISTEN_ECHO);
 	listen_on(9, LISTEN_SINK);
 	listen_on(10, LISTEN_FILE);
+	listen_on(13, LISTEN_BYE);
+	take_datagrams(7);
 	printf("inspect: listening\n");
 	fflush(stdout);
 	for (;;) {

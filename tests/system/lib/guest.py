@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""
+A machine with a server of apps/ on a tap device of the test's own, and what
+tests ask it: files, memory, counters, and whether it still serves.
+"""
+import os
+import random
+import socket
+import threading
+import time
+
+from vm import APPS, Vm, connect, image, make_tap
+
+GUEST, HOST = "10.99.0.2", "10.99.0.1"
+
+
+def receive(s, size):
+    """size bytes, or fewer when the peer ends."""
+    got = bytearray()
+    while len(got) < size and (part := s.recv(size - len(got))):
+        got += part
+    return bytes(got)
+
+
+def boot(t, app="inspect", **options):
+    """Starts the machine; it ends with the test. Ends the test when it fails."""
+    make_tap(address=HOST + "/16")
+    vm = Vm(image(os.path.join(APPS, app + ".c")), net="tap:tap0",
+            append=f"ip={GUEST}/16 gw={HOST}", **options)
+    t.cleanup(vm.kill)
+    if not t.ok(vm.wait_for(f"{app}: listening"), f"{app}: the server starts"):
+        t.diag(vm.text)
+        t.done()
+    return vm
+
+
+def guest_file(path, port=10):
+    """A file's text. We close first, so no TIME_WAIT stays in the guest."""
+    with connect((GUEST, port)) as s:
+        s.sendall(path.encode() + b"\n")
+        text = b""
+        while not text.endswith(b"\0"):
+            part = s.recv(65536)
+            if not part:
+                raise OSError(f"{path}: the guest closed the connection")
+            text += part
+    return text[:-1].decode()
+
+
+def counters():
+    """/proc/net/netstat as a dictionary: of lines "name value"."""
+    found = {}
+    for line in guest_file("/proc/net/netstat").splitlines():
+        words = line.split()
+        if len(words) == 2 and words[1].isdigit():
+            found[words[0]] = int(words[1])
+    return found
+
+
+def in_use():
+    """Free memory in KiB and objects handed out, by cache."""
+    free = 0
+    for line in guest_file("/proc/meminfo").splitlines():
+        if line.startswith("MemFree:"):
+            free = int(line.split()[1])
+    caches = {}
+    for line in guest_file("/proc/slabinfo").splitlines():
+        words = line.split()
+        if len(words) > 2 and words[1].isdigit():
+            caches[words[0]] = int(words[1])
+    return free, caches
+
+
+def warm_up():
+    """What the first of each kind leaves behind: in_use() when all is warm."""
+    with Traffic() as traffic:
+        while not (traffic.rounds and traffic.served) and not traffic.errors:
+            time.sleep(0.01)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(20)
+        s.sendto(b"warm", (GUEST, 7))
+        s.recv(100)
+    counters()
+    in_use()
+    return in_use()
+
+
+def memory_is_back(t, before, name, within=100):
+    """
+    Pages and slab objects are what they were before. TIME-WAIT, the time that
+    lingering connections have and what ARP remembers end within a minute or so.
+    """
+    end = time.monotonic() + within
+    while True:
+        after = in_use()
+        grown = {k: (before[1].get(k, 0), v) for k, v in after[1].items()
+                 if v > before[1].get(k, 0)}
+        lost = before[0] - after[0]
+        if (not grown and lost < 64) or time.monotonic() > end:
+            break
+        time.sleep(0.5)
+    if not t.ok(not grown and lost < 64, name):
+        t.diag(f"{lost} KiB fewer are free; objects before, after: {grown}")
+
+
+def one_echo(port=7):
+    """Whether a new connection is served."""
+    message = random.randbytes(1000)
+    with connect((GUEST, port)) as s:
+        s.sendall(message)
+        return receive(s, len(message)) == message
+
+
+class Traffic:
+    """
+    with Traffic(): a connection that was there before echoes on, and new ones
+    come and go one after the other. good() afterwards.
+    """
+
+    def __init__(self, fresh=True):
+        self.stop = threading.Event()
+        self.errors = []
+        self.rounds = self.served = self.during = 0
+        self.old = connect((GUEST, 7), timeout=60)
+        self.threads = [threading.Thread(target=self._go, args=(self._old,))]
+        if fresh:
+            self.threads.append(threading.Thread(target=self._go,
+                                                 args=(self._fresh,)))
+
+    def _go(self, step):
+        try:
+            while not self.stop.is_set():
+                step()
+        except OSError as e:
+            self.errors.append(f"{step.__name__}: {e}")
+
+    def _old(self):
+        message = random.randbytes(random.randint(1, 4000))
+        self.old.sendall(message)
+        if receive(self.old, len(message)) != message:
+            raise OSError("the echo is another one")
+        self.rounds += 1
+        time.sleep(0.01)
+
+    def _fresh(self):
+        if not one_echo():
+            raise OSError("the echo is another one")
+        self.served += 1
+        time.sleep(0.02)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.during = self.rounds
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+        self.old.close()
+
+    def good(self):
+        """Both kinds went on, and nothing was wrong."""
+        return not self.errors and self.during > 0 and \
+            (len(self.threads) == 1 or self.served > 0)
+
+    def __str__(self):
+        return f"{self.rounds} echoes, {self.served} connections, " \
+            f"errors {self.errors}"
