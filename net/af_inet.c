@@ -361,6 +361,8 @@ const struct proto_ops inet_stream_ops = {
 	.shutdown = stream_shutdown,
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
+	.splice_read = tcp_splice_read,
+	.splice_eof = tcp_splice_eof,
 };
 
 const struct proto_ops inet_dgram_ops = {

@@ -285,6 +285,18 @@ size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 	return done;
 }
 
+void rxqueue_lend(struct pbuf *p)
+{
+	pbuf_ref(p);
+	total_memory += pbuf_truesize(p);
+}
+
+void rxqueue_return(struct pbuf *p)
+{
+	total_memory -= pbuf_truesize(p);
+	pbuf_free(p);
+}
+
 void rxqueue_purge(struct rxqueue *q)
 {
 	while (q->head)

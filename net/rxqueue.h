@@ -63,6 +63,13 @@ void rxqueue_purge(struct rxqueue *q);
 /* Memory in all queues of all sockets. */
 size_t rxqueue_memory(void);
 
+/*
+ * A reference to p that is not in a queue, a pipe's: its memory is counted
+ * too until it is returned.
+ */
+void rxqueue_lend(struct pbuf *p);
+void rxqueue_return(struct pbuf *p);
+
 /* The memory of a single pbuf. */
 size_t pbuf_truesize(const struct pbuf *p);
 

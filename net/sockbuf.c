@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "kernel/fs/iov_iter.h"
+#include "kernel/fs/pipe_buf.h"
 #include "kernel/mm/slab.h"
 #include "net/sock.h"
 
@@ -34,7 +35,7 @@ struct sockbuf *sockbuf_alloc(size_t len)
 
 	if (!buf)
 		return NULL;
-	*buf = (struct sockbuf){ .len = len };
+	*buf = (struct sockbuf){ .refs = 1, .len = len };
 	if (len == head)
 		return buf;
 	buf->tail = kmalloc(len - head);
@@ -45,12 +46,19 @@ struct sockbuf *sockbuf_alloc(size_t len)
 	return buf;
 }
 
+static void put_bytes(struct sockbuf *buf)
+{
+	if (--buf->refs)
+		return;
+	kfree(buf->tail);
+	kfree(buf);
+}
+
 void sockbuf_free(struct sockbuf *buf)
 {
 	if (buf->destructor)
 		buf->destructor(buf);
-	kfree(buf->tail);
-	kfree(buf);
+	put_bytes(buf);
 }
 
 int sockbuf_fill(struct sockbuf *buf, struct iov_iter *from)
@@ -80,6 +88,51 @@ int sockbuf_copy(const struct sockbuf *buf, size_t n, struct iov_iter *to)
 	if (n && copy_to_iter(buf->tail + at - SOCKBUF_HEAD_MAX, n, to) < n)
 		return -EFAULT;
 	return 0;
+}
+
+static bool lent_get(struct pipe_buffer *buf)
+{
+	struct sockbuf *owner = buf->owner;
+
+	owner->refs++;
+	return true;
+}
+
+static void lent_release(struct pipe_buffer *buf)
+{
+	put_bytes(buf->owner);
+}
+
+static const struct pipe_buf_ops lent_ops = {
+	.get = lent_get,
+	.release = lent_release,
+};
+
+/* The bytes from at on that lie in one piece, n at most. */
+static size_t one_piece(struct sockbuf *buf, size_t at, size_t n, char **data)
+{
+	if (at >= SOCKBUF_HEAD_MAX) {
+		*data = buf->tail + at - SOCKBUF_HEAD_MAX;
+		return n;
+	}
+	*data = buf->head + at;
+	return MIN(n, SOCKBUF_HEAD_MAX - at);
+}
+
+size_t sockbuf_splice(struct sockbuf *buf, size_t n, struct pipe *pipe)
+{
+	size_t done = 0;
+
+	while (done < n && !pipe_is_full(pipe)) {
+		struct pipe_buffer lent = { .ops = &lent_ops, .owner = buf };
+
+		lent.len = one_piece(buf, buf->taken + done, n - done,
+				     &lent.data);
+		buf->refs++;
+		pipe_add(pipe, &lent);
+		done += lent.len;
+	}
+	return done;
 }
 
 void sockbuf_deliver(struct sock *sk, struct sockbuf_queue *q,

@@ -18,6 +18,7 @@
 #include "net/scm.h"
 
 struct iov_iter;
+struct pipe;
 struct sock;
 
 /* The most that Linux puts beside the bookkeeping in one page. */
@@ -25,6 +26,7 @@ struct sock;
 
 struct sockbuf {
 	struct list_head node;
+	uint32_t refs; /* to the bytes: of the queue or the reader, of pipes */
 	struct sock *owner;
 	/* Gives back what the message holds, but its memory; may be NULL. */
 	void (*destructor)(struct sockbuf *buf);
@@ -69,11 +71,17 @@ uint32_t sockbuf_truesize(size_t head, size_t paged);
 
 /* Room for len bytes, without owner and charge; NULL: no memory. */
 struct sockbuf *sockbuf_alloc(size_t len);
+/*
+ * Gives back all that the message holds, and the charge; the bytes go when no
+ * pipe refers to them any more.
+ */
 void sockbuf_free(struct sockbuf *buf);
 /* The whole of the message comes from the iterator: -EFAULT. */
 int sockbuf_fill(struct sockbuf *buf, struct iov_iter *from);
 /* Copies n of the bytes that are left, takes none: -EFAULT. */
 int sockbuf_copy(const struct sockbuf *buf, size_t n, struct iov_iter *to);
+/* Puts n of them into a pipe by reference: how many found room. */
+size_t sockbuf_splice(struct sockbuf *buf, size_t n, struct pipe *pipe);
 
 /*
  * The one way from a sender to a receiver: appends to the queue q of sk and

@@ -11,6 +11,7 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
+#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/slab.h"
 #include "net/af_inet.h"
@@ -68,6 +69,39 @@ static ssize_t socket_write_iter(struct file *file, struct iov_iter *from,
 	return sock_sendmsg(file_socket(file), &msg);
 }
 
+static ssize_t socket_splice_read(struct file *file, int64_t *pos,
+				  struct pipe *pipe, size_t len,
+				  unsigned int flags)
+{
+	struct socket *sock = file_socket(file);
+
+	if (!sock->ops->splice_read)
+		return copy_splice_read(file, pos, pipe, len, flags);
+	return sock->ops->splice_read(sock, pipe, len, flags);
+}
+
+static ssize_t write_batch(struct file *file, struct iov_iter *from,
+			   int64_t *pos, bool more)
+{
+	struct msg msg = { .iter = from, .flags = more ? MSG_MORE : 0 };
+
+	return sock_sendmsg(file_socket(file), &msg);
+}
+
+static ssize_t socket_splice_write(struct pipe *pipe, struct file *file,
+				   int64_t *pos, size_t len, unsigned int flags)
+{
+	return splice_by_batches(pipe, file, pos, len, flags, write_batch);
+}
+
+static void socket_splice_eof(struct file *file)
+{
+	struct socket *sock = file_socket(file);
+
+	if (sock->ops->splice_eof)
+		sock->ops->splice_eof(sock);
+}
+
 static uint32_t socket_poll(struct file *file, struct poll_table *pt)
 {
 	struct socket *sock = file_socket(file);
@@ -108,6 +142,9 @@ static void socket_release(struct file *file)
 static const struct file_operations socket_fops = {
 	.read_iter = socket_read_iter,
 	.write_iter = socket_write_iter,
+	.splice_read = socket_splice_read,
+	.splice_write = socket_splice_write,
+	.splice_eof = socket_splice_eof,
 	.poll = socket_poll,
 	.ioctl = socket_ioctl,
 	.getattr = socket_getattr,

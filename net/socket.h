@@ -15,6 +15,7 @@
 
 struct file;
 struct iov_iter;
+struct pipe;
 struct poll_table;
 struct proto_ops;
 struct sock;
@@ -140,6 +141,14 @@ struct proto_ops {
 	int (*shutdown)(struct socket *sock, int how);
 	ssize_t (*sendmsg)(struct socket *sock, struct msg *msg);
 	ssize_t (*recvmsg)(struct socket *sock, struct msg *msg);
+	/*
+	 * splice(2) into a pipe with room, by reference; NULL: what recvmsg
+	 * gives is copied. flags: SPLICE_F_*.
+	 */
+	ssize_t (*splice_read)(struct socket *sock, struct pipe *pipe,
+			       size_t len, unsigned int flags);
+	/* What MSG_MORE announced does not come; may be NULL. */
+	void (*splice_eof)(struct socket *sock);
 };
 
 void socket_init(void); /* the slab cache */

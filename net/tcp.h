@@ -12,6 +12,7 @@
 #include "net/sock.h"
 #include "net/tcp_urg.h"
 
+struct pipe;
 struct poll_table;
 struct seq_buf;
 struct tcp_info;
@@ -136,10 +137,23 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg);
 int tcp_wait_connected(struct sock *sk, uint64_t deadline);
 /* What a send returns that sent nothing, with SIGPIPE for -EPIPE. */
 ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags);
+/* What a read finds that got nothing: 0 is the end of the stream. */
+int tcp_recv_empty(struct sock *sk);
+/*
+ * Waits until target bytes are there, or no more will come; copied: how many
+ * this call has already. 0, -EAGAIN, -EINTR.
+ */
+int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
+		  uint64_t deadline);
 bool tcp_writeable(const struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
 /* Sends what lwIP lets go now. */
 void tcp_push(struct tcp_sock *tp);
+
+/* net/tcp_splice.c: struct proto_ops has the contracts */
+ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
+			unsigned int flags);
+void tcp_splice_eof(struct socket *sock);
 
 /* net/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);

@@ -17,8 +17,7 @@ static bool ended(const struct sock *sk)
 	       (sk->sk_shutdown & RCV_SHUTDOWN);
 }
 
-/* What a read finds that got nothing: 0 is the end of the stream. */
-static int empty_result(struct sock *sk)
+int tcp_recv_empty(struct sock *sk)
 {
 	if (sock_flag(sk, SOCK_F_DONE))
 		return 0;
@@ -56,12 +55,9 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	return moved || !have ? (ssize_t)moved : -EFAULT;
 }
 
-/*
- * Waits until target bytes are there, or no more will come: 0, -EAGAIN,
- * -EINTR. Memory bounds what can be waited for.
- */
-static int wait_data(struct sock *sk, size_t copied, size_t target,
-		     uint64_t deadline)
+/* Memory bounds what can be waited for. */
+int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
+		  uint64_t deadline)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	size_t want = MIN(target, (size_t)MAX(sk->sk_rcvbuf / 4, 1U));
@@ -109,11 +105,11 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 		    (copied && tcp_urg_at_mark(tp)))
 			break;
 		if (!copied) {
-			n = empty_result(sk);
+			n = tcp_recv_empty(sk);
 			if (n != -EAGAIN)
 				break;
 		}
-		n = wait_data(sk, copied, target - copied, deadline);
+		n = tcp_recv_wait(sk, copied, target - copied, deadline);
 		if (n)
 			break;
 	}

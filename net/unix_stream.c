@@ -7,10 +7,14 @@
  * another sender. Thread context.
  */
 #include <errno.h>
+#include <linux/fcntl.h>
 #include <string.h>
 
+#include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
+#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/poll.h"
+#include "kernel/fs/splice.h"
 #include "net/unix.h"
 
 /* One message of a stream: a block beside the bookkeeping, and 32 KiB. */
@@ -245,6 +249,7 @@ static ssize_t stream_sendmsg(struct socket *sock, struct msg *msg)
 
 struct stream_read {
 	struct msg *msg;
+	struct pipe *pipe; /* where the bytes go instead of the message */
 	struct scm scm;
 	size_t size; /* bytes wanted */
 	size_t copied;
@@ -302,9 +307,13 @@ static int read_one(struct unix_sock *u, struct stream_read *r,
 		return 1;
 	if (!r->msg->namelen)
 		unix_copy_name(unix_sk(buf->owner), r->msg);
-	err = sockbuf_copy(buf, n, r->msg->iter);
-	if (err)
-		return err;
+	if (r->pipe) {
+		n = sockbuf_splice(buf, n, r->pipe);
+	} else {
+		err = sockbuf_copy(buf, n, r->msg->iter);
+		if (err)
+			return err;
+	}
 	r->copied += n;
 	unix_take_scm(buf, &r->scm, r->peek);
 	if (r->peek)
@@ -374,6 +383,33 @@ static ssize_t stream_recvmsg(struct socket *sock, struct msg *msg)
 	return r.copied ? (ssize_t)r.copied : MIN(err, 0);
 }
 
+/*
+ * Descriptors in what goes into a pipe are lost, as on Linux. A pipe that
+ * another call filled up while this one waited takes nothing: EAGAIN.
+ */
+static ssize_t stream_splice_read(struct socket *sock, struct pipe *pipe,
+				  size_t len, unsigned int flags)
+{
+	struct unix_sock *u = unix_sk(sock->sk);
+	bool nonblock = (sock->file->f_flags & O_NONBLOCK) ||
+			(flags & SPLICE_F_NONBLOCK);
+	struct msg msg = { .namelen = 0 };
+	struct stream_read r = {
+		.msg = &msg,
+		.pipe = pipe,
+		.size = len,
+		.target = sock_rcvlowat(&u->sk, false, len),
+		.deadline = sock_rcv_deadline(&u->sk, nonblock),
+	};
+	int err;
+
+	if (u->sk.sk_state != TCP_ESTABLISHED)
+		return -EINVAL;
+	err = read_messages(u, &r);
+	scm_files_put(r.scm.files);
+	return r.copied ? (ssize_t)r.copied : MIN(err, 0);
+}
+
 /* ---- The rest ------------------------------------------------------------ */
 
 static uint32_t stream_poll(struct file *file, struct socket *sock,
@@ -410,4 +446,5 @@ const struct proto_ops unix_stream_ops = {
 	.shutdown = unix_shutdown,
 	.sendmsg = stream_sendmsg,
 	.recvmsg = stream_recvmsg,
+	.splice_read = stream_splice_read,
 };

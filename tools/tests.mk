@@ -16,7 +16,10 @@ HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sigpipe.c, \
 	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
 	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
-	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c
+	kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c \
+	kernel/fs/splice_pipe.c \
+	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
+	tests/unit/bed/net_pages.c
 LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet_hash.c \
 	kernel/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
 	tests/unit/bed/lwip.c

@@ -19,6 +19,7 @@
 #include "kernel/fs/dev.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
+#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
@@ -122,6 +123,8 @@ static long console_ioctl(struct file *file, unsigned int cmd,
 const struct file_operations console_fops = {
 	.read_iter = console_read,
 	.write_iter = console_write_iter,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_splice_write,
 	.poll = console_poll,
 	.ioctl = console_ioctl,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/fs/poll.h"
+#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
@@ -84,24 +85,30 @@ static uint32_t random_poll(struct file *file, struct poll_table *pt)
 static const struct file_operations null_fops = {
 	.read_iter = null_read,
 	.write_iter = null_write,
+	.splice_write = iter_splice_write,
 	.llseek = noop_llseek,
 };
 
 static const struct file_operations zero_fops = {
 	.read_iter = zero_read,
 	.write_iter = null_write,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_splice_write,
 	.llseek = noop_llseek,
 };
 
 static const struct file_operations full_fops = {
 	.read_iter = zero_read,
 	.write_iter = full_write,
+	.splice_read = copy_splice_read,
 	.llseek = noop_llseek,
 };
 
 static const struct file_operations random_fops = {
 	.read_iter = random_read,
 	.write_iter = random_write,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_splice_write,
 	.poll = random_poll,
 	.llseek = noop_llseek,
 };
@@ -110,6 +117,8 @@ static const struct file_operations random_fops = {
 static const struct file_operations urandom_fops = {
 	.read_iter = random_read,
 	.write_iter = random_write,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_splice_write,
 	.llseek = noop_llseek,
 };
 

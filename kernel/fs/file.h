@@ -15,6 +15,7 @@
 
 struct file;
 struct inode;
+struct pipe;
 struct poll_table;
 struct seq_buf;
 struct stat;
@@ -30,6 +31,11 @@ struct vma_backing;
  * iterator may be empty: what that means differs (0 for a stream, EINVAL for
  * an eventfd, a datagram of no bytes), so it is theirs to say.
  *
+ * splice_read, splice_write: up to len bytes into a pipe that has room, out
+ * of one that may be empty: bytes moved or -errno; flags SPLICE_F_*. Without
+ * them -EINVAL. splice_eof: what a splice_write announced with SPLICE_F_MORE
+ * does not come.
+ *
  * getdents fills a buffer of ring 3 as getdents64(2) does, from f_pos on.
  */
 struct file_operations {
@@ -37,6 +43,12 @@ struct file_operations {
 			     int64_t *pos);
 	ssize_t (*write_iter)(struct file *file, struct iov_iter *from,
 			      int64_t *pos);
+	ssize_t (*splice_read)(struct file *file, int64_t *pos,
+			       struct pipe *pipe, size_t len,
+			       unsigned int flags);
+	ssize_t (*splice_write)(struct pipe *pipe, struct file *file,
+				int64_t *pos, size_t len, unsigned int flags);
+	void (*splice_eof)(struct file *file);
 	uint32_t (*poll)(struct file *file, struct poll_table *pt);
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int64_t (*llseek)(struct file *file, int64_t offset, int whence);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
@@ -75,6 +76,45 @@ static ssize_t ramfs_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	return done || !n ? (ssize_t)done : -EFAULT;
 }
 
+/* Files are there for ever: nothing counts the references of a pipe. */
+static bool ramfs_buf_get(struct pipe_buffer *buf)
+{
+	return true;
+}
+
+static void ramfs_buf_release(struct pipe_buffer *buf)
+{
+}
+
+static const struct pipe_buf_ops ramfs_buf_ops = {
+	.get = ramfs_buf_get,
+	.release = ramfs_buf_release,
+};
+
+/* A slot for each page of the file, as Linux has it. */
+static ssize_t ramfs_splice_read(struct file *file, int64_t *pos,
+				 struct pipe *pipe, size_t len,
+				 unsigned int flags)
+{
+	const struct inode *inode = file->f_inode;
+	size_t done = 0;
+
+	while (done < len && !pipe_is_full(pipe) &&
+	       (uint64_t)*pos < inode->i_size) {
+		size_t n = MIN(len - done, PAGE_SIZE - *pos % PAGE_SIZE);
+
+		n = MIN(n, inode->i_size - *pos);
+		pipe_add(pipe, &(struct pipe_buffer){
+				       .ops = &ramfs_buf_ops,
+				       .data = (char *)inode->i_data + *pos,
+				       .len = n,
+			       });
+		*pos += n;
+		done += n;
+	}
+	return done;
+}
+
 static int64_t ramfs_llseek(struct file *file, int64_t offset, int whence)
 {
 	return fixed_size_llseek(file, offset, whence, file->f_inode->i_size);
@@ -90,6 +130,7 @@ static int ramfs_mmap(struct file *file, struct vma_backing *backing)
 
 static const struct file_operations ramfs_fops = {
 	.read_iter = ramfs_read,
+	.splice_read = ramfs_splice_read,
 	.llseek = ramfs_llseek,
 	.mmap = ramfs_mmap,
 };

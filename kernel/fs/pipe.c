@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pipes, as pipe(7) describes them and Linux makes them: a ring of slots, a
- * page in each. Small writes go into the page of the last one while they fit
- * whole; space is counted in pages, so one byte left in a page keeps it.
- * Owns the pages; the last one that was read empty is kept for the next write.
+ * page in each that was written. Small writes go into the page of the last one
+ * while they fit whole; space is counted in slots, so one byte left in a page
+ * keeps it. What else can lie in a slot comes and goes through splice.c.
  * Thread context; reads and writes sleep.
  *
  * Who is told what: a reader's wake-up comes with the first data in an empty
@@ -21,8 +21,10 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
@@ -31,93 +33,59 @@
 #define MAX_SIZE (1 * MiB) /* /proc/sys/fs/pipe-max-size on Linux */
 #define SIGPIPE 13
 
-struct pipe_buffer {
-	char *page;
-	uint16_t offset; /* of the first unread byte */
-	uint16_t len; /* unread bytes */
-	bool is_packet; /* O_DIRECT: one write, read at once or cut */
-};
-
-/*
- * Slots tail to head - 1 are in use, counted without wrapping; slot n is
- * bufs[n % slots], and slots is a power of two.
- */
-struct pipe {
-	struct pipe_buffer *bufs;
-	unsigned int slots;
-	unsigned int head;
-	unsigned int tail;
-	unsigned int readers;
-	unsigned int writers;
-	bool is_polled;
-	char *spare; /* a page for the next write, or NULL */
-	struct wait_queue_head rd_wait;
-	struct wait_queue_head wr_wait;
-	uint64_t ino;
-	char name[32];
-};
-
 static uint64_t last_ino;
 
-static bool is_empty(const struct pipe *pipe)
+/* ---- Waiting ------------------------------------------------------------- */
+
+void pipe_wake_readers(struct pipe *pipe)
 {
-	return pipe->head == pipe->tail;
+	wake_up(&pipe->rd_wait);
 }
 
-static bool is_full(const struct pipe *pipe)
+void pipe_wake_writers(struct pipe *pipe)
 {
-	return pipe->head - pipe->tail >= pipe->slots;
+	wake_up(&pipe->wr_wait);
 }
 
-static struct pipe_buffer *slot(const struct pipe *pipe, unsigned int n)
+int pipe_broken(void)
 {
-	return &pipe->bufs[n & (pipe->slots - 1)];
+	send_signal(current, SIGPIPE);
+	return -EPIPE;
 }
 
-static char *page_get(struct pipe *pipe)
-{
-	char *page = pipe->spare;
-
-	pipe->spare = NULL;
-	return page ? page : kmalloc(PAGE_SIZE);
-}
-
-static void page_put(struct pipe *pipe, char *page)
-{
-	kfree(pipe->spare);
-	pipe->spare = page;
-}
-
-static void wake_readers(struct pipe *pipe)
+static void tell_readers(struct pipe *pipe)
 {
 	wake_up_poll(&pipe->rd_wait, EPOLL_IN_SET);
 }
 
-static void wake_writers(struct pipe *pipe)
+static void tell_writers(struct pipe *pipe)
 {
 	wake_up_poll(&pipe->wr_wait, EPOLL_OUT_SET);
 }
 
 static bool is_readable(const struct pipe *pipe)
 {
-	return !is_empty(pipe) || !pipe->writers;
+	return !pipe_is_empty(pipe) || !pipe->writers;
 }
 
 static bool is_writable(const struct pipe *pipe)
 {
-	return !is_full(pipe) || !pipe->readers;
+	return !pipe_is_full(pipe) || !pipe->readers;
 }
 
 /* 0 or -EINTR. A wake-up and a signal at once: the wake-up is used. */
-static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
-		     bool (*is_done)(const struct pipe *pipe))
+static int do_wait(struct pipe *pipe, struct wait_queue_head *wq,
+		   bool (*is_done)(const struct pipe *pipe), bool exclusive)
 {
 	struct wait_queue_entry wait;
 	int error = 0;
 
 	init_wait(&wait);
 	for (;;) {
-		prepare_to_wait_exclusive(wq, &wait);
+		if (exclusive)
+			prepare_to_wait_exclusive(wq, &wait);
+		else
+			prepare_to_wait(wq, &wait);
 		if (is_done(pipe))
 			break;
 		if (signal_pending()) {
@@ -130,6 +98,47 @@ static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
 	return error;
 }
 
+static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
+		     bool (*is_done)(const struct pipe *pipe))
+{
+	return do_wait(pipe, wq, is_done, true);
+}
+
+int pipe_wait_readable(struct pipe *pipe)
+{
+	return do_wait(pipe, &pipe->rd_wait, is_readable, false);
+}
+
+int pipe_wait_writable(struct pipe *pipe)
+{
+	return do_wait(pipe, &pipe->wr_wait, is_writable, false);
+}
+
+static bool is_drained(const struct pipe *pipe)
+{
+	return !pipe->is_draining;
+}
+
+static int pipe_wait_drained(struct pipe *pipe)
+{
+	return do_wait(pipe, &pipe->drain_wait, is_drained, false);
+}
+
+int pipe_drain_begin(struct pipe *pipe)
+{
+	int error = pipe_wait_drained(pipe);
+
+	if (!error)
+		pipe->is_draining = true;
+	return error;
+}
+
+void pipe_drain_end(struct pipe *pipe)
+{
+	pipe->is_draining = false;
+	wake_up_all(&pipe->drain_wait);
+}
+
 /* ---- Reading ------------------------------------------------------------- */
 
 /*
@@ -138,21 +147,14 @@ static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
  */
 static ssize_t read_slot(struct pipe *pipe, struct iov_iter *to, bool *freed)
 {
-	struct pipe_buffer *buf = slot(pipe, pipe->tail);
+	struct pipe_buffer *buf = pipe_slot(pipe, pipe->tail);
 	size_t n = MIN(buf->len, to->count);
+	bool was_full = pipe_is_full(pipe);
 
-	if (copy_to_iter(buf->page + buf->offset, n, to) < n)
+	if (copy_to_iter(buf->data, n, to) < n)
 		return -EFAULT;
-	buf->offset += n;
-	buf->len -= n;
-	if (buf->is_packet)
-		buf->len = 0;
-	if (!buf->len) {
-		*freed |= is_full(pipe);
-		page_put(pipe, buf->page);
-		buf->page = NULL;
-		pipe->tail++;
-	}
+	if (pipe_take(pipe, buf->is_packet ? buf->len : n))
+		*freed |= was_full;
 	return n;
 }
 
@@ -161,8 +163,8 @@ static ssize_t read_all(struct pipe *pipe, struct iov_iter *to, bool *freed)
 {
 	ssize_t done = 0, n;
 
-	while (to->count && !is_empty(pipe)) {
-		bool is_packet = slot(pipe, pipe->tail)->is_packet;
+	while (to->count && !pipe_is_empty(pipe)) {
+		bool is_packet = pipe_slot(pipe, pipe->tail)->is_packet;
 
 		n = read_slot(pipe, to, freed);
 		if (n < 0)
@@ -174,6 +176,19 @@ static ssize_t read_all(struct pipe *pipe, struct iov_iter *to, bool *freed)
 	return done;
 }
 
+/* Nothing can be read now: 0 to look again, or -errno. */
+static int read_wait(struct file *file, bool *has_slept)
+{
+	struct pipe *pipe = file->private_data;
+
+	if (pipe->is_draining)
+		return pipe_wait_drained(pipe);
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	*has_slept = true;
+	return pipe_wait(pipe, &pipe->rd_wait, is_readable);
+}
+
 static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
 	struct pipe *pipe = file->private_data;
@@ -183,21 +198,18 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 
 	if (!to->count)
 		return 0;
-	while (is_empty(pipe)) {
-		if (!pipe->writers)
+	while (pipe->is_draining || pipe_is_empty(pipe)) {
+		if (!pipe->is_draining && !pipe->writers)
 			return 0;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		error = pipe_wait(pipe, &pipe->rd_wait, is_readable);
+		error = read_wait(file, &has_slept);
 		if (error)
 			return error;
-		has_slept = true;
 	}
 	n = read_all(pipe, to, &freed);
 	if (freed)
-		wake_writers(pipe);
-	if (has_slept && !is_empty(pipe))
-		wake_readers(pipe);
+		tell_writers(pipe);
+	if (has_slept && !pipe_is_empty(pipe))
+		tell_readers(pipe);
 	return n;
 }
 
@@ -208,17 +220,16 @@ static ssize_t write_merge(struct pipe *pipe, struct iov_iter *from)
 {
 	size_t n = from->count % PAGE_SIZE;
 	struct pipe_buffer *buf;
-	size_t at;
 
-	if (!n || is_empty(pipe))
+	if (!n || pipe_is_empty(pipe))
 		return 0;
-	buf = slot(pipe, pipe->head - 1);
-	at = buf->offset + buf->len;
-	if (buf->is_packet || at + n > PAGE_SIZE)
+	buf = pipe_slot(pipe, pipe->head - 1);
+	if (n > buf->room)
 		return 0;
-	if (copy_from_iter(buf->page + at, n, from) < n)
+	if (copy_from_iter(buf->data + buf->len, n, from) < n)
 		return -EFAULT;
 	buf->len += n;
+	buf->room -= n;
 	return n;
 }
 
@@ -227,19 +238,19 @@ static ssize_t write_slot(struct pipe *pipe, struct iov_iter *from,
 			  bool is_packet)
 {
 	size_t n = MIN(from->count, PAGE_SIZE);
-	char *page = page_get(pipe);
+	struct page *page = pipe_page_get(pipe);
+	struct pipe_buffer *buf;
 
 	if (!page)
 		return -ENOMEM;
-	if (copy_from_iter(page, n, from) < n) {
-		page_put(pipe, page);
+	if (copy_from_iter(page_address(page), n, from) < n) {
+		pipe_page_put(pipe, page);
 		return -EFAULT;
 	}
-	*slot(pipe, pipe->head++) = (struct pipe_buffer){
-		.page = page,
-		.len = n,
-		.is_packet = is_packet,
-	};
+	pipe_add_page(pipe, page, n);
+	buf = pipe_slot(pipe, pipe->head - 1);
+	buf->is_packet = is_packet;
+	buf->room = is_packet ? 0 : PAGE_SIZE - n;
 	return n;
 }
 
@@ -256,20 +267,16 @@ static int write_wait(struct file *file, struct pipe_writing *w)
 	struct pipe *pipe = file->private_data;
 	int error = 0;
 
-	while (!error && pipe->readers && is_full(pipe)) {
+	while (!error && pipe->readers && pipe_is_full(pipe)) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		if (w->was_empty)
-			wake_readers(pipe);
+			tell_readers(pipe);
 		error = pipe_wait(pipe, &pipe->wr_wait, is_writable);
-		w->was_empty = is_empty(pipe);
+		w->was_empty = pipe_is_empty(pipe);
 		w->has_slept = true;
 	}
-	if (!pipe->readers) {
-		send_signal(current, SIGPIPE);
-		return -EPIPE;
-	}
-	return error;
+	return pipe->readers ? error : pipe_broken();
 }
 
 static ssize_t write_all(struct file *file, struct iov_iter *from,
@@ -297,16 +304,16 @@ static ssize_t pipe_write(struct file *file, struct iov_iter *from,
 			  int64_t *pos)
 {
 	struct pipe *pipe = file->private_data;
-	struct pipe_writing w = { .was_empty = is_empty(pipe) };
+	struct pipe_writing w = { .was_empty = pipe_is_empty(pipe) };
 	ssize_t n;
 
 	if (!from->count)
 		return 0;
 	n = write_all(file, from, &w);
 	if (w.was_empty || pipe->is_polled)
-		wake_readers(pipe);
-	if (w.has_slept && !is_full(pipe))
-		wake_writers(pipe);
+		tell_readers(pipe);
+	if (w.has_slept && !pipe_is_full(pipe))
+		tell_writers(pipe);
 	return w.done ? w.done : n;
 }
 
@@ -320,14 +327,14 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *pt)
 	pipe->is_polled = true;
 	if (file->f_mode & FMODE_READ) {
 		poll_wait(file, &pipe->rd_wait, pt);
-		if (!is_empty(pipe))
+		if (!pipe_is_empty(pipe))
 			mask |= EPOLL_IN_SET;
 		if (!pipe->writers)
 			mask |= EPOLLHUP;
 	}
 	if (file->f_mode & FMODE_WRITE) {
 		poll_wait(file, &pipe->wr_wait, pt);
-		if (!is_full(pipe))
+		if (!pipe_is_full(pipe))
 			mask |= EPOLL_OUT_SET;
 		if (!pipe->readers)
 			mask |= EPOLLERR;
@@ -343,7 +350,7 @@ static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (cmd != FIONREAD)
 		return -ENOTTY;
 	for (unsigned int n = pipe->tail; n != pipe->head; n++)
-		bytes += slot(pipe, n)->len;
+		bytes += pipe_slot(pipe, n)->len;
 	return put_user(bytes, (int *)arg);
 }
 
@@ -360,11 +367,9 @@ static int pipe_getattr(struct file *file, struct stat *st)
 	return 0;
 }
 
-static void pipe_free(struct pipe *pipe)
+void pipe_free(struct pipe *pipe)
 {
-	for (; !is_empty(pipe); pipe->tail++)
-		kfree(slot(pipe, pipe->tail)->page);
-	kfree(pipe->spare);
+	pipe_purge(pipe);
 	kfree(pipe->bufs);
 	kfree(pipe);
 }
@@ -399,6 +404,11 @@ bool is_file_pipe(const struct file *file)
 	return file->f_op == &pipe_fops;
 }
 
+struct pipe *file_pipe(const struct file *file)
+{
+	return is_file_pipe(file) ? file->private_data : NULL;
+}
+
 long pipe_get_size(const struct file *file)
 {
 	const struct pipe *pipe = file->private_data;
@@ -427,7 +437,7 @@ long pipe_set_size(struct file *file, unsigned long size)
 	if (!bufs)
 		return -ENOMEM;
 	for (; pipe->tail != pipe->head; pipe->tail++)
-		bufs[n++] = *slot(pipe, pipe->tail);
+		bufs[n++] = *pipe_slot(pipe, pipe->tail);
 	kfree(pipe->bufs);
 	pipe->bufs = bufs;
 	pipe->tail = 0;
@@ -438,7 +448,7 @@ long pipe_set_size(struct file *file, unsigned long size)
 	return slots * PAGE_SIZE;
 }
 
-static struct pipe *pipe_alloc(void)
+struct pipe *pipe_alloc(void)
 {
 	struct pipe *pipe = kzalloc(sizeof(*pipe));
 
@@ -452,6 +462,7 @@ static struct pipe *pipe_alloc(void)
 	}
 	init_waitqueue_head(&pipe->rd_wait);
 	init_waitqueue_head(&pipe->wr_wait);
+	init_waitqueue_head(&pipe->drain_wait);
 	pipe->ino = ++last_ino;
 	snprintf(pipe->name, sizeof(pipe->name), "pipe:[%llu]",
 		 (unsigned long long)pipe->ino);

@@ -14,6 +14,7 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/proc_impl.h"
+#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/slab.h"
 #include "kernel/printk.h"
@@ -86,6 +87,14 @@ static const struct file_operations proc_fops = {
 	.release = proc_release,
 };
 
+/* As on Linux, what tells of the whole system can be spliced from. */
+static const struct file_operations proc_system_fops = {
+	.read_iter = proc_read,
+	.splice_read = copy_splice_read,
+	.llseek = proc_llseek,
+	.release = proc_release,
+};
+
 void proc_set_show(struct inode *inode,
 		   void (*show)(struct seq_buf *m, struct inode *inode))
 {
@@ -125,6 +134,8 @@ static int register_at(struct inode *root, const char *path,
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	proc_set_show(inode, show_registered);
+	if (strncmp(path, "net/", 4))
+		inode->i_fop = &proc_system_fops;
 	inode->i_dev = dev;
 	inode->i_private = (uintptr_t)show;
 	return 0;

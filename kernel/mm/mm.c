@@ -182,6 +182,21 @@ int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 	return 0;
 }
 
+int mm_get_page(struct mm *mm, uintptr_t addr, struct page **page)
+{
+	uint64_t *pte = pte_lookup(mm->pgd, addr, false);
+	int err = 0;
+
+	if (!pte || !(*pte & PTE_P))
+		err = mm_fault(mm, addr, 0);
+	if (err)
+		return err == -ENOMEM ? err : -EFAULT;
+	pte = pte_lookup(mm->pgd, addr, false);
+	*page = phys_to_page(*pte & PTE_ADDR);
+	get_page(*page);
+	return 0;
+}
+
 static int populate_area(struct mm *mm, const struct vma *vma, uintptr_t addr,
 			 uintptr_t end)
 {

@@ -9,6 +9,8 @@
 #include "kernel/base.h"
 #include "kernel/rbtree.h"
 
+struct page;
+
 #define USER_MIN 0x10000UL /* page zero and its neighbours stay unmapped */
 #define USER_MAX 0x00007ffffffff000UL /* end of user addresses, exclusive */
 
@@ -115,5 +117,10 @@ int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags);
 #define FAULT_WRITE BIT(0)
 #define FAULT_EXEC BIT(1)
 int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access);
+/*
+ * The page at addr, made present for reading, with a reference of the
+ * caller's: it stays when the application unmaps it. 0, -EFAULT, -ENOMEM.
+ */
+int mm_get_page(struct mm *mm, uintptr_t addr, struct page **page);
 
 #endif

@@ -34,6 +34,7 @@ struct syscall_entry {
 	}
 
 extern const struct syscall_entry syscalls_file[]; /* sys_file.c */
+extern const struct syscall_entry syscalls_splice[]; /* sys_splice.c */
 extern const struct syscall_entry syscalls_poll[]; /* sys_poll.c: epoll, poll */
 extern const struct syscall_entry syscalls_event[]; /* sys_event.c */
 extern const struct syscall_entry syscalls_mm[]; /* sys_mm.c */

@@ -62,6 +62,7 @@ void syscall_init(void)
 	unsigned int nr;
 
 	join(syscalls_file);
+	join(syscalls_splice);
 	join(syscalls_poll);
 	join(syscalls_event);
 	join(syscalls_mm);

@@ -81,6 +81,7 @@ static const uint16_t restartable[] = {
 	__NR_waitid,   __NR_accept,  __NR_accept4,   __NR_connect,
 	__NR_recvfrom, __NR_recvmsg, __NR_sendto,    __NR_sendmsg,
 	__NR_futex,    __NR_flock,   __NR_getrandom, __NR_sendfile,
+	__NR_splice,   __NR_tee,     __NR_vmsplice,
 };
 
 const char *signal_name(int sig)

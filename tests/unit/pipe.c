@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/pipe.c kernel/fs/eventfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/seq_buf.c */
+/* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/eventfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/seq_buf.c */
 /*
  * Pipes and eventfds: what goes in comes out, space is counted in pages, and
  * memory that is short or an address that is bad leaves nothing behind.
@@ -14,6 +14,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"
 #include "lib/fake_kernel.h"
+#include "lib/fake_pages.h"
 
 static int nr_sigpipe;
 

@@ -2,6 +2,7 @@
 /* unit: net/unix.c net/unix_names.c net/unix_stream.c net/unix_dgram.c net/unix_gc.c */
 /* unit: net/sockbuf.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
+/* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c kernel/fs/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
 /* unit: kernel/task/wait.c kernel/rbtree.c */
 /*
@@ -21,6 +22,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/exec.h"
 #include "lib/fake_kernel.h"
+#include "lib/fake_pages.h"
 #include "net/af_inet.h"
 #include "net/af_unix.h"
 #include "net/rxqueue.h"
@@ -45,6 +47,10 @@ struct process *the_process(void)
 }
 
 void eventpoll_release(struct file *file)
+{
+}
+
+void send_signal(struct thread *thread, int sig)
 {
 }
 
