@@ -29,6 +29,7 @@
 #include "kernel/task/timer.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/irq.h"
+#include "net/af_netlink.h"
 #include "net/af_unix.h"
 #include "net/counters.h"
 #include "net/eth.h"
@@ -197,6 +198,7 @@ int net_init(void)
 	tcp_init_sockets();
 	udp_init_sockets();
 	unix_init();
+	netlink_init();
 	timer_setup(&lwip_timer, lwip_timer_fired);
 	softirq_set(SOFTIRQ_NET, net_rx_action);
 	net_set_name_server(config.dns);

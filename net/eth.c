@@ -20,6 +20,7 @@
 #include "kernel/printk.h"
 #include "kernel/seq_buf.h"
 #include "kernel/task/clock.h"
+#include "net/af_netlink.h"
 #include "net/counters.h"
 #include "net/ipconfig.h"
 #include "net/link.h"
@@ -102,6 +103,8 @@ static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
 
 static void eth_link_changed(struct netdev *netdev)
 {
+	struct net_link link;
+
 	if (netdev->link_up == !!netif_is_link_up(&eth))
 		return;
 	pr_notice("net: %s link %s", LINK_NAME_ETH,
@@ -110,6 +113,8 @@ static void eth_link_changed(struct netdev *netdev)
 		netif_set_link_up(&eth);
 	else
 		netif_set_link_down(&eth);
+	net_link_get(LINK_ETH, &link);
+	rtnetlink_link_changed(&link);
 }
 
 static err_t eth_linkoutput(struct netif *netif, struct pbuf *p)
@@ -151,16 +156,18 @@ static void log_address(struct netif *netif)
 
 static void eth_status_changed(struct netif *netif)
 {
-	static uint32_t last;
-	uint32_t addr = netif_ip4_addr(netif)->addr;
+	static struct net_link last;
+	struct net_link link;
 
-	if (addr == last)
+	net_link_get(LINK_ETH, &link);
+	if (link.addr == last.addr)
 		return;
-	last = addr;
-	if (addr)
+	if (link.addr)
 		log_address(netif);
 	else
 		pr_warn("net: %s lost its address", LINK_NAME_ETH);
+	rtnetlink_address_changed(&last, &link);
+	last = link;
 	net_address_changed();
 }
 
@@ -264,7 +271,6 @@ static void link_addresses(struct net_link *link)
 	link->netmask = netif_ip4_netmask(&eth)->addr;
 	link->gateway = netif_ip4_gw(&eth)->addr;
 	link->broadcast = link->addr | ~link->netmask;
-	link->dynamic = uses_dhcp;
 }
 
 static void link_stats(struct net_link_stats *to)
@@ -309,6 +315,21 @@ bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6])
 
 	if (!dev || etharp_find_addr(&eth, &ip, &found, &found_ip) < 0)
 		return false;
+	memcpy(hwaddr, found->addr, ETH_HWADDR_LEN);
+	return true;
+}
+
+_Static_assert(ETH_NEIGHBOURS == ARP_TABLE_SIZE, "the whole table");
+
+bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6])
+{
+	struct netif *netif;
+	struct eth_addr *found;
+	ip4_addr_t *ip;
+
+	if (!etharp_get_entry(n, &ip, &netif, &found))
+		return false;
+	*addr = ip->addr;
 	memcpy(hwaddr, found->addr, ETH_HWADDR_LEN);
 	return true;
 }

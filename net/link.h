@@ -48,7 +48,6 @@ struct net_link {
 	uint32_t netmask;
 	uint32_t broadcast;
 	uint32_t gateway;
-	bool dynamic; /* the address is leased */
 	struct net_link_stats stats;
 };
 
@@ -61,6 +60,9 @@ unsigned int net_link_index(const char *name);
 bool eth_link(struct net_link *link);
 /* The Ethernet address that ARP knows for addr; false: it knows none. */
 bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6]);
+/* Entry n of ARP's table, false: it is empty. */
+#define ETH_NEIGHBOURS 256
+bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6]);
 
 /*
  * What crosses from one socket of this machine to another never enters a

@@ -15,6 +15,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/slab.h"
 #include "net/af_inet.h"
+#include "net/af_netlink.h"
 #include "net/af_unix.h"
 #include "net/sock.h"
 #include "net/sock_ioctl.h"
@@ -185,11 +186,23 @@ static int check_arguments(int family, int type, int protocol)
 {
 	if (type < 0 || type >= SOCK_MAX)
 		return -EINVAL;
-	if (family != AF_INET && family != AF_UNIX)
+	if (family != AF_INET && family != AF_UNIX && family != AF_NETLINK)
 		return -EAFNOSUPPORT;
 	if (family == AF_INET && (protocol < 0 || protocol >= IPPROTO_MAX))
 		return -EINVAL;
 	return 0;
+}
+
+static int family_create(int family, struct socket *sock, int protocol)
+{
+	switch (family) {
+	case AF_UNIX:
+		return unix_create(sock, protocol);
+	case AF_NETLINK:
+		return netlink_create(sock, protocol);
+	default:
+		return inet_create(sock, protocol);
+	}
 }
 
 /* A socket of the family, with operations and sock but no file: ERR_PTR. */
@@ -203,8 +216,7 @@ static struct socket *socket_make(int family, int type, int protocol)
 	sock = socket_alloc(type);
 	if (!sock)
 		return ERR_PTR(-ENOBUFS);
-	err = family == AF_UNIX ? unix_create(sock, protocol) :
-				  inet_create(sock, protocol);
+	err = family_create(family, sock, protocol);
 	if (!err)
 		return sock;
 	socket_free(sock);

@@ -26,6 +26,7 @@ struct sock;
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_NETLINK 16
 
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
@@ -72,11 +73,19 @@ struct unix_name {
 	char path[108];
 };
 
+struct netlink_name { /* netlink(7) */
+	uint16_t family;
+	uint16_t zero;
+	uint32_t portid; /* 0: the kernel */
+	uint32_t groups;
+};
+
 struct sockaddr_any {
 	union {
 		uint16_t family;
 		struct inet_address in;
 		struct unix_name un;
+		struct netlink_name nl;
 		uint8_t bytes[128];
 	};
 };

@@ -12,6 +12,8 @@
 
 #include "net/socket.h"
 
+#define SOL_NETLINK 270
+
 int sockopt_give(void *val, int len, const void *from, int n)
 {
 	n = MIN(len, n);
@@ -38,7 +40,8 @@ static bool level_exists(const struct sock *sk, int level)
 {
 	return level == SOL_SOCKET ||
 	       (level == IPPROTO_IP && sk->sk_family == AF_INET) ||
-	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP);
+	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP) ||
+	       (level == SOL_NETLINK && sk->sk_family == AF_NETLINK);
 }
 
 static const struct sockopt *find(const struct sock *sk, int level, int name)
@@ -48,6 +51,8 @@ static const struct sockopt *find(const struct sock *sk, int level, int name)
 	switch (level) {
 	case IPPROTO_TCP:
 		return search(tcp_options, nr_tcp_options, name);
+	case SOL_NETLINK:
+		return search(netlink_options, nr_netlink_options, name);
 	case IPPROTO_IP:
 		return search(ip_options, nr_ip_options, name);
 	default:
@@ -94,6 +99,13 @@ static bool is_too_short(int level, int name, int len)
 	       name != SO_BINDTODEVICE;
 }
 
+static int no_option(const struct sock *sk, int level)
+{
+	return level_exists(sk, level) || sk->sk_family == AF_NETLINK ?
+		       -ENOPROTOOPT :
+		       -EOPNOTSUPP;
+}
+
 int sock_setsockopt(struct socket *sock, int level, int name,
 		    const void *optval, int len)
 {
@@ -105,9 +117,8 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 		return -EINVAL;
 	/* An Internet socket takes a level that is not there for IP's. */
 	if (!opt || (!opt->set && !opt->set_raw && !opt->flag))
-		return sk->sk_family == AF_INET || level_exists(sk, level) ?
-			       -ENOPROTOOPT :
-			       -EOPNOTSUPP;
+		return sk->sk_family == AF_INET ? -ENOPROTOOPT :
+						  no_option(sk, level);
 	err = set_option(sk, opt, level, optval, len);
 	if (!err && sk->sk_prot->options_changed)
 		sk->sk_prot->options_changed(sk);
@@ -129,7 +140,7 @@ int sock_getsockopt(struct socket *sock, int level, int name, void *optval,
 	if (*len < 0)
 		return -EINVAL;
 	if (!opt || (!opt->get && !opt->get_raw && !opt->flag))
-		return level_exists(sk, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
+		return no_option(sk, level);
 	if (opt->get_raw)
 		n = opt->get_raw(sk, optval, *len);
 	else

@@ -48,6 +48,8 @@ int sockopt_give_int(void *val, int len, int value);
 
 extern const struct sockopt socket_options[];
 extern const size_t nr_socket_options;
+extern const struct sockopt netlink_options[];
+extern const size_t nr_netlink_options;
 extern const struct sockopt ip_options[];
 extern const size_t nr_ip_options;
 extern const struct sockopt tcp_options[];

@@ -24,6 +24,7 @@
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 #include "net/af_inet.h"
+#include "net/af_netlink.h"
 #include "net/af_unix.h"
 #include "net/rxqueue.h"
 #include "net/scm.h"
@@ -35,6 +36,11 @@
 
 static struct process process = { .umask = 022 };
 const struct file_operations dir_fops;
+
+int netlink_create(struct socket *sock, int protocol)
+{
+	return -EPROTONOSUPPORT;
+}
 
 long sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {

@@ -19,6 +19,7 @@
 #include "lib/tap.h"
 #include "net/af_unix.h"
 #include "net/ipconfig.h"
+#include "net/scm.h"
 #include "net/socket.h"
 
 #define NONBLOCK 04000 /* O_NONBLOCK */
@@ -261,4 +262,9 @@ unsigned int sys_edges(int fd, uint32_t *keys)
 long file_set_owner(struct file *file, int owner)
 {
 	return 0;
+}
+
+void scm_recv(const struct sock *sk, struct msg *msg, struct scm *scm,
+	      uint32_t flags)
+{
 }
