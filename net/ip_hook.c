@@ -38,11 +38,11 @@ static uint16_t be16(const uint8_t *p)
 
 /*
  * RFC 768: the length field covers header and data, and cannot be more than
- * IP brought. lwIP ignores the field: it reads the destination port of a
- * datagram that has none, and delivers what follows the datagram. A shorter
- * length is honoured by cutting the packet.
+ * IP brought. lwIP reads the destination port of a datagram that has none.
+ * What follows a shorter datagram is cut off where it is delivered.
  */
-static bool udp_length_fits(struct pbuf *p, uint16_t ip_len, uint16_t hlen)
+static bool udp_length_fits(const struct pbuf *p, uint16_t ip_len,
+			    uint16_t hlen)
 {
 	const uint8_t *udp = (const uint8_t *)p->payload + hlen;
 	uint16_t len;
@@ -50,11 +50,7 @@ static bool udp_length_fits(struct pbuf *p, uint16_t ip_len, uint16_t hlen)
 	if (ip_len - hlen < UDP_HEADER_LEN || p->len < hlen + UDP_HEADER_LEN)
 		return false;
 	len = be16(udp + 4);
-	if (len < UDP_HEADER_LEN || len > ip_len - hlen)
-		return false;
-	if (hlen + len < p->tot_len)
-		pbuf_realloc(p, hlen + len);
-	return true;
+	return len >= UDP_HEADER_LEN && len <= ip_len - hlen;
 }
 
 static bool is_broadcast(const ip4_addr_t *addr, const struct netif *netif)
