@@ -31,7 +31,11 @@
 	X(tcp_drop_backlog)                         \
 	X(tcp_drop_memory)                          \
 	X(tcp_drop_no_pcb)                          \
-	X(tcp_half_open_evicted)                    \
+	X(tcp_listen_overflows)                     \
+	X(tcp_listen_drops)                         \
+	X(tcp_syncookies_sent)                      \
+	X(tcp_syncookies_recv)                      \
+	X(tcp_syncookies_failed)                    \
 	X(tcp_challenge_acks)                       \
 	X(tcp_challenge_throttled)                  \
 	X(tcp_reset_throttled)                      \

@@ -16,7 +16,6 @@ struct pipe;
 struct poll_table;
 struct seq_buf;
 struct tcp_info;
-struct tcp_pcb_listen;
 
 struct tcp_sock {
 	struct inet_sock inet;
@@ -40,6 +39,7 @@ struct tcp_sock {
 	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
 
 	uint64_t last_challenge_ns;
+	uint64_t last_cookie_ns; /* of a listener: net/tcp_synq.c */
 	struct tcp_urg urg;
 
 	/* Options that a pcb gets when there is one. */
@@ -116,8 +116,6 @@ void tcp_child_segment(struct tcp_sock *child);
 /* net/tcp_listen.c */
 int tcp_listen_start(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
-/* Gives up the older half of a listener's handshakes in progress. */
-void tcp_evict_half_open(struct tcp_pcb_listen *listening);
 /* What an accepted sock takes over from its listener: socket(7). */
 void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent);
 /* A connection is there to be accepted. */

@@ -17,10 +17,10 @@
 #include "net/core.h"
 #include "net/counters.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/memp_limits.h"
 #include "net/netif.h"
 #include "net/tcp.h"
 #include "net/tcp_check.h"
+#include "net/tcp_cookie.h"
 #include "net/tcp_timewait.h"
 
 /* Challenge ACKs a second for the whole machine, and a connection's pause. */
@@ -162,6 +162,10 @@ static void count_drop(enum tcp_drop_reason why)
 {
 	if (why != TCP_DROP_NONE)
 		(*drop_counters[why])++;
+	if (why == TCP_DROP_BACKLOG) {
+		net_count(tcp_listen_overflows);
+		net_count(tcp_listen_drops);
+	}
 }
 
 static bool listener_full(const struct tcp_pcb *pcb)
@@ -279,22 +283,16 @@ static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 		note_urgent(tp);
 }
 
-/*
- * A new connection must not cost another one its life: without a free pcb
- * the SYN is dropped.
- */
-static bool no_pcb_for_syn(void)
+/* A listener's SYN or ACK; true: it is dealt with. */
+static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
+		    u16_t optlen, struct pbuf *p)
 {
-	return net_tcp_pcbs_short();
-}
-
-/* False: the SYN has to be dropped. */
-static bool make_room_for_syn(struct tcp_pcb_listen *listening)
-{
-	if (listening->accepts_pending >= listening->backlog ||
-	    no_pcb_for_syn())
-		tcp_evict_half_open(listening);
-	return !no_pcb_for_syn();
+	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
+		return tcp_cookie_ack(listening, hdr, p);
+	if (!tcp_cookies_needed(listening))
+		return false;
+	tcp_cookie_answer(listening, hdr, optlen);
+	return true;
 }
 
 static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
@@ -335,11 +333,8 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	}
 	res = tcp_check_segment(&conn, &seg);
 	if (res.verdict == TCP_PASS && pcb->state == LISTEN &&
-	    (seg.flags & TCPHDR_SYN) &&
-	    !make_room_for_syn((struct tcp_pcb_listen *)pcb)) {
-		net_count(tcp_drop_no_pcb);
+	    cookies((struct tcp_pcb_listen *)pcb, hdr, optlen, p))
 		return ERR_VAL;
-	}
 	if (res.verdict == TCP_PASS && cannot_keep(pcb, hdr, p)) {
 		res.verdict = TCP_DROP_ACK;
 		res.reason = TCP_DROP_MEMORY;

@@ -94,30 +94,6 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
-/*
- * Half-open connections of a flood of SYNs must not keep others out: once the
- * backlog is full the older half of them goes, without a word. A client that
- * is there needs one round trip; those half a backlog of SYNs may come in.
- * lwIP keeps its list youngest first. One walk makes room for many SYNs.
- */
-void tcp_evict_half_open(struct tcp_pcb_listen *listening)
-{
-	unsigned int keep = listening->accepts_pending / 2;
-	struct tcp_pcb *pcb, *next;
-
-	for (pcb = tcp_active_pcbs; pcb; pcb = next) {
-		next = pcb->next;
-		if (pcb->state != SYN_RCVD || pcb->listener != listening)
-			continue;
-		if (keep) {
-			keep--;
-			continue;
-		}
-		net_count(tcp_half_open_evicted);
-		tcp_abandon(pcb, 0);
-	}
-}
-
 static uint32_t clamp_backlog(int backlog)
 {
 	return MIN((uint32_t)backlog, (uint32_t)SOMAXCONN_LIMIT);
