@@ -79,14 +79,11 @@ static void renew_memory(const struct tcp_sock *tp)
 	struct tcp_tuple id = { inet->daddr, inet->saddr, inet->dport,
 				inet->sport };
 	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
-	struct tcp_time_wait again;
 
 	if (!tw)
 		return;
-	again = *tw;
-	again.state = TCP_TIME_WAIT;
-	tcp_time_wait_kill(tw);
-	tcp_time_wait_add(&again, TCP_TIMEWAIT_MS);
+	tw->state = TCP_TIME_WAIT;
+	tcp_time_wait_restart(tw);
 }
 
 /* No longer one end of a connection: the pair of addresses is free. */
@@ -96,6 +93,7 @@ static void leave(struct tcp_sock *tp)
 		tp->peer->peer = NULL;
 	tp->peer = NULL;
 	tp->fin_wanted = false;
+	tcp_local_drop_cork(tp);
 	list_del_init(&tp->hash);
 }
 

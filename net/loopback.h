@@ -21,6 +21,7 @@
 
 struct msg;
 struct proto;
+struct rxqueue;
 struct sock;
 struct tcp_sock;
 
@@ -53,8 +54,26 @@ bool tcp_local_writeable(const struct tcp_sock *tp);
 size_t tcp_local_unsent(const struct tcp_sock *tp);
 /* The reader of sk has taken bytes: its peer may go on. */
 void tcp_local_data_taken(struct sock *sk, size_t n);
+/* Bytes have been put on the queue of tp. */
+void tcp_local_arrived(struct tcp_sock *tp);
+/* Whether the peer is gone, or answers data with a reset. */
+bool tcp_local_refused(const struct tcp_sock *tp);
+/* So it does: tp, and the peer if there is one, learn of it. */
+void tcp_local_answer_reset(struct tcp_sock *tp);
 /* The end of sending: FIN, behind what is unsent. */
 void tcp_local_send_fin(struct tcp_sock *tp);
+
+/* net/loopback_cork.c */
+/* What has been held back so far; NULL: no memory, so nothing can be. */
+struct rxqueue *tcp_local_cork(struct tcp_sock *tp);
+size_t tcp_local_corked(const struct tcp_sock *tp);
+/*
+ * It goes to the peer. False: that one wants no more, the connection was
+ * reset, and tp is freed if nobody holds it.
+ */
+bool tcp_local_uncork(struct tcp_sock *tp);
+/* It goes nowhere. */
+void tcp_local_drop_cork(struct tcp_sock *tp);
 
 /* net/loopback_wait.c */
 /*

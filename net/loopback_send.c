@@ -18,6 +18,9 @@
 #define UNSENT_MAX (4 << 20)
 #define UNSENT_SHARE 128 /* of RAM, as on Linux */
 
+/* As much is not held back: what Linux puts into one segment here. */
+#define FULL_SEGMENT 65482
+
 static size_t window_of(const struct tcp_sock *receiver)
 {
 	return receiver->inet.sk.sk_rcvbuf / 2;
@@ -49,15 +52,15 @@ size_t tcp_local_unsent(const struct tcp_sock *tp)
 		return 0;
 	queued = queued_at(tp->peer);
 	window = window_of(tp->peer);
-	return queued > window ? queued - window : 0;
+	return tcp_local_corked(tp) + (queued > window ? queued - window : 0);
 }
 
 /* While memory is short one block at a time still gets through. */
 static size_t room(const struct tcp_sock *tp)
 {
 	const struct tcp_sock *peer = tp->peer;
-	size_t limit = window_of(peer) + unsent_limit(tp);
-	size_t queued = queued_at(peer);
+	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
+	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
 
 	if (queued >= limit || (queued && net_rcv_memory_short()))
 		return 0;
@@ -111,6 +114,8 @@ static bool refuses_data(const struct tcp_sock *tp)
 
 void tcp_local_send_fin(struct tcp_sock *tp)
 {
+	if (!tcp_local_uncork(tp))
+		return;
 	if (tcp_local_unsent(tp))
 		tp->fin_wanted = true;
 	else
@@ -122,17 +127,53 @@ static bool stopped(const struct sock *sk)
 	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN);
 }
 
+bool tcp_local_refused(const struct tcp_sock *tp)
+{
+	return !tp->peer || refuses_data(tp->peer);
+}
+
+void tcp_local_answer_reset(struct tcp_sock *tp)
+{
+	if (tp->peer)
+		tcp_local_kill(tp->peer, ECONNRESET);
+	else
+		tcp_local_kill(tp, tcp_reset_errno(tcp_to_sk(tp)));
+}
+
+void tcp_local_arrived(struct tcp_sock *tp)
+{
+	if (tp->deferred)
+		tcp_local_accept_deferred(tp);
+	tcp_data_ready(tcp_to_sk(tp));
+}
+
 /* All of it is sent, in vain: the reset arrives after the call. */
 static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 {
 	ssize_t n = msg->iter->count;
 
 	iov_iter_advance(msg->iter, n);
-	if (tp->peer)
-		tcp_local_kill(tp->peer, ECONNRESET);
-	else
-		tcp_local_kill(tp, tcp_reset_errno(tcp_to_sk(tp)));
+	tcp_local_answer_reset(tp);
 	return n;
+}
+
+/*
+ * n bytes that more shall follow, or that follow such ones: they arrive when
+ * nothing more is to come.
+ */
+static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
+{
+	bool more = tp->cork || (msg->flags & MSG_MORE);
+	struct rxqueue *q = tcp_local_cork(tp);
+	ssize_t sent;
+
+	if (!q)
+		return -ENOBUFS;
+	n = MIN(n, FULL_SEGMENT - q->len);
+	sent = rxqueue_fill(q, msg->iter, n);
+	if (sent > 0 && (!more || q->len == FULL_SEGMENT))
+		(void)tcp_local_uncork(tp);
+	return sent;
 }
 
 /* n bytes, the last of them urgent. */
@@ -149,26 +190,30 @@ static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
 	return sent;
 }
 
-/* Bytes queued at the peer, 0: no room, -EFAULT. */
+/* Bytes queued, 0: no room, -EFAULT. */
 static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 {
 	struct tcp_sock *peer = tp->peer;
-	struct sock *psk;
+	bool urgent = msg->flags & MSG_OOB;
+	bool corked = !urgent &&
+		      (tp->held_back || tp->cork || (msg->flags & MSG_MORE));
 	ssize_t n;
 
-	if (!peer || refuses_data(peer))
+	if (!corked && tcp_local_refused(tp))
 		return send_to_nobody(tp, msg);
-	psk = tcp_to_sk(peer);
 	n = MIN(room(tp), msg->iter->count);
-	if (n && (msg->flags & MSG_OOB))
+	if (!n)
+		return 0;
+	if (corked)
+		return send_corked(tp, msg, n);
+	(void)tcp_local_uncork(tp);
+	if (urgent)
 		n = send_urgent(peer, msg, n);
-	else if (n)
-		n = rxqueue_fill(&psk->sk_receive_queue, msg->iter, n);
-	if (n <= 0)
-		return n;
-	if (peer->deferred)
-		tcp_local_accept_deferred(peer);
-	tcp_data_ready(psk);
+	else
+		n = rxqueue_fill(&tcp_to_sk(peer)->sk_receive_queue, msg->iter,
+				 n);
+	if (n > 0)
+		tcp_local_arrived(peer);
 	return n;
 }
 
@@ -176,6 +221,8 @@ static int wait_room(struct tcp_sock *tp, uint64_t deadline)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
+	if (!tcp_local_uncork(tp))
+		return 0;
 	sock_set_flag(sk, SOCK_F_NOSPACE);
 	if (!deadline)
 		return -EAGAIN;

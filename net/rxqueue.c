@@ -213,6 +213,21 @@ ssize_t rxqueue_fill(struct rxqueue *q, struct iov_iter *from, size_t n)
 	return done;
 }
 
+void rxqueue_splice(struct rxqueue *q, struct rxqueue *from)
+{
+	if (!from->head)
+		return;
+	if (q->tail)
+		q->tail->next = from->head;
+	else
+		q->head = from->head;
+	q->tail = from->tail;
+	q->room = from->room;
+	q->len += from->len;
+	q->truesize += from->truesize;
+	*from = (struct rxqueue){ .read = rxqueue_end(from) };
+}
+
 uint8_t rxqueue_last(const struct rxqueue *q)
 {
 	const struct pbuf *p = q->tail;

@@ -46,6 +46,8 @@ void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact);
  * memory, -EFAULT when not even the first block could be read.
  */
 ssize_t rxqueue_fill(struct rxqueue *q, struct iov_iter *from, size_t n);
+/* Moves all bytes of from, which is empty then, to the end of q. */
+void rxqueue_splice(struct rxqueue *q, struct rxqueue *from);
 /* The byte at the end of a queue that is not empty. */
 uint8_t rxqueue_last(const struct rxqueue *q);
 /*

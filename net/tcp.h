@@ -15,6 +15,7 @@
 struct pipe;
 struct poll_table;
 struct seq_buf;
+struct tcp_cork;
 struct tcp_info;
 
 struct tcp_sock {
@@ -28,6 +29,7 @@ struct tcp_sock {
 	/* The other end, and the place in the table: net/loopback.c. */
 	struct tcp_sock *peer;
 	struct list_head hash;
+	struct tcp_cork *held_back; /* by TCP_CORK or MSG_MORE */
 	bool deferred; /* by its listener's TCP_DEFER_ACCEPT */
 
 	/* The receive window: net/tcp_window.c. */

@@ -65,6 +65,10 @@ bool tcp_writeable(const struct tcp_sock *tp)
 
 void tcp_push(struct tcp_sock *tp)
 {
+	if (tp->peer) {
+		(void)tcp_local_uncork(tp);
+		return;
+	}
 	if (tp->pcb && tp->inet.sk.sk_state != TCP_LISTEN)
 		tcp_output(tp->pcb);
 	net_flush_soon();

@@ -117,7 +117,7 @@ static void schedule_expiry(struct tcp_time_wait *tw, uint32_t ms)
 	list_add_tail(&tw->node, slot(tw->expires));
 }
 
-static void reschedule(struct tcp_time_wait *tw)
+void tcp_time_wait_restart(struct tcp_time_wait *tw)
 {
 	list_del(&tw->node);
 	schedule_expiry(tw, TCP_TIMEWAIT_MS);
@@ -295,7 +295,7 @@ static enum tcp_tw_verdict fin_wait_2(struct tcp_time_wait *tw,
 		return TCP_TW_RST;
 	tw->state = TCP_TIME_WAIT;
 	tw->rcv_nxt = end;
-	reschedule(tw);
+	tcp_time_wait_restart(tw);
 	return TCP_TW_ACK;
 }
 
@@ -319,11 +319,11 @@ enum tcp_tw_verdict tcp_time_wait_segment(struct tcp_time_wait *tw,
 	if (starts_anew(tw, seg))
 		return TCP_TW_SYN;
 	if (seg->seq == tw->rcv_nxt && end_of(seg) == seg->seq) {
-		reschedule(tw);
+		tcp_time_wait_restart(tw);
 		return TCP_TW_SUCCESS;
 	}
 	/* An old SYN says nothing of whether the peer is done. */
 	if (seg->flags & TCPHDR_ACK)
-		reschedule(tw);
+		tcp_time_wait_restart(tw);
 	return answer(tw, seg);
 }

@@ -65,6 +65,8 @@ struct tcp_time_wait *tcp_time_wait_add(const struct tcp_time_wait *from,
 					uint32_t ms);
 struct tcp_time_wait *tcp_time_wait_find(const struct tcp_tuple *id);
 void tcp_time_wait_kill(struct tcp_time_wait *tw);
+/* Its time begins anew. */
+void tcp_time_wait_restart(struct tcp_time_wait *tw);
 /* Milliseconds until it expires. */
 uint32_t tcp_time_wait_left(const struct tcp_time_wait *tw);
 /*

@@ -78,6 +78,11 @@ void *kcalloc(size_t n, size_t size)
 	return p ? memset(p, 0, n * size) : NULL;
 }
 
+void *kzalloc(size_t size)
+{
+	return kcalloc(1, size);
+}
+
 void kfree(const void *p)
 {
 	if (!p)
@@ -270,6 +275,15 @@ void timer_start(struct timer *timer, uint64_t expires)
 		i = timer_slot(NULL);
 	timers[i] = timer;
 	timer->expires = expires;
+}
+
+bool timer_cancel(struct timer *timer)
+{
+	int i = timer_slot(timer);
+
+	if (i >= 0)
+		timers[i] = NULL;
+	return i >= 0;
 }
 
 static struct timer *first_timer(void)
