@@ -79,7 +79,7 @@ u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
  */
 static bool challenge_allowed(void)
 {
-	static uint64_t second;
+	static uint64_t second = UINT64_MAX; /* none yet */
 	static unsigned int left;
 	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
 
