@@ -12,11 +12,6 @@
 
 #include "lib/fake_pages.h"
 
-void *kzalloc(size_t size)
-{
-	return kcalloc(1, size);
-}
-
 void send_signal(struct thread *thread, int sig)
 {
 }
