@@ -22,18 +22,11 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
+#include "net/cmsg.h"
 #include "net/sock.h"
 #include "net/socket.h"
 
 #define OVERFLOW_ID 65534 /* "nobody": who sent is not known */
-
-struct cmsg { /* struct cmsghdr: the data follow, then padding to 8 */
-	size_t len; /* with this header */
-	int level;
-	int type;
-};
-
-#define CMSG_SPACE(n) (sizeof(struct cmsg) + ALIGN_UP((size_t)(n), 8))
 
 static LIST_HEAD(doomed);
 static bool is_closing;
@@ -154,21 +147,16 @@ static int take_one(struct scm *scm, const struct cmsg *cmsg, const void *data)
 int scm_send(const struct msg *msg, struct scm *scm)
 {
 	const char *at = msg->control;
-	size_t left = at ? msg->controllen : 0;
+	size_t left = msg->controllen;
+	const void *data;
 	struct cmsg cmsg;
-	int err = 0;
+	int err;
 
 	memset(scm, 0, sizeof(*scm));
-	while (!err && left >= sizeof(cmsg)) {
-		memcpy(&cmsg, at, sizeof(cmsg));
-		if (cmsg.len < sizeof(cmsg) || cmsg.len > left) {
-			err = -EINVAL;
+	while ((err = next_cmsg(&at, &left, &cmsg, &data)) > 0) {
+		err = take_one(scm, &cmsg, data);
+		if (err)
 			break;
-		}
-		err = take_one(scm, &cmsg, at + sizeof(cmsg));
-		cmsg.len = MIN(ALIGN_UP(cmsg.len, 8), left);
-		at += cmsg.len;
-		left -= cmsg.len;
 	}
 	if (err) {
 		scm_files_put(scm->files);
@@ -178,33 +166,6 @@ int scm_send(const struct msg *msg, struct scm *scm)
 }
 
 /* ---- Receiving ----------------------------------------------------------- */
-
-static void move_on(struct msg *msg, size_t n)
-{
-	n = MIN(n, msg->controllen);
-	msg->control = (char *)msg->control + n;
-	msg->controllen -= n;
-}
-
-/* What does not fit is cut, and MSG_CTRUNC says so. */
-static void put_cmsg(struct msg *msg, int type, const void *data, size_t len)
-{
-	struct cmsg cmsg = { sizeof(cmsg) + len, SOL_SOCKET, type };
-
-	if (msg->controllen < sizeof(cmsg)) {
-		msg->flags |= MSG_CTRUNC;
-		return;
-	}
-	if (msg->controllen < cmsg.len) {
-		msg->flags |= MSG_CTRUNC;
-		cmsg.len = msg->controllen;
-	}
-	if (copy_to_user(msg->control, &cmsg, sizeof(cmsg)) ||
-	    copy_to_user((char *)msg->control + sizeof(cmsg), data,
-			 cmsg.len - sizeof(cmsg)))
-		return;
-	move_on(msg, CMSG_SPACE(len));
-}
 
 /* 0, or why there are no more descriptors for this receiver. */
 static int put_fd(struct file *file, int *to, bool cloexec)
@@ -242,8 +203,11 @@ static void put_rights(struct msg *msg, const struct scm_files *files,
 	if (i < files->count)
 		msg->flags |= MSG_CTRUNC;
 	cmsg.len = sizeof(cmsg) + i * sizeof(int);
-	if (i && !copy_to_user(msg->control, &cmsg, sizeof(cmsg)))
-		move_on(msg, CMSG_SPACE(i * sizeof(int)));
+	if (!i || copy_to_user(msg->control, &cmsg, sizeof(cmsg)))
+		return;
+	room = MIN(CMSG_ROOM(i * sizeof(int)), msg->controllen);
+	msg->control = (char *)msg->control + room;
+	msg->controllen -= room;
 }
 
 void scm_recv(const struct sock *sk, struct msg *msg, struct scm *scm,
@@ -260,7 +224,8 @@ void scm_recv(const struct sock *sk, struct msg *msg, struct scm *scm,
 		if (!scm->has_cred)
 			scm->cred = (struct sock_cred){ 0, OVERFLOW_ID,
 							OVERFLOW_ID };
-		put_cmsg(msg, SCM_CREDENTIALS, &scm->cred, sizeof(scm->cred));
+		put_cmsg(msg, SOL_SOCKET, SCM_CREDENTIALS, &scm->cred,
+			 sizeof(scm->cred));
 	}
 	if (scm->files)
 		put_rights(msg, scm->files, flags & MSG_CMSG_CLOEXEC);

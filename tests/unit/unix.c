@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: net/unix.c net/unix_names.c net/unix_stream.c net/unix_dgram.c net/unix_gc.c */
-/* unit: net/sockbuf.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
+/* unit: net/sockbuf.c net/cmsg.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
 /* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c kernel/fs/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
