@@ -11,45 +11,60 @@
 
 #include "kernel/fs/poll.h"
 #include "net/core.h"
+#include "net/inet_dgram.h"
+#include "net/ip_route.h"
 #include "net/netif.h"
+#include "net/ping.h"
+#include "net/raw.h"
 #include "net/sock.h"
 #include "net/tcp.h"
 #include "net/udp.h"
-
-#define ADDR_LOOPBACK __builtin_bswap32(0x7f000001)
 
 static uint16_t swap16(uint16_t v)
 {
 	return __builtin_bswap16(v);
 }
 
-static int protocol_of(int type, int protocol)
-{
-	int own = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+/* The sockets there are: the first of a type is what protocol 0 stands for. */
+static const struct {
+	int type;
+	int protocol;
+	const struct proto *prot;
+	const struct proto_ops *ops;
+} inetsw[] = {
+	{ SOCK_STREAM, IPPROTO_TCP, &tcp_prot, &inet_stream_ops },
+	{ SOCK_DGRAM, IPPROTO_UDP, &udp_prot, &inet_dgram_ops },
+	{ SOCK_DGRAM, IPPROTO_ICMP, &ping_prot, &inet_dgram_ops },
+	{ SOCK_RAW, IPPROTO_ICMP, &raw_prot, &inet_dgram_ops },
+};
 
-	if (type == SOCK_RAW)
-		return protocol ? -EPERM : -EPROTONOSUPPORT;
-	if (type != SOCK_STREAM && type != SOCK_DGRAM)
-		return -ESOCKTNOSUPPORT;
-	if (protocol && protocol != own)
-		return -EPROTONOSUPPORT;
-	return own;
+/* An index into inetsw, or -errno. Raw sockets want to be told a protocol. */
+static int find_protocol(int type, int protocol)
+{
+	int err = -ESOCKTNOSUPPORT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(inetsw); i++) {
+		if (inetsw[i].type != type)
+			continue;
+		if (inetsw[i].protocol == protocol ||
+		    (!protocol && type != SOCK_RAW))
+			return i;
+		err = -EPROTONOSUPPORT;
+	}
+	return err;
 }
 
 int inet_create(struct socket *sock, int protocol)
 {
-	const struct proto *prot;
+	int i = find_protocol(sock->type, protocol);
 	struct sock *sk;
 
-	protocol = protocol_of(sock->type, protocol);
-	if (protocol < 0)
-		return protocol;
-	prot = protocol == IPPROTO_TCP ? &tcp_prot : &udp_prot;
-	sk = prot->alloc();
+	if (i < 0)
+		return i;
+	sk = inetsw[i].prot->alloc();
 	if (!sk)
 		return -ENOBUFS;
-	sock->ops = protocol == IPPROTO_TCP ? &inet_stream_ops :
-					      &inet_dgram_ops;
+	sock->ops = inetsw[i].ops;
 	sock_graft(sk, sock);
 	return 0;
 }
@@ -80,13 +95,11 @@ static int inet_release(struct socket *sock)
 	return 0;
 }
 
-/* Broadcast and multicast are addresses a datagram socket may wait on. */
-static bool can_bind(const struct sock *sk, uint32_t addr)
+/* Linux leaves broadcast and multicast addresses even to streams. */
+static bool can_bind(const struct inet_sock *inet, uint32_t addr)
 {
-	bool group = (addr & 0xf0) == 0xe0 || addr == 0xffffffff;
-
-	return !addr || inet_addr_is_local(addr) ||
-	       (group && sk->sk_type == SOCK_DGRAM);
+	return ip_addr_type(addr) != ROUTE_UNICAST ||
+	       ip_flag(inet, IP_F_FREEBIND) || ip_flag(inet, IP_F_TRANSPARENT);
 }
 
 static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
@@ -101,7 +114,7 @@ static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
 		err = 0;
 	if (err)
 		return err;
-	if (!can_bind(sk, addr->in.addr))
+	if (!can_bind(inet, addr->in.addr))
 		return -EADDRNOTAVAIL;
 	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
 		return -EINVAL;
@@ -215,24 +228,6 @@ static int stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 	return wait_connect(sock, nonblock, busy);
 }
 
-static int dgram_connect(struct socket *sock, const struct sockaddr_any *addr,
-			 int len, bool nonblock)
-{
-	struct sock *sk = sock->sk;
-	uint32_t dest;
-	int err;
-
-	if (len < (int)sizeof(addr->family))
-		return -EINVAL;
-	if (addr->family == AF_UNSPEC)
-		return sk->sk_prot->disconnect(sk);
-	err = inet_check_address(addr, len);
-	if (err)
-		return err;
-	dest = addr->in.addr ? addr->in.addr : ADDR_LOOPBACK;
-	return sk->sk_prot->connect(sk, dest, swap16(addr->in.port));
-}
-
 static int inet_listen(struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
@@ -302,31 +297,11 @@ static int stream_shutdown(struct socket *sock, int how)
 	return err;
 }
 
-static int dgram_shutdown(struct socket *sock, int how)
-{
-	struct sock *sk = sock->sk;
-
-	if (how < SHUT_RD || how > SHUT_RDWR)
-		return -EINVAL;
-	if (sk->sk_state != TCP_ESTABLISHED)
-		return -ENOTCONN;
-	sk->sk_shutdown |= how + 1;
-	sk->sk_state_change(sk);
-	return 0;
-}
-
 static uint32_t stream_poll(struct file *file, struct socket *sock,
 			    struct poll_table *pt)
 {
 	poll_wait(file, &sock->wq, pt);
 	return tcp_poll_mask(sock->sk);
-}
-
-static uint32_t dgram_poll(struct file *file, struct socket *sock,
-			   struct poll_table *pt)
-{
-	poll_wait(file, &sock->wq, pt);
-	return udp_poll_mask(sock->sk);
 }
 
 static ssize_t inet_sendmsg(struct socket *sock, struct msg *msg)
@@ -337,16 +312,6 @@ static ssize_t inet_sendmsg(struct socket *sock, struct msg *msg)
 static ssize_t inet_recvmsg(struct socket *sock, struct msg *msg)
 {
 	return sock->sk->sk_prot->recvmsg(sock->sk, msg);
-}
-
-static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
-{
-	return -EOPNOTSUPP;
-}
-
-static int no_listen(struct socket *sock, int backlog)
-{
-	return -EOPNOTSUPP;
 }
 
 const struct proto_ops inet_stream_ops = {
@@ -363,18 +328,4 @@ const struct proto_ops inet_stream_ops = {
 	.recvmsg = inet_recvmsg,
 	.splice_read = tcp_splice_read,
 	.splice_eof = tcp_splice_eof,
-};
-
-const struct proto_ops inet_dgram_ops = {
-	.release = inet_release,
-	.bind = inet_bind,
-	.connect = dgram_connect,
-	.accept = no_accept,
-	.getname = inet_getname,
-	.poll = dgram_poll,
-	.ioctl = udp_ioctl,
-	.listen = no_listen,
-	.shutdown = dgram_shutdown,
-	.sendmsg = inet_sendmsg,
-	.recvmsg = inet_recvmsg,
 };

@@ -9,12 +9,11 @@
 
 /*
  * Gives sock its sock and operations. -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
- * -EPERM, -ENOMEM.
+ * -ENOBUFS.
  */
 int inet_create(struct socket *sock, int protocol);
 
 extern const struct proto_ops inet_stream_ops;
-extern const struct proto_ops inet_dgram_ops;
 
 /* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
 int inet_check_address(const struct sockaddr_any *addr, int len);

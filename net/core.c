@@ -38,6 +38,7 @@
 #include "net/lwip/memp_limits.h"
 #include "net/net.h"
 #include "net/netif.h"
+#include "net/ping.h"
 #include "net/proc_net.h"
 #include "net/rxqueue.h"
 #include "net/sock.h"
@@ -111,14 +112,19 @@ static void net_rx_action(void)
  * Receive queues may take a quarter of RAM; from an eighth on windows no
  * longer open beyond what is read.
  */
+static size_t rcv_memory(void)
+{
+	return rxqueue_memory() + dgram_memory();
+}
+
 bool net_rcv_memory_pressure(void)
 {
-	return rxqueue_memory() > nr_total_pages() * PAGE_SIZE / 8;
+	return rcv_memory() > nr_total_pages() * PAGE_SIZE / 8;
 }
 
 bool net_rcv_memory_short(void)
 {
-	return rxqueue_memory() > nr_total_pages() * PAGE_SIZE / 4;
+	return rcv_memory() > nr_total_pages() * PAGE_SIZE / 4;
 }
 
 void net_address_changed(void)
@@ -196,7 +202,9 @@ int net_init(void)
 	if (!inet_ports_setup())
 		return -ENOMEM;
 	tcp_init_sockets();
+	dgram_init();
 	udp_init_sockets();
+	ping_init();
 	unix_init();
 	netlink_init();
 	timer_setup(&lwip_timer, lwip_timer_fired);

@@ -19,6 +19,15 @@
 	X(drop_ip_length)                           \
 	X(drop_udp_length)                          \
 	X(drop_ip_martian)                          \
+	X(drop_ip_checksum)                         \
+	X(drop_ip_options)                          \
+	X(drop_ip_no_member)                        \
+	X(ip_unknown_protocol)                      \
+	X(ip_out_requests)                          \
+	X(ip_out_no_routes)                         \
+	X(ip_frag_oks)                              \
+	X(ip_frag_fails)                            \
+	X(ip_frags_created)                         \
 	/* TCP segments, by enum tcp_drop_reason */ \
 	X(tcp_drop_options)                         \
 	X(tcp_drop_flags)                           \
@@ -48,8 +57,24 @@
 	X(tcp_accept_no_memory)                     \
 	X(tcp_rx_copied)                            \
 	X(tcp_orphans_aborted)                      \
+	/* UDP, ICMP, IGMP */                       \
+	X(udp_in_datagrams)                         \
+	X(udp_out_datagrams)                        \
+	X(udp_no_ports)                             \
 	X(udp_drop_rcvbuf)                          \
 	X(udp_drop_no_memory)                       \
+	X(udp_drop_no_member)                       \
+	X(udp_drop_checksum)                        \
+	X(udp_sndbuf_errors)                        \
+	X(icmp_in_msgs)                             \
+	X(icmp_in_errors)                           \
+	X(icmp_in_csum_errors)                      \
+	X(icmp_out_msgs)                            \
+	X(icmp_out_limited)                         \
+	X(icmp_drop_no_memory)                      \
+	X(igmp_in_queries)                          \
+	X(igmp_in_errors)                           \
+	X(igmp_out_reports)                         \
 	/* frames to send */                        \
 	X(tx_copied)                                \
 	X(tx_queued)                                \

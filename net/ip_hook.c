@@ -1,57 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lwIP asks about an IPv4 packet before it believes the lengths in it,
- * and its counters as text.
+ * IPv4 packets on their way up, before lwIP believes the lengths in them. All
+ * but TCP and DHCP ends here: UDP, ICMP and IGMP are the kernel's own. And
+ * lwIP's counters as text. Softirq.
  */
-#include <errno.h>
-#include <string.h>
-
+#include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 #include "lwip/prot/ip4.h"
+#include "lwip/prot/udp.h"
 #include "lwip/stats.h"
+#include "lwip/udp.h"
 
 #include "kernel/base.h"
 #include "kernel/seq_buf.h"
 #include "net/counters.h"
+#include "net/icmp.h"
+#include "net/igmp.h"
+#include "net/ip_mcast.h"
+#include "net/ip_route.h"
 #include "net/lwip/hooks.h"
 #include "net/netif.h"
 #include "net/udp.h"
 
-#define UDP_HEADER_LEN 8
-#define ICMP_HEADER_LEN 8
-
-enum {
-	ICMP_DEST_UNREACHABLE = 3
-};
-enum {
-	ICMP_CODE_NET,
-	ICMP_CODE_HOST,
-	ICMP_CODE_PROTOCOL,
-	ICMP_CODE_PORT
-};
-
-static uint16_t be16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-/*
- * RFC 768: the length field covers header and data, and cannot be more than
- * IP brought. lwIP reads the destination port of a datagram that has none.
- * What follows a shorter datagram is cut off where it is delivered.
- */
-static bool udp_length_fits(const struct pbuf *p, uint16_t ip_len,
-			    uint16_t hlen)
-{
-	const uint8_t *udp = (const uint8_t *)p->payload + hlen;
-	uint16_t len;
-
-	if (ip_len - hlen < UDP_HEADER_LEN || p->len < hlen + UDP_HEADER_LEN)
-		return false;
-	len = be16(udp + 4);
-	return len >= UDP_HEADER_LEN && len <= ip_len - hlen;
-}
+/* RFC 791 3.1 */
+#define OPTION_END 0
+#define OPTION_NOP 1
+#define OPTION_LSRR 131
+#define OPTION_SSRR 137
 
 static bool is_broadcast(const ip4_addr_t *addr, const struct netif *netif)
 {
@@ -108,50 +84,135 @@ static bool is_fragment(const struct ip_hdr *ip)
 	return IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF);
 }
 
-/* RFC 792: type 3, by code; what Linux makes of it for a datagram socket. */
-static int unreachable_errno(uint8_t code)
+/*
+ * RFC 791: options are one byte, or have their length in the second. A route
+ * that the sender prescribes is not followed (RFC 7126 4.3), nor answered.
+ */
+static bool options_are_bad(const struct ip_hdr *ip, uint16_t hlen)
 {
-	switch (code) {
-	case ICMP_CODE_NET:
-		return ENETUNREACH;
-	case ICMP_CODE_PROTOCOL:
-		return ENOPROTOOPT;
-	case ICMP_CODE_PORT:
-		return ECONNREFUSED;
+	const uint8_t *at = (const uint8_t *)ip + IP_HLEN;
+	const uint8_t *end = (const uint8_t *)ip + hlen;
+
+	while (at < end && *at != OPTION_END) {
+		if (*at == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (*at == OPTION_LSRR || *at == OPTION_SSRR || end - at < 2 ||
+		    at[1] < 2 || at[1] > end - at)
+			return true;
+		at += at[1];
+	}
+	return false;
+}
+
+/* The DHCP client is lwIP's, and has the one pcb there is. */
+static bool is_for_lwip(const struct pbuf *p, uint16_t hlen)
+{
+	const struct udp_hdr *udp = (void *)((uint8_t *)p->payload + hlen);
+
+	if (p->len < hlen + UDP_HLEN)
+		return false;
+	for (const struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
+		if (pcb->local_port == lwip_ntohs(udp->dest))
+			return true;
+	}
+	return false;
+}
+
+/* UDP; true: eaten. */
+static bool to_udp(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	if (is_for_lwip(p, hlen))
+		return false;
+	pbuf_remove_header(p, hlen);
+	if (udp_rcv(p, ip))
+		return true;
+	pbuf_add_header_force(p, hlen);
+	net_count(udp_no_ports);
+	icmp_send(p, ip, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	pbuf_free(p);
+	return true;
+}
+
+/* A whole packet for us; true: eaten. TCP is lwIP's. */
+static bool to_protocol(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	switch (ip->proto) {
+	case IP_PROTO_TCP:
+		return false;
+	case IP_PROTO_UDP:
+		return to_udp(p, ip, hlen);
+	case IP_PROTO_ICMP:
+		icmp_rcv(p, ip, hlen);
+		return true;
+	case IP_PROTO_IGMP:
+		pbuf_remove_header(p, hlen);
+		igmp_rcv(p, ip);
+		return true;
 	default:
-		return EHOSTUNREACH;
+		net_count(ip_unknown_protocol);
+		icmp_send(p, ip, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+		pbuf_free(p);
+		return true;
 	}
 }
 
-/*
- * lwIP drops the message that a datagram did not arrive; its sender wants to
- * know. What is quoted, at least the ports, is all there is to go by. The
- * packet goes on to lwIP.
- */
-static void icmp_error(const struct pbuf *p, uint16_t hlen, uint16_t len)
+static struct ip_info info_of(const struct ip_hdr *ip, struct netif *netif)
 {
-	const uint8_t *icmp = (const uint8_t *)p->payload + hlen;
-	const uint8_t *quoted = icmp + ICMP_HEADER_LEN;
-	const uint8_t *ports;
-	uint32_t src, dst;
-	uint16_t quoted_hlen;
+	ip4_addr_t dest;
 
-	if (len - hlen < ICMP_HEADER_LEN + IP_HLEN ||
-	    icmp[0] != ICMP_DEST_UNREACHABLE ||
-	    net_checksum(icmp, len - hlen) != 0xffff)
-		return;
-	quoted_hlen = (quoted[0] & 0xf) * 4;
-	if (quoted[9] != IP_PROTO_UDP || quoted_hlen < IP_HLEN ||
-	    len - hlen < ICMP_HEADER_LEN + quoted_hlen + 4)
-		return;
-	ports = quoted + quoted_hlen;
-	memcpy(&src, quoted + 12, 4);
-	memcpy(&dst, quoted + 16, 4);
-	udp_error(src, be16(ports), dst, be16(ports + 2),
-		  unreachable_errno(icmp[1]));
+	ip4_addr_copy(dest, ip->dest);
+	return (struct ip_info){
+		.saddr = ip->src.addr,
+		.daddr = ip->dest.addr,
+		.ifindex = netif_get_index(netif),
+		.ttl = IPH_TTL(ip),
+		.tos = IPH_TOS(ip),
+		.proto = IPH_PROTO(ip),
+		.group = is_broadcast(&dest, netif),
+	};
 }
 
-/* Fragments and options end in lwIP itself, with its own counters. */
+/* Without an address of our own all is lwIP's: it asks for one. */
+static bool is_for_us(const struct ip_info *ip, const struct netif *netif)
+{
+	uint32_t own = netif_ip4_addr(netif)->addr;
+
+	return own && (ip->daddr == own || ip->group);
+}
+
+/* What came by wire, with lengths and addresses that are right. */
+static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
+{
+	const struct ip_hdr *hdr = p->payload;
+	struct ip_info ip = info_of(hdr, netif);
+
+	if (inet_chksum(hdr, hlen)) {
+		net_count(drop_ip_checksum);
+		goto drop;
+	}
+	if (!is_for_us(&ip, netif))
+		return 0;
+	if (ip_is_multicast(ip.daddr) &&
+	    !ip_mcast_is_member(ip.ifindex, ip.daddr)) {
+		net_count(drop_ip_no_member);
+		goto drop;
+	}
+	if (options_are_bad(hdr, hlen)) {
+		net_count(drop_ip_options);
+		goto drop;
+	}
+	if (is_fragment(hdr))
+		return 0;
+	return to_protocol(p, &ip, hlen);
+
+drop:
+	pbuf_free(p);
+	return 1;
+}
+
+/* Every packet that a netif received; non-zero: it was eaten. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 {
 	const struct ip_hdr *ip = p->payload;
@@ -162,18 +223,14 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 		net_count(drop_ip_length);
 		goto drop;
 	}
-	if (arrived_by_wire(p) && addresses_lie(p, ip, netif)) {
+	if (!arrived_by_wire(p))
+		return 0;
+	if (addresses_lie(p, ip, netif)) {
 		net_count(drop_ip_martian);
 		goto drop;
 	}
-	if (IPH_PROTO(ip) == IP_PROTO_UDP && !is_fragment(ip) &&
-	    !udp_length_fits(p, len, hlen)) {
-		net_count(drop_udp_length);
-		goto drop;
-	}
-	if (IPH_PROTO(ip) == IP_PROTO_ICMP && !is_fragment(ip) && p->len >= len)
-		icmp_error(p, hlen, len);
-	return 0;
+	pbuf_realloc(p, len);
+	return input(p, netif, hlen);
 
 drop:
 	pbuf_free(p);

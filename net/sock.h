@@ -35,7 +35,7 @@ struct sock;
 struct sockaddr_any;
 struct socket;
 struct tcp_pcb; /* lwIP's */
-struct udp_pcb;
+struct ip_membership;
 
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2
@@ -123,8 +123,19 @@ struct inet_sock {
 	uint32_t daddr;
 	uint16_t sport;
 	uint16_t dport;
+
+	/* Options of level IPPROTO_IP: net/sockopt_ip.c. */
 	uint8_t tos;
 	uint8_t ttl;
+	uint8_t min_ttl;
+	uint8_t mc_ttl; /* of multicasts */
+	uint8_t pmtudisc; /* IP_PMTUDISC_... */
+	uint32_t ip_flags; /* BIT(IP_F_...) */
+	uint32_t local_ports; /* IP_LOCAL_PORT_RANGE */
+	int uc_index; /* interfaces; 0: as the route says */
+	int mc_index;
+	uint32_t mc_addr; /* source address of multicasts, 0: any */
+	struct ip_membership *memberships; /* net/ip_mcast.c */
 };
 
 /* How much waits in a socket, for those who look. */
@@ -135,6 +146,27 @@ struct sock_queues {
 	uint32_t wmem;
 	uint32_t drops; /* datagrams for which there was no room */
 };
+
+/* Bits of ip_flags, named as the options of ip(7). */
+#define IP_F_PKTINFO 0
+#define IP_F_RECVTTL 1
+#define IP_F_RECVTOS 2
+#define IP_F_RECVOPTS 3
+#define IP_F_RETOPTS 4
+#define IP_F_RECVORIGDSTADDR 5
+#define IP_F_CHECKSUM 6
+#define IP_F_RECVFRAGSIZE 7
+#define IP_F_RECVERR 8
+#define IP_F_RECVERR_RFC4884 9
+#define IP_F_FREEBIND 10
+#define IP_F_TRANSPARENT 11
+#define IP_F_HDRINCL 12
+#define IP_F_MULTICAST_LOOP 13
+#define IP_F_MULTICAST_ALL 14
+#define IP_F_BIND_ADDRESS_NO_PORT 15
+#define IP_F_PASSSEC 16
+#define IP_F_ROUTER_ALERT 17
+#define IP_F_NODEFRAG 18
 
 /* What TCP and UDP do differently. */
 struct proto {
@@ -208,6 +240,14 @@ static inline struct inet_sock *inet_sk(struct sock *sk)
 {
 	return container_of(sk, struct inet_sock, sk);
 }
+
+static inline bool ip_flag(const struct inet_sock *inet, unsigned int bit)
+{
+	return inet->ip_flags & BIT(bit);
+}
+
+/* The defaults of ip(7): net/sockopt_ip.c. */
+void inet_sock_init(struct inet_sock *inet);
 
 /* Bytes that must be there before a read returns: SO_RCVLOWAT. */
 static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,

@@ -55,6 +55,7 @@ struct sock;
 
 #ifndef IPPROTO_TCP /* <linux/in.h>, which does not go with lwIP */
 #define IPPROTO_IP 0
+#define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_MAX 263

@@ -36,12 +36,19 @@ static const struct sockopt *search(const struct sockopt *table, size_t n,
 	return NULL;
 }
 
+static bool is_raw(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET && sk->sk_type == SOCK_RAW;
+}
+
 static bool level_exists(const struct sock *sk, int level)
 {
 	return level == SOL_SOCKET ||
 	       (level == IPPROTO_IP && sk->sk_family == AF_INET) ||
 	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP) ||
-	       (level == SOL_NETLINK && sk->sk_family == AF_NETLINK);
+	       (level == SOL_NETLINK && sk->sk_family == AF_NETLINK) ||
+	       (level == IPPROTO_UDP && sk->sk_protocol == IPPROTO_UDP) ||
+	       (level == SOL_RAW && is_raw(sk));
 }
 
 static const struct sockopt *find(const struct sock *sk, int level, int name)
@@ -53,24 +60,15 @@ static const struct sockopt *find(const struct sock *sk, int level, int name)
 		return search(tcp_options, nr_tcp_options, name);
 	case SOL_NETLINK:
 		return search(netlink_options, nr_netlink_options, name);
+	case IPPROTO_UDP:
+		return search(udp_options, nr_udp_options, name);
+	case SOL_RAW:
+		return search(raw_options, nr_raw_options, name);
 	case IPPROTO_IP:
 		return search(ip_options, nr_ip_options, name);
 	default:
 		return search(socket_options, nr_socket_options, name);
 	}
-}
-
-/* ip(7): IP_TOS and the like are also taken as a single byte. */
-static int int_value(int level, const void *val, int len, int *value)
-{
-	if (len >= (int)sizeof(int)) {
-		memcpy(value, val, sizeof(int));
-		return 0;
-	}
-	if (level != IPPROTO_IP || len < 1)
-		return -EINVAL;
-	*value = *(const uint8_t *)val;
-	return 0;
 }
 
 static int set_value(struct sock *sk, const struct sockopt *opt, int value)
@@ -81,15 +79,17 @@ static int set_value(struct sock *sk, const struct sockopt *opt, int value)
 	return 0;
 }
 
-static int set_option(struct sock *sk, const struct sockopt *opt, int level,
+static int set_option(struct sock *sk, const struct sockopt *opt,
 		      const void *val, int len)
 {
-	int value, err;
+	int value;
 
 	if (opt->set_raw)
 		return opt->set_raw(sk, val, len);
-	err = int_value(level, val, len, &value);
-	return err ? err : set_value(sk, opt, value);
+	if (len < (int)sizeof(value))
+		return -EINVAL;
+	memcpy(&value, val, sizeof(value));
+	return set_value(sk, opt, value);
 }
 
 /* SOL_SOCKET wants an int before it looks which option it is for. */
@@ -119,7 +119,7 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 	if (!opt || (!opt->set && !opt->set_raw && !opt->flag))
 		return sk->sk_family == AF_INET ? -ENOPROTOOPT :
 						  no_option(sk, level);
-	err = set_option(sk, opt, level, optval, len);
+	err = set_option(sk, opt, optval, len);
 	if (!err && sk->sk_prot->options_changed)
 		sk->sk_prot->options_changed(sk);
 	return err;

@@ -54,6 +54,12 @@ extern const struct sockopt ip_options[];
 extern const size_t nr_ip_options;
 extern const struct sockopt tcp_options[];
 extern const size_t nr_tcp_options;
+extern const struct sockopt udp_options[];
+extern const size_t nr_udp_options;
+extern const struct sockopt raw_options[];
+extern const size_t nr_raw_options;
+
+#define SOL_RAW 255 /* as in <sys/socket.h> */
 
 /* net/sockopt_time.c */
 int set_linger(struct sock *sk, const void *val, int len);

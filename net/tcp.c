@@ -101,7 +101,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	sock_init_data(NULL, tcp_to_sk(tp));
 	tp->inet.sk.sk_prot = &tcp_prot;
 	tp->inet.sk.sk_protocol = IPPROTO_TCP;
-	tp->inet.ttl = TCP_TTL;
+	inet_sock_init(&tp->inet);
 	INIT_LIST_HEAD(&tp->accept);
 	INIT_LIST_HEAD(&tp->hash);
 	tp->keepidle = KEEPIDLE_DEFAULT;

@@ -1,23 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UDP sockets over lwIP's pcbs.
+ * UDP (RFC 768): what the files net/udp*.c share, and what IP tells them.
+ *
+ * lwIP has no part in it: its DHCP client keeps the one pcb there is. What
+ * comes from the wire is looked up here, and what goes to this machine itself
+ * is put on the receiver's queue without ever being a packet.
  */
 #ifndef NET_UDP_H
 #define NET_UDP_H
 
-#include "net/sock.h"
+#include "net/dgram.h"
+
+struct icmp_error;
+struct ip_out;
+struct ip_route;
+struct ip_send;
+struct msg;
+struct pbuf;
+struct seq_buf;
+
+#define UDP_HEADER_LEN 8
+#define UDP_PAYLOAD_MAX (65535 - 20 - UDP_HEADER_LEN)
 
 extern const struct proto udp_prot;
+extern struct inet_ports udp_ports;
 
 void udp_init_sockets(void);
-uint32_t udp_poll_mask(struct sock *sk);
-long udp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 
+/* ---- net/udp_lookup.c ---- */
+
+/* Who a datagram goes between; ports in host order. */
+struct udp_tuple {
+	uint32_t saddr;
+	uint32_t daddr;
+	uint16_t sport;
+	uint16_t dport;
+	int ifindex;
+};
+
+/* The one socket for a datagram to a single host, or NULL. */
+struct dgram_sock *udp_lookup(const struct udp_tuple *t);
+/* Calls fn for each socket that a datagram to a group is for. */
+void udp_for_each_member(const struct udp_tuple *t,
+			 void (*fn)(struct dgram_sock *ds, void *arg),
+			 void *arg);
+
+/* ---- net/udp_input.c ---- */
+
+/* An IP payload from the wire; consumed unless it is for nobody: false. */
+bool udp_rcv(struct pbuf *p, const struct ip_info *ip);
 /*
- * An ICMP message says that a datagram from saddr:sport did not get to
- * daddr:dport; err: positive errno. Told to a connected socket.
+ * A payload from a socket of this machine; keeps no reference to p. False:
+ * nobody has the port.
  */
-void udp_error(uint32_t saddr, uint16_t sport, uint32_t daddr, uint16_t dport,
-	       int err);
+bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
+		   const struct ip_info *ip);
+/* ICMP says that a datagram of ours did not arrive. */
+void udp_err(const struct icmp_error *e);
+
+/* ---- net/udp_send.c, net/udp_recv.c ---- */
+
+ssize_t udp_sendmsg(struct sock *sk, struct msg *msg);
+ssize_t udp_recvmsg(struct sock *sk, struct msg *msg);
+/* UDP_CORK was taken away: what is pending is sent. */
+int udp_uncork(struct dgram_sock *ds);
+void udp_drop_cork(struct dgram_sock *ds);
 
 #endif

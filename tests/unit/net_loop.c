@@ -19,6 +19,7 @@
 #define LOCAL "127.0.0.1"
 #define IN (EPOLLIN | EPOLLRDNORM)
 #define OUT (EPOLLOUT | EPOLLWRNORM)
+#define UDP_OUT (OUT | EPOLLWRBAND)
 
 static uint8_t data[300000];
 static uint8_t buf[300000];
@@ -142,19 +143,22 @@ static void test_udp(void)
 	int b = sys_socket_open(SOCK_DGRAM, true);
 	uint64_t dropped = net_counters.udp_drop_rcvbuf;
 
-	is(sys_poll_mask(a), OUT, "UDP: writable from the start");
-	is(sys_send(a, "x", 1, 0), -EDESTADDRREQ, "UDP: no destination");
+	is(sys_poll_mask(a), UDP_OUT, "UDP: writable from the start");
+	is(sys_send(b, "x", 1, 0), -EDESTADDRREQ, "UDP: no destination");
 	is(sys_bind_to(a, NULL, 53), 0, "UDP: bind");
 	is(sys_sendto_addr(b, "query", 5, LOCAL, 53), 5, "UDP: send");
 	is(sys_sendto_addr(b, "", 0, LOCAL, 53), 0, "UDP: send nothing");
 	bed_run();
-	is(sys_poll_mask(a), IN | OUT, "UDP: readable");
+	is(sys_poll_mask(a), IN | UDP_OUT, "UDP: readable");
 	is(sys_recv(a, buf, 3, MSG_PEEK), 3, "UDP: a look");
 	is(sys_recv(a, buf, 3, MSG_TRUNC), 5,
 	   "UDP: MSG_TRUNC tells the length");
 	is(sys_recv(a, buf, 10, 0), 0, "UDP: a datagram of no bytes");
 	is(sys_recv(a, buf, 10, 0), -EAGAIN, "UDP: and no more");
-	is(sys_sendto_addr(b, data, 1473, LOCAL, 53), -EMSGSIZE,
+	is(sys_sendto_addr(b, data, 65507, LOCAL, 53), 65507, "UDP: the most");
+	is(sys_recv(a, buf, 70000, 0), 65507, "UDP: arrives in one piece");
+	is_mem(buf, data, 65507, "UDP: as it was");
+	is(sys_sendto_addr(b, data, 65508, LOCAL, 53), -EMSGSIZE,
 	   "UDP: too long");
 	for (int i = 0; i < 5000; i++) {
 		sys_sendto_addr(b, data, 1000, LOCAL, 53);
@@ -165,7 +169,7 @@ static void test_udp(void)
 	is(sys_connect_to(b, LOCAL, 54), 0, "UDP: connect");
 	is(sys_send(b, "x", 1, 0), 1, "UDP: to nobody");
 	bed_run();
-	is(sys_poll_mask(b), OUT | EPOLLERR, "UDP: refused is ERR");
+	is(sys_poll_mask(b), UDP_OUT | EPOLLERR, "UDP: refused is ERR");
 	is(sys_recv(b, buf, 1, 0), -ECONNREFUSED, "UDP: told once");
 	is(sys_recv(b, buf, 1, 0), -EAGAIN, "UDP: only once");
 	sys_close(a);

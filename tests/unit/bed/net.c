@@ -248,6 +248,11 @@ uint64_t ktime_get_ns(void)
 	return now;
 }
 
+uint64_t ktime_get_real_ns(void)
+{
+	return now;
+}
+
 void timer_setup(struct timer *timer, void (*func)(struct timer *timer))
 {
 	timer->func = func;

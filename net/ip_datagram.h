@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the senders of datagrams have in common: where one goes, and how.
+ */
+#ifndef NET_IP_DATAGRAM_H
+#define NET_IP_DATAGRAM_H
+
+#include "net/ip_cmsg.h"
+#include "net/ip_output.h"
+
+struct ip_dest {
+	struct ip_route rt;
+	struct ip_send send;
+	uint16_t port;
+};
+
+/*
+ * The address that msg names, or the peer: -EINVAL, -EAFNOSUPPORT,
+ * -EDESTADDRREQ.
+ */
+int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
+		    uint32_t *daddr, uint16_t *port);
+/* The route to daddr by the socket's options; to->send is filled in. -EACCES:
+ * a broadcast without leave.
+ */
+int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to);
+/* The header of a packet with len bytes behind it. */
+struct ip_out ip_dest_packet(struct dgram_sock *ds, const struct ip_dest *to,
+			     size_t len);
+/* Whether it may be that long: -EMSGSIZE, which IP_RECVERR explains. */
+int ip_dest_check_length(struct dgram_sock *ds, const struct ip_dest *to,
+			 size_t len);
+
+/*
+ * Who on this machine gets it: lo has no link beyond; what goes to a group on
+ * a link comes back, a multicast only if somebody here listens.
+ */
+bool ip_dest_comes_back(const struct dgram_sock *ds, const struct ip_dest *to);
+bool ip_dest_leaves(const struct dgram_sock *ds, const struct ip_dest *to);
+
+/*
+ * A payload of len bytes from the application, with room for headers; waits
+ * for room in SO_SNDBUF. ERR_PTR.
+ */
+struct pbuf *ip_dest_payload(struct dgram_sock *ds, const struct ip_dest *to,
+			     struct msg *msg, size_t len);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Raw sockets for ICMP. They have no ports: each that fits gets a copy of what
+ * is received. Softirq and system calls.
+ */
+#include "net/raw.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lwip/inet_chksum.h"
+#include "lwip/ip4.h"
+#include "lwip/pbuf.h"
+
+#include "kernel/fs/iov_iter.h"
+#include "net/core.h"
+#include "net/counters.h"
+#include "net/icmp.h"
+#include "net/inet_dgram.h"
+#include "net/ip_datagram.h"
+#include "net/ip_mcast.h"
+#include "net/sockopt.h"
+#include "net/udp.h"
+
+#define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
+#define PMTUDISC_DONT 0
+
+static LIST_HEAD(sockets);
+
+/* ---- Receiving ----------------------------------------------------------- */
+
+static bool fits(const struct dgram_sock *ds, uint32_t remote, uint32_t local,
+		 int ifindex)
+{
+	const struct inet_sock *inet = &ds->inet;
+
+	if (inet->daddr && inet->daddr != remote)
+		return false;
+	if (inet->binding.addr && inet->binding.addr != local)
+		return false;
+	return !inet->sk.sk_bound_dev_if || inet->sk.sk_bound_dev_if == ifindex;
+}
+
+/* raw(7): a set bit keeps the type away; those beyond 31 have none. */
+static bool is_filtered(const struct dgram_sock *ds, uint8_t type)
+{
+	return type < 32 && ds->icmp_filter & BIT(type);
+}
+
+static bool wants(const struct dgram_sock *ds, const struct ip_info *ip,
+		  uint8_t type)
+{
+	return fits(ds, ip->saddr, ip->daddr, ip->ifindex) &&
+	       !is_filtered(ds, type) &&
+	       ip_mcast_allows(&ds->inet, ip->daddr, ip->saddr, ip->ifindex);
+}
+
+void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	uint8_t type = p->tot_len > hlen ? pbuf_get_at(p, hlen) : 0;
+	struct pbuf *copy = NULL;
+	struct dgram_sock *ds;
+
+	list_for_each_entry(ds, &sockets, raw_node) {
+		if (!wants(ds, ip, type))
+			continue;
+		if (!copy)
+			copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+		if (!copy) {
+			net_count(icmp_drop_no_memory);
+			return;
+		}
+		dgram_deliver(ds, copy, ip, 0, 0,
+			      ip->ifindex == IFINDEX_LO ?
+				      dgram_truesize(p->tot_len, 0) :
+				      0);
+	}
+	if (copy)
+		pbuf_free(copy);
+}
+
+static void tell(struct dgram_sock *ds, const struct icmp_error *e,
+		 uint16_t skip)
+{
+	struct sock *sk = dgram_to_sk(ds);
+	bool recverr = ip_flag(&ds->inet, IP_F_RECVERR);
+	bool fatal;
+	int err = icmp_errno(e, &fatal);
+
+	if (e->type == ICMP_SOURCE_QUENCH || e->type == ICMP_REDIRECT)
+		return;
+	if (err == EMSGSIZE) {
+		ip_update_pmtu(e->daddr, e->info);
+		fatal = ds->inet.pmtudisc != PMTUDISC_DONT;
+	}
+	if (!recverr && sk->sk_state != TCP_ESTABLISHED)
+		return;
+	ip_icmp_error(ds, e, err, 0, skip);
+	if (!recverr && !fatal)
+		return;
+	sk->sk_err = err;
+	sk->sk_error_report(sk);
+}
+
+void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip)
+{
+	struct dgram_sock *ds;
+
+	if (proto != IPPROTO_ICMP)
+		return;
+	list_for_each_entry(ds, &sockets, raw_node) {
+		bool whole = ip_flag(&ds->inet, IP_F_HDRINCL);
+
+		if (fits(ds, e->daddr, e->saddr, e->ip.ifindex))
+			tell(ds, e, whole ? skip : skip + IP_HEADER_LEN);
+	}
+}
+
+/* ---- Sending ------------------------------------------------------------- */
+
+/*
+ * IP_HDRINCL, raw(7): the application's header counts, but for the length, the
+ * checksum, and source and identification where they are 0.
+ */
+static int send_with_header(struct dgram_sock *ds, const struct ip_dest *to,
+			    struct msg *msg, size_t len)
+{
+	struct ip_out out;
+	struct ip_hdr ip;
+	struct pbuf *p;
+	uint16_t hlen;
+
+	if (len > to->rt.mtu)
+		return -EMSGSIZE;
+	if (len < IP_HEADER_LEN)
+		return -EINVAL;
+	p = ip_dest_payload(ds, to, msg, len);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	pbuf_copy_partial(p, &ip, IP_HEADER_LEN, 0);
+	hlen = IPH_HL_BYTES(&ip);
+	if (hlen != IP_HEADER_LEN || IPH_V(&ip) != 4 ||
+	    IPH_PROTO(&ip) != IPPROTO_ICMP) {
+		pbuf_free(p);
+		return -EINVAL;
+	}
+	out = (struct ip_out){ .saddr = ip.src.addr ? ip.src.addr :
+						      to->rt.saddr,
+			       .daddr = ip.dest.addr,
+			       .tos = IPH_TOS(&ip),
+			       .ttl = IPH_TTL(&ip),
+			       .proto = IPH_PROTO(&ip),
+			       .df = IPH_OFFSET(&ip) & PP_HTONS(IP_DF) };
+	pbuf_remove_header(p, IP_HEADER_LEN);
+	return icmp_output(&to->rt, &out, p);
+}
+
+static int send_message(struct dgram_sock *ds, const struct ip_dest *to,
+			struct msg *msg, size_t len)
+{
+	struct ip_out out = ip_dest_packet(ds, to, len);
+	int err = ip_dest_check_length(ds, to, len);
+	struct pbuf *p;
+
+	if (err)
+		return err;
+	p = ip_dest_payload(ds, to, msg, len);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	return icmp_output(&to->rt, &out, p);
+}
+
+static ssize_t raw_sendmsg(struct sock *sk, struct msg *msg)
+{
+	struct dgram_sock *ds = dgram_sk(sk);
+	size_t len = msg->iter->count;
+	struct ip_dest to;
+	uint32_t daddr;
+	int err;
+
+	if (len > IP_PACKET_MAX)
+		return -EMSGSIZE;
+	if (msg->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	err = ip_dest_address(ds, msg, &daddr, &to.port);
+	if (!err)
+		err = ip_cmsg_send(&ds->inet, msg, false, &to.send);
+	if (!err)
+		err = ip_dest_route(ds, daddr, &to);
+	if (err)
+		return err;
+	err = ip_flag(&ds->inet, IP_F_HDRINCL) ?
+		      send_with_header(ds, &to, msg, len) :
+		      send_message(ds, &to, msg, len);
+	net_flush_soon();
+	return err ? err : (ssize_t)len;
+}
+
+/* ---- Sockets ------------------------------------------------------------- */
+
+static struct sock *raw_alloc(void)
+{
+	struct dgram_sock *ds = dgram_sock_alloc(&raw_prot, IPPROTO_ICMP);
+
+	if (!ds)
+		return NULL;
+	ds->inet.sport = IPPROTO_ICMP;
+	list_add_tail(&ds->raw_node, &sockets);
+	return dgram_to_sk(ds);
+}
+
+static void raw_close(struct sock *sk)
+{
+	struct dgram_sock *ds = dgram_sk(sk);
+
+	list_del(&ds->raw_node);
+	ip_mcast_drop(&ds->inet);
+	dgram_sock_close(ds);
+}
+
+static ssize_t raw_recvmsg(struct sock *sk, struct msg *msg)
+{
+	return msg->flags & MSG_OOB ? -EOPNOTSUPP : udp_recvmsg(sk, msg);
+}
+
+const struct proto raw_prot = {
+	.name = "RAW",
+	.alloc = raw_alloc,
+	.close = raw_close,
+	.connect = inet_dgram_connect_sock,
+	.disconnect = inet_dgram_disconnect,
+	.sendmsg = raw_sendmsg,
+	.recvmsg = raw_recvmsg,
+	.queues = dgram_queues,
+};
+
+static int set_filter(struct sock *sk, const void *val, int len)
+{
+	memcpy(&dgram_sk(sk)->icmp_filter, val,
+	       MIN((size_t)len, sizeof(uint32_t)));
+	return 0;
+}
+
+static int get_filter(struct sock *sk, void *val, int len)
+{
+	int n = MIN(len, (int)sizeof(uint32_t));
+
+	memcpy(val, &dgram_sk(sk)->icmp_filter, n);
+	return n;
+}
+
+const struct sockopt raw_options[] = {
+	RAW_OPTION(ICMP_FILTER, set_filter, get_filter),
+};
+const size_t nr_raw_options = ARRAY_SIZE(raw_options);
