@@ -182,6 +182,14 @@ static bool is_for_us(const struct ip_info *ip, const struct netif *netif)
 	return own && (ip->daddr == own || ip->group);
 }
 
+/* lwIP asks all UDP, fragments too, whether it is for the DHCP client. */
+static bool lacks_port(const struct pbuf *p, uint16_t hlen)
+{
+	const struct ip_hdr *ip = p->payload;
+
+	return IPH_PROTO(ip) == IP_PROTO_UDP && p->len < hlen + UDP_HLEN;
+}
+
 /* What came by wire, with lengths and addresses that are right. */
 static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
 {
@@ -192,8 +200,12 @@ static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
 		net_count(drop_ip_checksum);
 		goto drop;
 	}
-	if (!is_for_us(&ip, netif))
-		return 0;
+	if (!is_for_us(&ip, netif)) {
+		if (!lacks_port(p, hlen))
+			return 0;
+		net_count(drop_udp_length);
+		goto drop;
+	}
 	if (ip_is_multicast(ip.daddr) &&
 	    !ip_mcast_is_member(ip.ifindex, ip.daddr)) {
 		net_count(drop_ip_no_member);

@@ -212,11 +212,15 @@ int proc_register(const char *path, void (*show)(struct seq_buf *m))
 	return 0;
 }
 
+const char *bed_ip = BED_ADDR "/16";
+
 const char *cmdline_get(const char *key)
 {
 	if (!strcmp(key, "ip"))
-		return BED_ADDR "/16";
-	return strcmp(key, "gw") ? NULL : PEER_ADDR;
+		return bed_ip;
+	if (!strcmp(key, "gw") && strcmp(bed_ip, "dhcp") != 0)
+		return PEER_ADDR;
+	return NULL;
 }
 
 bool in_irq(void)

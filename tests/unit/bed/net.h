@@ -18,8 +18,10 @@
 struct file;
 struct socket;
 
-/* Boots the stack with a static address; once a program. */
+/* Boots the stack; once a program. */
 void bed_init(void);
+/* "ip=" of the command line: BED_ADDR, unless a test says "dhcp" before. */
+extern const char *bed_ip;
 
 /* Runs what is pending, without time passing. */
 void bed_run(void);

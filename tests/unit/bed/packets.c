@@ -53,7 +53,7 @@ void packet_ip_checksum(struct packet *p)
 	uint8_t *ip = p->data + PACKET_IP;
 
 	put16(ip + 10, 0);
-	put16(ip + 10, packet_checksum(ip, 20, 0));
+	put16(ip + 10, packet_checksum(ip, (ip[0] & 0xf) * 4, 0));
 }
 
 static void put_ethernet(struct packet *p, bool broadcast, uint16_t type)
