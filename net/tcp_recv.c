@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "kernel/fs/iov_iter.h"
-#include "net/core.h"
 #include "net/socket.h"
 
 static bool ended(const struct sock *sk)
@@ -64,7 +63,6 @@ int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
 
 	if (!deadline)
 		return -EAGAIN;
-	net_flush_soon();
 	return sock_wait_error(
 		wait_event_until(sk->sk_wq,
 				 tcp_urg_readable(tp) >= want || ended(sk) ||
@@ -114,7 +112,5 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 			break;
 	}
 	msg->flags = 0;
-	if (copied)
-		net_flush_soon();
 	return copied ? (ssize_t)copied : n;
 }

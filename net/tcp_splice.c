@@ -12,7 +12,6 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/splice.h"
-#include "net/core.h"
 #include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -109,7 +108,6 @@ ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 		if (n)
 			break;
 	}
-	net_flush_soon();
 	return n;
 }
 

@@ -95,4 +95,5 @@ void tcp_window_read(struct sock *sk, size_t n)
 	tp->withheld -= give;
 	give_back(tp->pcb, give);
 	announce_small(tp);
+	net_flush_soon();
 }
