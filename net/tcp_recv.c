@@ -54,6 +54,17 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	return moved || !have ? (ssize_t)moved : -EFAULT;
 }
 
+static bool is_worth_a_read(const struct tcp_sock *tp, size_t copied,
+			    size_t want)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	if (ended(sk))
+		return true;
+	return !rxqueue_empty(&sk->sk_receive_queue) &&
+	       (tcp_urg_readable(tp) >= want || tcp_urg_stops(tp, copied));
+}
+
 /* Memory bounds what can be waited for. */
 int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
 		  uint64_t deadline)
@@ -63,11 +74,13 @@ int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
 
 	if (!deadline)
 		return -EAGAIN;
-	return sock_wait_error(
-		wait_event_until(sk->sk_wq,
-				 tcp_urg_readable(tp) >= want || ended(sk) ||
-					 tcp_urg_stops(tp, copied),
-				 deadline));
+	return sock_wait_error(wait_event_until(
+		sk->sk_wq, is_worth_a_read(tp, copied, want), deadline));
+}
+
+static bool enough_to_peek(const struct tcp_sock *tp, size_t target)
+{
+	return tcp_urg_readable(tp) >= target || tcp_urg_stops(tp, false);
 }
 
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
@@ -89,11 +102,10 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	if (!len && !rxqueue_empty(&sk->sk_receive_queue))
 		return 0;
 	for (;;) {
-		bool enough_to_peek = tcp_urg_readable(tp) >= target ||
-				      tcp_urg_stops(tp, false);
-
-		if (!(msg->flags & MSG_PEEK) || enough_to_peek || ended(sk) ||
-		    !deadline)
+		n = 0;
+		if (!rxqueue_empty(&sk->sk_receive_queue) &&
+		    (!(msg->flags & MSG_PEEK) || !deadline || ended(sk) ||
+		     enough_to_peek(tp, target)))
 			n = take(tp, msg, len - copied);
 		if (n < 0)
 			break;
