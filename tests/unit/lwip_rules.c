@@ -295,6 +295,27 @@ static void test_fin_without_memory(void)
 	no_leaks("FIN without memory");
 }
 
+/* net/tcp_hook.c: RFC 6528. */
+static void test_first_numbers(void)
+{
+	uint32_t numbers[8];
+	int lfd = listener(100), equal = 0;
+
+	for (int i = 0; i < 8; i++) {
+		struct peer p = { .port = next_port++, .dport = PORT };
+
+		peer_raw(&p, 1, 0, SYN, 1000, NULL, 0, NULL, 0);
+		peer_take(&p);
+		numbers[i] = p.got_seq;
+	}
+	for (int i = 2; i < 8; i++)
+		equal += numbers[i] - numbers[i - 1] == numbers[1] - numbers[0];
+	is(equal, 0, "first numbers of one moment tell nothing of each other");
+	bed_forget_sent();
+	sys_close(lfd);
+	no_leaks("first numbers");
+}
+
 /* net/tcp_hook.c: a flood of segments for nobody. */
 static void test_reset_limit(void)
 {
@@ -326,6 +347,7 @@ int main(void)
 	test_udp_without_header();
 	test_udp_length();
 	test_fin_without_memory();
+	test_first_numbers();
 	test_reset_limit();
 	return done_testing();
 }
