@@ -7,8 +7,10 @@
 #include "net/af_inet.h"
 
 #include <errno.h>
+#include <linux/fcntl.h>
 #include <string.h>
 
+#include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
 #include "net/core.h"
 #include "net/inet_dgram.h"
@@ -17,6 +19,7 @@
 #include "net/ping.h"
 #include "net/raw.h"
 #include "net/sock.h"
+#include "net/sosplice.h"
 #include "net/tcp.h"
 #include "net/udp.h"
 
@@ -90,8 +93,10 @@ static int inet_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
-	if (sk)
+	if (sk) {
+		sosplice_release(sk);
 		sk->sk_prot->close(sk);
+	}
 	return 0;
 }
 
@@ -215,6 +220,7 @@ static int stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 		return -EINVAL;
 	if (addr->family == AF_UNSPEC) {
 		sock->state = SS_UNCONNECTED;
+		sosplice_release(sock->sk);
 		return sock->sk->sk_prot->disconnect(sock->sk);
 	}
 	if (sock->state == SS_CONNECTED)
@@ -300,8 +306,14 @@ static int stream_shutdown(struct socket *sock, int how)
 static uint32_t stream_poll(struct file *file, struct socket *sock,
 			    struct poll_table *pt)
 {
+	uint32_t mask;
+
 	poll_wait(file, &sock->wq, pt);
-	return tcp_poll_mask(sock->sk);
+	mask = tcp_poll_mask(sock->sk);
+	/* What there is to read, and that it ends, belongs to the splice. */
+	if (sosplice_is_source(sock->sk))
+		mask &= EPOLL_OUT_SET | EPOLLERR;
+	return mask;
 }
 
 static ssize_t inet_sendmsg(struct socket *sock, struct msg *msg)
@@ -309,9 +321,24 @@ static ssize_t inet_sendmsg(struct socket *sock, struct msg *msg)
 	return sock->sk->sk_prot->sendmsg(sock->sk, msg);
 }
 
-static ssize_t inet_recvmsg(struct socket *sock, struct msg *msg)
+/* While a splice takes what arrives, a reader waits for its end. */
+static ssize_t stream_recvmsg(struct socket *sock, struct msg *msg)
 {
-	return sock->sk->sk_prot->recvmsg(sock->sk, msg);
+	struct sock *sk = sock->sk;
+	bool nonblock = msg->flags & MSG_DONTWAIT;
+	int err = sosplice_wait(sk, sock_rcv_deadline(sk, nonblock));
+
+	return err ? err : sk->sk_prot->recvmsg(sk, msg);
+}
+
+static ssize_t stream_splice_read(struct socket *sock, struct pipe *pipe,
+				  size_t len, unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+	bool nonblock = sock->file->f_flags & O_NONBLOCK;
+	int err = sosplice_wait(sk, sock_rcv_deadline(sk, nonblock));
+
+	return err ? err : tcp_splice_read(sock, pipe, len, flags);
 }
 
 const struct proto_ops inet_stream_ops = {
@@ -325,7 +352,7 @@ const struct proto_ops inet_stream_ops = {
 	.listen = inet_listen,
 	.shutdown = stream_shutdown,
 	.sendmsg = inet_sendmsg,
-	.recvmsg = inet_recvmsg,
-	.splice_read = tcp_splice_read,
+	.recvmsg = stream_recvmsg,
+	.splice_read = stream_splice_read,
 	.splice_eof = tcp_splice_eof,
 };

@@ -4,7 +4,7 @@
  *
  * One run: what the device has sent is reclaimed first, so that no segment
  * looks busy to TCP's timers; then packets to ourselves, then up to a budget
- * of received frames, then lwIP's timers. All of that only queues frames;
+ * of received frames, then what spliced sockets got, then lwIP's timers. All of that only queues frames;
  * they reach the device in one go at the end, with one kick. A run that did
  * not finish raises the softirq again.
  *
@@ -43,6 +43,7 @@
 #include "net/rxqueue.h"
 #include "net/sock.h"
 #include "net/socket.h"
+#include "net/sosplice.h"
 #include "net/tcp.h"
 #include "net/udp.h"
 
@@ -102,6 +103,7 @@ static void net_rx_action(void)
 	eth_reclaim();
 	more = loopback_poll();
 	more |= eth_poll();
+	more |= sosplice_poll();
 	sys_check_timeouts();
 	net_flush();
 	if (more)

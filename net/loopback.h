@@ -49,6 +49,13 @@ bool tcp_local_tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 
 /* net/loopback_send.c */
 ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg);
+/*
+ * Moves up to n bytes from a queue to the peer's, buffers as they are where
+ * that is possible. Bytes; 0: no room, sk_write_space will tell; -ENOMEM;
+ * -EOPNOTSUPP: no such connection, or its peer takes nothing.
+ */
+ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
+			     size_t n);
 bool tcp_local_writeable(const struct tcp_sock *tp);
 /* Bytes sent that the peer's window does not hold. */
 size_t tcp_local_unsent(const struct tcp_sock *tp);

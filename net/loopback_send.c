@@ -10,6 +10,7 @@
 #include "kernel/mm/page.h"
 #include "net/core.h"
 #include "net/loopback.h"
+#include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 
@@ -215,6 +216,36 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 	if (n > 0)
 		tcp_local_arrived(peer);
 	return n;
+}
+
+/* The last buffer may exceed the room: it is not cut for that. */
+ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
+			     size_t n)
+{
+	struct tcp_sock *peer = tp->peer;
+	struct sock *psk;
+	size_t done = 0;
+	ssize_t part = 0;
+
+	if (!peer || refuses_data(peer))
+		return -EOPNOTSUPP;
+	psk = tcp_to_sk(peer);
+	while (done < n && room(tp)) {
+		part = rxqueue_move(&psk->sk_receive_queue, from, n - done,
+				    eth_rx_buffers_short());
+		if (part < 0)
+			break;
+		done += part;
+	}
+	if (!done && part < 0)
+		return part;
+	if (done && peer->deferred)
+		tcp_local_accept_deferred(peer);
+	if (done)
+		tcp_data_ready(psk);
+	else
+		sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
+	return done;
 }
 
 static int wait_room(struct tcp_sock *tp, uint64_t deadline)

@@ -281,6 +281,43 @@ size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
 	return done;
 }
 
+/* The head as it is, which nobody else refers to. */
+static size_t move_head(struct rxqueue *to, struct rxqueue *from, bool compact)
+{
+	struct pbuf *p = from->head;
+	size_t n = p->len;
+
+	pbuf_ref(p);
+	consume(from, n);
+	/* Consumed, it has no bytes: those are given back. */
+	p->payload = (uint8_t *)p->payload - n;
+	p->len = n;
+	rxqueue_add(to, p, compact);
+	return n;
+}
+
+ssize_t rxqueue_move(struct rxqueue *to, struct rxqueue *from, size_t n,
+		     bool compact)
+{
+	const struct pbuf *p = from->head;
+	struct iovec iov;
+	struct iov_iter i;
+	ssize_t moved;
+
+	if (!p)
+		return 0;
+	if (p->len <= n && p->ref == 1)
+		return move_head(to, from, compact);
+	n = MIN(n, (size_t)p->len);
+	iov = (struct iovec){ p->payload, n };
+	iov_iter_init(&i, &iov, 1, n, false);
+	moved = rxqueue_fill(to, &i, n);
+	if (moved <= 0)
+		return -ENOMEM;
+	consume(from, moved);
+	return moved;
+}
+
 size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 		    size_t n)
 {

@@ -60,6 +60,12 @@ size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n,
 /* Copies up to n bytes from the one behind the first skip, all of which stay. */
 size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 		    size_t n);
+/*
+ * Moves the oldest pbuf, or its first n bytes, to the end of another queue:
+ * how many, or -ENOMEM for a part that would have to be copied.
+ */
+ssize_t rxqueue_move(struct rxqueue *to, struct rxqueue *from, size_t n,
+		     bool compact);
 void rxqueue_purge(struct rxqueue *q);
 
 /* Memory in all queues of all sockets. */

@@ -34,6 +34,7 @@ struct proto;
 struct sock;
 struct sockaddr_any;
 struct socket;
+struct sosplice;
 struct tcp_pcb; /* lwIP's */
 struct ip_membership;
 
@@ -107,6 +108,10 @@ struct sock {
 	uint32_t sk_max_ack_backlog;
 
 	struct rxqueue sk_receive_queue;
+
+	/* SO_SPLICE: as a source, as a drain. */
+	struct sosplice *sk_splice;
+	struct sosplice *sk_splice_from;
 
 	void (*sk_state_change)(struct sock *sk);
 	void (*sk_data_ready)(struct sock *sk);

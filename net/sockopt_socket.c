@@ -23,6 +23,7 @@
 #include "net/scm.h"
 #include "net/socket.h"
 #include "net/sockopt.h"
+#include "net/sosplice.h"
 
 #define FPROG_SIZE 16 /* struct sock_fprog */
 #define PRIORITY_MAX 6 /* above it: CAP_NET_ADMIN */
@@ -587,5 +588,6 @@ const struct sockopt socket_options[] = {
 	INT_OPTION(SO_RESERVE_MEM, set_reserve_mem, get_zero),
 	MIX_OPTION(SO_TXREHASH, set_txrehash, get_txrehash),
 	BIT_OPTION(SO_RCVMARK, SOCK_F_RCVMARK),
+	RAW_OPTION(SO_SPLICE, sosplice_set, sosplice_get),
 };
 const size_t nr_socket_options = ARRAY_SIZE(socket_options);
