@@ -11,6 +11,7 @@
 #include "net/af_inet.h"
 #include "net/dgram.h"
 #include "net/ip_route.h"
+#include "net/sockopt.h"
 
 static uint16_t swap16(uint16_t v)
 {
@@ -220,6 +221,27 @@ static uint32_t dgram_poll(struct file *file, struct socket *sock,
 {
 	poll_wait(file, &sock->wq, pt);
 	return dgram_poll_mask(sock->sk);
+}
+
+/* SO_PEEK_OFF: streams and raw sockets have none. */
+static bool has_peek_off(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET && sk->sk_type == SOCK_DGRAM;
+}
+
+int set_peek_off(struct sock *sk, int value)
+{
+	if (!has_peek_off(sk))
+		return -EOPNOTSUPP;
+	dgram_sk(sk)->peek_off = value;
+	return 0;
+}
+
+int get_peek_off(struct sock *sk, void *val, int len)
+{
+	if (!has_peek_off(sk))
+		return -EOPNOTSUPP;
+	return sockopt_give_int(val, len, dgram_sk(sk)->peek_off);
 }
 
 static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)

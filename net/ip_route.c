@@ -166,9 +166,10 @@ int ip_find_route(uint32_t daddr, uint32_t saddr, int oif, bool any_source,
 	enum ip_route_type type;
 
 	*rt = (struct ip_route){ .daddr = daddr, .saddr = saddr };
-	if (saddr && (ip_is_multicast(saddr) || saddr == ADDR_BROADCAST ||
-		      (!any_source && !ip_find_interface(saddr))))
+	if (ip_is_multicast(saddr) || saddr == ADDR_BROADCAST)
 		return -EINVAL;
+	if (saddr && !any_source && !ip_find_interface(saddr))
+		return -ENETUNREACH;
 	if (!daddr)
 		rt->daddr = saddr ? saddr : ADDR_LOOPBACK;
 	if (oif)

@@ -61,6 +61,10 @@ extern const size_t nr_raw_options;
 
 #define SOL_RAW 255 /* as in <sys/socket.h> */
 
+/* net/inet_dgram.c */
+int set_peek_off(struct sock *sk, int value);
+int get_peek_off(struct sock *sk, void *val, int len);
+
 /* net/sockopt_time.c */
 int set_linger(struct sock *sk, const void *val, int len);
 int get_linger(struct sock *sk, void *val, int len);

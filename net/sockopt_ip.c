@@ -204,9 +204,10 @@ static int get_local_ports(struct sock *sk, void *val, int len)
 	return ip_option_give(val, len, inet_sk(sk)->local_ports);
 }
 
-static int get_protocol(struct sock *sk, void *val, int len)
+/* IP_PROTOCOL is the number that bind(2) gives: of raw sockets the protocol. */
+static int get_number(struct sock *sk, void *val, int len)
 {
-	return ip_option_give(val, len, sk->sk_protocol);
+	return ip_option_give(val, len, inet_sk(sk)->sport);
 }
 
 const struct sockopt ip_options[] = {
@@ -228,7 +229,7 @@ const struct sockopt ip_options[] = {
 	RAW_OPTION(IP_BIND_ADDRESS_NO_PORT, set_no_port, get_no_port),
 	RAW_OPTION(IP_RECVFRAGSIZE, set_fragsize, get_fragsize),
 	RAW_OPTION(IP_LOCAL_PORT_RANGE, set_local_ports, get_local_ports),
-	RAW_OPTION(IP_PROTOCOL, NULL, get_protocol),
+	RAW_OPTION(IP_PROTOCOL, NULL, get_number),
 	RAW_OPTION(IP_UNICAST_IF, set_unicast_if, get_unicast_if),
 	RAW_OPTION(IP_MULTICAST_IF, set_mc_if, get_mc_if),
 	RAW_OPTION(IP_MULTICAST_TTL, set_mc_ttl, get_mc_ttl),

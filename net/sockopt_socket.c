@@ -557,6 +557,7 @@ const struct sockopt socket_options[] = {
 	INT_OPTION(SO_PROTOCOL, NULL, get_protocol),
 	INT_OPTION(SO_DOMAIN, NULL, get_domain),
 	BIT_OPTION(SO_RXQ_OVFL, SOCK_F_RXQ_OVFL),
+	MIX_OPTION(SO_PEEK_OFF, set_peek_off, get_peek_off),
 	BIT_OPTION(SO_WIFI_STATUS, SOCK_F_WIFI_STATUS),
 	BIT_OPTION(SO_NOFCS, SOCK_F_NOFCS),
 	INT_OPTION(SO_LOCK_FILTER, lock_filter, get_filter_lock),

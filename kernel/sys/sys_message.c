@@ -212,7 +212,7 @@ static ssize_t recv_one(struct socket *sock, struct user_msghdr *uhdr,
 	kfree(m.to_free);
 	if (ret < 0)
 		return ret;
-	m.msg.flags &= MSG_TRUNC | MSG_CTRUNC | MSG_OOB;
+	m.msg.flags &= MSG_TRUNC | MSG_CTRUNC | MSG_OOB | MSG_ERRQUEUE;
 	m.msg.flags |= flags & MSG_CMSG_CLOEXEC;
 	err = message_result(&m, uhdr);
 	return err ? err : ret;
