@@ -339,6 +339,9 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 		res.verdict = TCP_DROP_ACK;
 		res.reason = TCP_DROP_MEMORY;
 	}
+	/* RFC 5681 4.2: what fills a gap is acknowledged at once. */
+	if (res.verdict == TCP_PASS && conn.out_of_order && seg.len)
+		tcp_ack_now(pcb);
 	return apply(pcb, hdr, p, &res);
 }
 
