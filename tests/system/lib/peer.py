@@ -161,7 +161,7 @@ class Conn:
         self.window = window
         self.isn = random.getrandbits(32) if isn is None else isn
         self.nxt = (self.isn + 1) & 0xffffffff  # what we send next
-        self.acking = True
+        self.acking = self.ack_fin = True
         self.stream = bytearray()
         self.known = bytearray()  # 1 for each byte of the stream that is there
         self.in_order = 0
@@ -187,7 +187,8 @@ class Conn:
     @property
     def rcv(self):
         """What we acknowledge: the next number that we lack."""
-        return (self.irs + 1 + self.in_order + self.finished) & 0xffffffff
+        fin = self.finished and self.ack_fin
+        return (self.irs + 1 + self.in_order + fin) & 0xffffffff
 
     def seg(self, flags="A", data=b"", seq=None, ack=None, options=(), src=None,
             **fields):
