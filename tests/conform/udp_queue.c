@@ -231,7 +231,7 @@ static void test_many(void)
 	struct sockaddr_in to[4];
 	struct iovec out[4], in[6];
 	struct mmsghdr mm[6];
-	char room[6][8];
+	char room[6][8] = { { 0 } };
 
 	memset(mm, 0, sizeof(mm));
 	for (int i = 0; i < 4; i++) {
