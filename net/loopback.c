@@ -12,11 +12,14 @@
 #include "net/loopback.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "kernel/cmdline.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/counters.h"
 #include "net/inet_hash.h"
+#include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tcp_timewait.h"
@@ -389,10 +392,19 @@ static void local_close(struct sock *sk)
 
 /* ---- The rest ------------------------------------------------------------ */
 
+static bool uses_lwip; /* lwIP's own loop: there to be compared with */
+
+bool tcp_local_takes(uint32_t daddr)
+{
+	return inet_addr_is_local(daddr) && !uses_lwip;
+}
+
 bool tcp_local_setup(void)
 {
+	const char *word = cmdline_get("loopback");
 	size_t n = 64;
 
+	uses_lwip = word && !strcmp(word, "lwip");
 	while (n < nr_total_pages() / 64 && n < 65536)
 		n *= 2;
 	chains = kcalloc(n, sizeof(*chains));

@@ -31,6 +31,12 @@ extern const struct proto tcp_local_prot;
 bool tcp_local_setup(void);
 
 /*
+ * Whether a connection to this address is made here: it is the machine's own,
+ * unless the kernel's command line says "loopback=lwip".
+ */
+bool tcp_local_takes(uint32_t daddr);
+
+/*
  * connect(2) to an address of this machine; the source has been chosen. The
  * sock is in SYN-SENT until tcp_local_prot.handshake().
  */

@@ -96,7 +96,7 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	err = choose_source(tp, daddr, dport);
 	if (err)
 		return err;
-	if (inet_addr_is_local(daddr)) {
+	if (tcp_local_takes(daddr)) {
 		tcp_local_connect(tp, daddr, dport);
 		return 0;
 	}

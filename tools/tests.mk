@@ -72,6 +72,7 @@ system: images ## the tests that boot QEMU
 # slow. BENCH are options of tests/bench/compare, which needs root.
 bench: $(O)/bench/load ## what calls and packets cost, beside a Linux guest
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/events
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/loopback
 	$(Q)$(MAKE) --no-print-directory -s image APP=apps/echo
 	$(Q)tests/bench/linux-guest $(O)
 	$(Q)tests/bench/compare $(O)/bench/load $(O)/echo/pollux.elf \

@@ -5,91 +5,30 @@
  * usage: events [tsc|none]
  *
  * Without an argument the values are nanoseconds. With tsc they are steps of
- * the time stamp counter: under QEMU's `-icount shift=0` that is one for each
- * instruction of the guest, ring 3 and kernel together, and "loop" shows that
- * it is (200,000 instructions and the reading itself). none only ends.
- *
- * A value is the median of many batches of calls, divided by the calls of a
- * batch, so that an interrupt or a neighbour of the machine shows in some
- * batches only. The loop around the calls counts with them.
+ * the time stamp counter (measure.h), and "loop" shows that these are
+ * instructions (200,000 and the reading itself). none only ends.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
-#define BATCHES 31
+#include "measure.h"
+
 #define CALLS 200
 #define SPARES CALLS
 #define MOST_WATCHED 100000
 
-static int use_tsc;
 static int fds[MOST_WATCHED + SPARES];
 static int nr_fds;
 static int epfd;
-
-static void check(int is_good, const char *what)
-{
-	if (is_good)
-		return;
-	printf("%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	if (use_tsc)
-		return __rdtsc();
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void report(const char *name, uint64_t *batches, int calls)
-{
-	qsort(batches, BATCHES, sizeof(*batches), compare);
-	printf("%s %.0f %s\n", name, (double)batches[BATCHES / 2] / calls,
-	       use_tsc ? "instructions" : "ns");
-	fflush(stdout);
-}
-
-/* The first batch warms up what there is to warm and is not counted. */
-static void measure(const char *name, void (*call)(int), int calls)
-{
-	uint64_t batches[BATCHES];
-
-	for (int batch = -1; batch < BATCHES; batch++) {
-		uint64_t start = now();
-
-		for (int i = 0; i < calls; i++)
-			call(i);
-		if (batch >= 0)
-			batches[batch] = now() - start;
-	}
-	report(name, batches, calls);
-}
 
 /* ---- Calls --------------------------------------------------------------- */
 
