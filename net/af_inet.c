@@ -124,8 +124,9 @@ static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
 	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
 		return -EINVAL;
 	inet->binding.addr = addr->in.addr;
-	err = inet_bind_port(sk->sk_prot->ports, &inet->binding,
-			     swap16(addr->in.port));
+	if (addr->in.port || !ip_flag(inet, IP_F_BIND_ADDRESS_NO_PORT))
+		err = inet_bind_port(sk->sk_prot->ports, &inet->binding,
+				     swap16(addr->in.port));
 	if (err) {
 		inet->binding.addr = 0;
 		return err;
@@ -204,8 +205,10 @@ static int wait_connect(struct socket *sock, bool nonblock, int busy)
 		if (!deadline)
 			return busy;
 		err = wait_event_until(&sock->wq, !connecting(sk), deadline);
+		if (err == -ETIMEDOUT)
+			return busy;
 		if (err)
-			return err == -ETIMEDOUT ? -EINPROGRESS : err;
+			return sock_wait_error(err, deadline);
 	}
 	return finish_connect(sock);
 }

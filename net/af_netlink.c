@@ -399,7 +399,7 @@ static int wait_for_buffer(struct socket *sock, uint64_t deadline)
 	if (!deadline)
 		return -EAGAIN;
 	err = wait_event_until(&sock->wq, first(nl) || sk->sk_err, deadline);
-	return err ? sock_wait_error(err) : sock_error(sk);
+	return err ? sock_wait_error(err, deadline) : sock_error(sk);
 }
 
 /* netlink(7): who sent it, and to which group. */

@@ -312,7 +312,7 @@ static int wait_for_news(struct dgram_sock *ds, const struct dgram *last,
 					   (sk->sk_shutdown & RCV_SHUTDOWN),
 				   deadline);
 
-	return err ? sock_wait_error(err) : 0;
+	return err ? sock_wait_error(err, deadline) : 0;
 }
 
 /* The end of receiving ends a wait; who does not wait hears EAGAIN. */
@@ -435,7 +435,7 @@ int dgram_wait_wmem(struct dgram_sock *ds, bool nonblock)
 					       (sk->sk_shutdown &
 						SEND_SHUTDOWN),
 				       deadline);
-		err = err ? sock_wait_error(err) : dgram_may_send(ds);
+		err = err ? sock_wait_error(err, deadline) : dgram_may_send(ds);
 	}
 	return err;
 }

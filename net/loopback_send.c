@@ -257,8 +257,11 @@ static int wait_room(struct tcp_sock *tp, uint64_t deadline)
 	sock_set_flag(sk, SOCK_F_NOSPACE);
 	if (!deadline)
 		return -EAGAIN;
-	return sock_wait_error(wait_event_until(
-		sk->sk_wq, stopped(sk) || tcp_local_writeable(tp), deadline));
+	return sock_wait_error(wait_event_until(sk->sk_wq,
+						stopped(sk) ||
+							tcp_local_writeable(tp),
+						deadline),
+			       deadline);
 }
 
 ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)

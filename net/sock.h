@@ -266,9 +266,17 @@ static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,
 /* When a call that starts now gives up; 0: at once. */
 uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock);
 uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock);
-/* SIGPIPE for the calling thread: net/sigpipe.c. */
+/* net/sock_signal.c: SIGPIPE for the calling thread. */
 void sock_send_sigpipe(void);
-/* What a call that slept in vain returns: -EAGAIN after SO_xTIMEO, ... */
-int sock_wait_error(int err);
+/* SIGURG for the owner of the descriptor, if there is one: fcntl(2). */
+void sock_send_sigurg(const struct sock *sk);
+/* SA_RESTART does not make the call go on that is under way. */
+void sock_forbid_restart(void);
+/*
+ * What a call that slept in vain until deadline returns: -EAGAIN after
+ * SO_RCVTIMEO or SO_SNDTIMEO. A call with such a time is not restarted after
+ * a signal: signal(7).
+ */
+int sock_wait_error(int err, uint64_t deadline);
 
 #endif

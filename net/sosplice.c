@@ -403,5 +403,6 @@ int sosplice_wait(struct sock *sk, uint64_t deadline)
 	if (!deadline)
 		return -EAGAIN;
 	return sock_wait_error(
-		wait_event_until(sk->sk_wq, !sosplice_is_source(sk), deadline));
+		wait_event_until(sk->sk_wq, !sosplice_is_source(sk), deadline),
+		deadline);
 }

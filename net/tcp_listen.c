@@ -45,6 +45,7 @@ void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 	to->sk_txrehash = from->sk_txrehash;
 	child->inet.tos = parent->inet.tos;
 	child->inet.ttl = parent->inet.ttl;
+	child->inet.ip_flags = parent->inet.ip_flags;
 	child->nodelay = parent->nodelay;
 	child->cork = parent->cork;
 	child->keepidle = parent->keepidle;
@@ -170,6 +171,20 @@ void tcp_listen_stop(struct tcp_sock *tp)
 	tcp_local_listener_gone(tp);
 }
 
+/* Whoever has waited longest gets the next connection, and is woken alone. */
+static int wait_for_child(struct sock *sk, uint64_t deadline)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int err = wait_event_exclusive(sk->sk_wq,
+				       !list_empty(&tp->accept) ||
+					       sk->sk_state != TCP_LISTEN,
+				       deadline);
+
+	if (err)
+		return sock_wait_error(err, deadline);
+	return sk->sk_state == TCP_LISTEN ? 0 : -EINVAL;
+}
+
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -181,14 +196,9 @@ struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
 	if (list_empty(&tp->accept)) {
 		if (!deadline)
 			return ERR_PTR(-EAGAIN);
-		err = wait_event_until(sk->sk_wq,
-				       !list_empty(&tp->accept) ||
-					       sk->sk_state != TCP_LISTEN,
-				       deadline);
+		err = wait_for_child(sk, deadline);
 		if (err)
-			return ERR_PTR(sock_wait_error(err));
-		if (sk->sk_state != TCP_LISTEN)
-			return ERR_PTR(-EINVAL);
+			return ERR_PTR(err);
 	}
 	child = first_child(tp);
 	unlink_child(child);

@@ -74,8 +74,10 @@ int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
 
 	if (!deadline)
 		return -EAGAIN;
-	return sock_wait_error(wait_event_until(
-		sk->sk_wq, is_worth_a_read(tp, copied, want), deadline));
+	return sock_wait_error(
+		wait_event_until(sk->sk_wq, is_worth_a_read(tp, copied, want),
+				 deadline),
+		deadline);
 }
 
 static bool enough_to_peek(const struct tcp_sock *tp, size_t target)

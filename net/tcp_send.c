@@ -143,7 +143,7 @@ int tcp_wait_connected(struct sock *sk, uint64_t deadline)
 		err = wait_event_until(sk->sk_wq, sk->sk_state != TCP_SYN_SENT,
 				       deadline);
 		if (err)
-			return sock_wait_error(err);
+			return sock_wait_error(err, deadline);
 	}
 	return 0;
 }
@@ -157,8 +157,10 @@ static int wait_room(struct tcp_sock *tp, bool urgent, uint64_t deadline)
 	wait_for_room(tp);
 	if (!deadline)
 		return -EAGAIN;
-	return sock_wait_error(wait_event_until(
-		sk->sk_wq, stopped(tp) || tcp_writeable(tp), deadline));
+	return sock_wait_error(
+		wait_event_until(sk->sk_wq, stopped(tp) || tcp_writeable(tp),
+				 deadline),
+		deadline);
 }
 
 /* EPIPE comes with SIGPIPE, unless another error is to be told first. */

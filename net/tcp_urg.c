@@ -113,6 +113,7 @@ void tcp_urg_announce(struct tcp_sock *tp, uint32_t at)
 		tp->withheld++; /* given back with the next read */
 	tp->urg.mark = at;
 	tp->urg.data = TCP_URG_NOTYET;
+	sock_send_sigurg(tcp_to_sk(tp));
 }
 
 bool tcp_urg_wants(const struct tcp_sock *tp, uint32_t start, size_t len)

@@ -299,7 +299,7 @@ int unix_wait_wmem(struct unix_sock *u, bool nonblock)
 						SEND_SHUTDOWN),
 				       deadline);
 		if (err)
-			return sock_wait_error(err);
+			return sock_wait_error(err, deadline);
 	}
 }
 
@@ -318,7 +318,7 @@ int unix_wait_for_room(struct unix_sock *u, uint64_t deadline)
 					   (u->sk.sk_shutdown & RCV_SHUTDOWN),
 				   deadline);
 
-	return sock_wait_error(err);
+	return sock_wait_error(err, deadline);
 }
 
 /* ---- What all types share ------------------------------------------------ */

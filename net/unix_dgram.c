@@ -289,7 +289,7 @@ static int wait_message(struct unix_sock *u, bool nonblock,
 					       (sk->sk_shutdown & RCV_SHUTDOWN),
 				       deadline);
 		if (err)
-			return sock_wait_error(err);
+			return sock_wait_error(err, deadline);
 		if (sk->sk_err)
 			return sock_error(sk);
 	}

@@ -144,7 +144,7 @@ static int wait_child(struct unix_sock *u, bool nonblock)
 				       (sk->sk_shutdown & RCV_SHUTDOWN),
 			       deadline);
 	if (err)
-		return sock_wait_error(err);
+		return sock_wait_error(err, deadline);
 	if (sk->sk_err)
 		return sock_error(sk);
 	return list_empty(&u->accept_queue) ? -EINVAL : 0;
@@ -277,7 +277,7 @@ static int wait_data(struct unix_sock *u, const struct stream_read *r)
 			       u->queue.count || sk->sk_err ||
 				       (sk->sk_shutdown & RCV_SHUTDOWN),
 			       r->deadline);
-	return sock_wait_error(err);
+	return sock_wait_error(err, r->deadline);
 }
 
 /* Messages of different senders do not become one, if anybody can tell. */

@@ -13,7 +13,7 @@ UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
 SYSTEM := $(wildcard tests/system/*.t)
 HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
-NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sigpipe.c, \
+NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sock_signal.c, \
 	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
 	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
 	kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c \

@@ -310,7 +310,7 @@ static bool is_restartable(const struct pt_regs *regs)
 static void restart_syscall(struct pt_regs *regs)
 {
 	if ((int64_t)regs->orig_rax < 0 || regs->rax != (uint64_t)-EINTR ||
-	    !is_restartable(regs))
+	    current->no_restart || !is_restartable(regs))
 		return;
 	regs->rax = regs->orig_rax;
 	regs->rip -= 2;
@@ -359,10 +359,10 @@ void signal_deliver(struct pt_regs *regs)
 		handle_signal(regs, &info);
 		handled = true;
 	}
-	if (handled)
-		return;
-	restart_syscall(regs);
-	if (self->restore_mask) {
+	if (!handled)
+		restart_syscall(regs);
+	self->no_restart = false;
+	if (!handled && self->restore_mask) {
 		self->blocked = self->saved_mask;
 		self->restore_mask = false;
 	}

@@ -82,6 +82,7 @@ struct thread {
 	uint64_t sigwait; /* blocked ones that sigtimedwait() waits for */
 	uint64_t saved_mask; /* what sigmask_restore() will bring back */
 	bool restore_mask; /* ... when the next signal was looked at */
+	bool no_restart; /* the call that was interrupted stays so */
 	struct {
 		uintptr_t sp;
 		uint64_t size;

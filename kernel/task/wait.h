@@ -96,13 +96,19 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e);
  * nanoseconds, UINT64_MAX: never) passed first, -EINTR when a signal wants
  * the thread. cond is evaluated often.
  */
-#define wait_event_until(wq, cond, deadline)                       \
+#define wait_event_until(wq, cond, deadline) \
+	__wait_event(wq, cond, deadline, prepare_to_wait)
+/* The same, for whom one wake-up is enough: the longest waiter is first. */
+#define wait_event_exclusive(wq, cond, deadline) \
+	__wait_event(wq, cond, deadline, prepare_to_wait_exclusive)
+
+#define __wait_event(wq, cond, deadline, prepare)                  \
 	({                                                         \
 		struct wait_queue_entry __we;                      \
 		int __ret = 0;                                     \
 		init_wait(&__we);                                  \
 		for (;;) {                                         \
-			prepare_to_wait((wq), &__we);              \
+			prepare((wq), &__we);                      \
 			if (cond)                                  \
 				break;                             \
 			if (signal_pending()) {                    \

@@ -235,6 +235,15 @@ void sock_send_sigpipe(void)
 	bed_sigpipes++;
 }
 
+void sock_send_sigurg(const struct sock *sk)
+{
+	(void)sk;
+}
+
+void sock_forbid_restart(void)
+{
+}
+
 /* --- Time ------------------------------------------------------------------ */
 
 #define MAX_TIMERS 8
