@@ -225,6 +225,7 @@ int inet_bind_port(struct inet_ports *ports, struct inet_binding *b,
 	if (conflicts(tb, b))
 		return -EADDRINUSE;
 	claim(tb, b, &tb->owners, true);
+	b->port_asked = true;
 	return 0;
 }
 
@@ -294,6 +295,7 @@ void inet_release_port(struct inet_binding *b)
 	b->bucket = NULL;
 	b->port = 0;
 	b->bound = false;
+	b->port_asked = false;
 	b->listening = false;
 	put_bucket(tb);
 }

@@ -48,6 +48,7 @@ struct inet_binding {
 	uint16_t port; /* host byte order, 0: not bound */
 	bool addr_chosen; /* addr is connect(2)'s choice, not bind(2)'s */
 	bool bound; /* by bind(2) or listen(2), not for connect(2) */
+	bool port_asked; /* by number: not given back when disconnected */
 	bool reuse; /* SO_REUSEADDR */
 	bool reuseport; /* SO_REUSEPORT */
 	bool listening;

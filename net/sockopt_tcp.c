@@ -9,6 +9,9 @@
 #include "net/sockopt.h"
 #include "net/tcp.h"
 
+#define RTO_MAX 120 /* seconds: TCP_RTO_MAX */
+#define DEFER_TRIES_MAX 255
+
 static int set_nodelay(struct sock *sk, int value)
 {
 	tcp_sk(sk)->nodelay = value;
@@ -118,9 +121,19 @@ static int get_user_timeout(struct sock *sk)
 	return tcp_sk(sk)->user_timeout;
 }
 
+/*
+ * Linux waits for as many retransmissions as take that long, and tells how
+ * long those are: 1, 3, 7, 15 seconds, ..., 255 of them at most.
+ */
 static int set_defer_accept(struct sock *sk, int value)
 {
-	tcp_sk(sk)->defer_accept = MAX(value, 0);
+	int timeout = 1, period = 1;
+
+	for (int n = 1; period < value && n < DEFER_TRIES_MAX; n++) {
+		timeout = MIN(timeout * 2, RTO_MAX);
+		period += timeout;
+	}
+	tcp_sk(sk)->defer_accept = value > 0 ? period : 0;
 	return 0;
 }
 
@@ -145,12 +158,13 @@ static int get_linger2(struct sock *sk)
 /* lwIP acknowledges every second segment, whatever is asked for. */
 static int set_quickack(struct sock *sk, int value)
 {
+	tcp_sk(sk)->pingpong = !value;
 	return 0;
 }
 
 static int get_quickack(struct sock *sk)
 {
-	return 1;
+	return !tcp_sk(sk)->pingpong;
 }
 
 static int get_info(struct sock *sk, void *val, int len)

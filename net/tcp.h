@@ -47,6 +47,7 @@ struct tcp_sock {
 	/* Options that a pcb gets when there is one. */
 	bool nodelay;
 	bool cork;
+	bool pingpong; /* TCP_QUICKACK is off */
 	uint8_t keepcnt;
 	uint8_t syncnt;
 	uint16_t maxseg;

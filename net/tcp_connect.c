@@ -129,7 +129,7 @@ static bool was_in_use(const struct sock *sk)
 
 /*
  * connect(2) to AF_UNSPEC, or the end of a connection that did not come. The
- * port stays to be seen, though it is free again unless it was bound.
+ * port stays to be seen, though it is free again unless bind(2) asked for it.
  */
 int tcp_disconnect(struct sock *sk)
 {
@@ -147,7 +147,7 @@ int tcp_disconnect(struct sock *sk)
 		tcp_local_disconnect(tp);
 	rxqueue_purge(&sk->sk_receive_queue);
 	inet_forget_address(&tp->inet.binding);
-	if (!tp->inet.binding.bound)
+	if (!tp->inet.binding.port_asked)
 		inet_release_port(&tp->inet.binding);
 	tp->inet.daddr = 0;
 	tp->inet.dport = 0;

@@ -11,8 +11,11 @@
 #include "lwip/tcp.h"
 
 #include "kernel/seq_buf.h"
+#include "net/loopback.h"
 #include "net/tcp_timewait.h"
 
+#define LOCAL_MTU 65535 /* what fits into a datagram */
+#define LOCAL_MSS 32768 /* half of the first window */
 #define TICK_USEC (TCP_SLOW_INTERVAL * 1000)
 
 /* lwIP keeps 8 times the mean and 4 times the deviation, in ticks. */
@@ -67,6 +70,19 @@ static void fill_sizes(const struct tcp_pcb *pcb, struct tcp_info *info)
 	info->tcpi_snd_wnd = pcb->snd_wnd;
 }
 
+/* As Linux shows a connection over "lo", with its MTU of 65536. */
+static void fill_local(const struct tcp_sock *tp, struct tcp_info *info)
+{
+	info->tcpi_options = TCPI_OPT_SACK | TCPI_OPT_WSCALE;
+	info->tcpi_snd_mss = LOCAL_MSS;
+	info->tcpi_rcv_mss = LOCAL_MSS;
+	info->tcpi_advmss = LOCAL_MTU - 40;
+	info->tcpi_pmtu = LOCAL_MTU;
+	info->tcpi_rcv_space = tp->inet.sk.sk_rcvbuf / 2;
+	info->tcpi_rcv_ssthresh = info->tcpi_rcv_space;
+	info->tcpi_notsent_bytes = tcp_local_unsent(tp);
+}
+
 void tcp_get_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct tcp_pcb *pcb = tcp_sk(sk)->pcb;
@@ -78,6 +94,8 @@ void tcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_sacked = sk->sk_max_ack_backlog;
 		return;
 	}
+	if (tcp_sk(sk)->peer)
+		fill_local(tcp_sk(sk), info);
 	if (!pcb)
 		return;
 	fill_times(pcb, info);
