@@ -106,7 +106,7 @@ static inline int del(int ep, int fd)
 /* What a test needs to go on: without it, the program ends. */
 static inline int must(long result, const char *what)
 {
-	if (result == -1) {
+	if (result < 0) {
 		printf("Bail out! %s: %s\n", what, strerror(errno));
 		exit(1);
 	}
