@@ -207,12 +207,13 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 		return 0;
 	if (corked)
 		return send_corked(tp, msg, n);
-	(void)tcp_local_uncork(tp);
-	if (urgent)
+	if (urgent) {
+		(void)tcp_local_uncork(tp);
 		n = send_urgent(peer, msg, n);
-	else
+	} else {
 		n = rxqueue_fill(&tcp_to_sk(peer)->sk_receive_queue, msg->iter,
 				 n);
+	}
 	if (n > 0)
 		tcp_local_arrived(peer);
 	return n;
@@ -268,7 +269,9 @@ ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
-	int err = tcp_wait_connected(sk, deadline);
+	int err = sk->sk_state == TCP_ESTABLISHED ?
+			  0 :
+			  tcp_wait_connected(sk, deadline);
 	ssize_t copied = 0;
 
 	if (!err && stopped(sk))

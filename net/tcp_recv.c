@@ -37,18 +37,19 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	struct rxqueue *q = &sk->sk_receive_queue;
 	bool peek = msg->flags & MSG_PEEK;
 	struct iov_iter *to = msg->flags & MSG_TRUNC ? NULL : msg->iter;
+	bool has_mark = tp->urg.data; /* seldom */
 	uint32_t start = q->read;
 	size_t have, moved;
 
-	if (!peek)
+	if (has_mark && !peek)
 		tcp_urg_skip(tp);
-	have = MIN(n, tcp_urg_limit(tp));
-	if (peek) {
+	have = MIN(n, has_mark ? tcp_urg_limit(tp) : (size_t)q->len);
+	if (peek)
 		moved = rxqueue_peek(q, to, tcp_urg_hole(tp), have);
-	} else {
+	else
 		moved = rxqueue_read(q, to, have, false);
+	if (has_mark && !peek)
 		tcp_urg_passed(tp);
-	}
 	if (q->read != start)
 		sk->sk_prot->data_taken(sk, q->read - start);
 	return moved || !have ? (ssize_t)moved : -EFAULT;
@@ -61,8 +62,9 @@ static bool is_worth_a_read(const struct tcp_sock *tp, size_t copied,
 
 	if (ended(sk))
 		return true;
-	return !rxqueue_empty(&sk->sk_receive_queue) &&
-	       (tcp_urg_readable(tp) >= want || tcp_urg_stops(tp, copied));
+	if (!tp->urg.data)
+		return sk->sk_receive_queue.len >= want;
+	return tcp_urg_readable(tp) >= want || tcp_urg_stops(tp, copied);
 }
 
 /* Memory bounds what can be waited for. */
