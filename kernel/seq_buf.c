@@ -40,3 +40,47 @@ void seq_putc(struct seq_buf *m, char c)
 	else
 		m->overflow = true;
 }
+
+void seq_pad(struct seq_buf *m, size_t from, size_t width, char c)
+{
+	while (m->len < from + width && !m->overflow)
+		seq_putc(m, ' ');
+	seq_putc(m, c);
+}
+
+void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, uint64_t *pos)
+{
+	*w = (struct seq_walk){ .m = m, .pos = pos, .whole = m->len };
+}
+
+bool seq_walk_wants(struct seq_walk *w)
+{
+	if (w->full)
+		return false;
+	if (w->number >= *w->pos)
+		return true;
+	w->number++;
+	return false;
+}
+
+void seq_walk_done(struct seq_walk *w)
+{
+	if (w->m->overflow) {
+		w->full = true;
+		return;
+	}
+	w->whole = w->m->len;
+	w->number++;
+	*w->pos = w->number;
+}
+
+/* A first record that is too long stays, so that the buffer may grow. */
+void seq_walk_end(struct seq_walk *w)
+{
+	if (!w->full) {
+		*w->pos = SEQ_WALK_END;
+	} else if (w->whole) {
+		w->m->len = w->whole;
+		w->m->overflow = false;
+	}
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sockets to the kernel: netlink(7). Only NETLINK_ROUTE is there, and only
- * the kernel can be talked to. Owns the sockets, by port id. Thread context;
+ * the kernel can be talked to. Owns the port ids. Thread context;
  * news (net/rtnetlink.c) come from the softirq too.
  */
 #include "net/af_netlink.h"
@@ -16,6 +16,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
 #include "kernel/task/exec.h"
+#include "net/cmsg.h"
 #include "net/netlink.h"
 #include "net/scm.h"
 #include "net/socket.h"
@@ -24,10 +25,16 @@
 #define PORTID_BEYOND_PIDS 0x80000000U
 
 static struct kmem_cache *cache;
-static LIST_HEAD(sockets);
+
+static void netlink_queues(struct sock *sk, struct sock_queues *queues)
+{
+	queues->rmem = netlink_sk(sk)->rmem;
+	queues->drops = netlink_sk(sk)->drops;
+}
 
 static const struct proto netlink_prot = {
 	.name = "NETLINK",
+	.queues = netlink_queues,
 };
 
 void netlink_init(void)
@@ -42,10 +49,10 @@ void netlink_init(void)
 
 static bool portid_is_free(uint32_t portid)
 {
-	struct netlink_sock *nl;
+	struct sock *sk;
 
-	list_for_each_entry(nl, &sockets, all) {
-		if (nl->portid == portid)
+	list_for_each_entry(sk, &netlink_socks.socks, sk_node) {
+		if (netlink_sk(sk)->portid == portid)
 			return false;
 	}
 	return true;
@@ -158,6 +165,7 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 	if (nl->rmem <= nl->sk.sk_rcvbuf)
 		copy = kmalloc(size);
 	if (!copy) {
+		nl->drops++;
 		if (nl->options & NETLINK_BIT(NETLINK_NO_ENOBUFS))
 			return;
 		nl->sk.sk_err = ENOBUFS;
@@ -172,11 +180,11 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 
 static void deliver_to_group(const struct netlink_buffer *from)
 {
-	struct netlink_sock *nl;
+	struct sock *sk;
 
-	list_for_each_entry(nl, &sockets, all) {
-		if (nl->groups & BIT(from->group - 1))
-			deliver(nl, from);
+	list_for_each_entry(sk, &netlink_socks.socks, sk_node) {
+		if (netlink_sk(sk)->groups & BIT(from->group - 1))
+			deliver(netlink_sk(sk), from);
 	}
 }
 
@@ -416,6 +424,9 @@ static void tell_sender(struct netlink_sock *nl, struct msg *msg,
 							      0;
 		msg->namelen = sizeof(msg->name->nl);
 	}
+	if (nl->options & NETLINK_BIT(NETLINK_PKTINFO))
+		put_cmsg(msg, SOL_NETLINK, NETLINK_PKTINFO, &group,
+			 sizeof(group));
 	scm_recv(&nl->sk, msg, &scm, flags);
 }
 
@@ -470,7 +481,7 @@ static int netlink_release(struct socket *sock)
 	nl = netlink_sk(sock->sk);
 	while (first(nl))
 		free_buffer(nl, first(nl));
-	list_del(&nl->all);
+	sock_unlink(&nl->sk, &netlink_socks);
 	sock_orphan(&nl->sk);
 	kmem_cache_free(cache, nl);
 	return 0;
@@ -522,7 +533,7 @@ int netlink_create(struct socket *sock, int protocol)
 	nl->sk.sk_rcvbuf = SOCK_DGRAM_BUF;
 	nl->sk.sk_sndbuf = SOCK_DGRAM_BUF;
 	INIT_LIST_HEAD(&nl->queue);
-	list_add_tail(&nl->all, &sockets);
+	sock_link(&nl->sk, &netlink_socks);
 	sock->ops = &netlink_ops;
 	sock_graft(&nl->sk, sock);
 	return 0;

@@ -20,10 +20,8 @@
 #include "drivers/netdev.h"
 #include "kernel/base.h"
 #include "kernel/cmdline.h"
-#include "kernel/fs/proc.h"
 #include "kernel/mm/page.h"
 #include "kernel/printk.h"
-#include "kernel/seq_buf.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/timer.h"
@@ -31,7 +29,6 @@
 #include "kernel/x86/irq.h"
 #include "net/af_netlink.h"
 #include "net/af_unix.h"
-#include "net/counters.h"
 #include "net/eth.h"
 #include "net/inet_ports.h"
 #include "net/ipconfig.h"
@@ -134,33 +131,6 @@ void net_address_changed(void)
 	wake_up_all(&address_wq);
 }
 
-static void netstat_show(struct seq_buf *m)
-{
-	net_counters_show(m);
-	net_device_show(m);
-	net_lwip_stats_show(m);
-}
-
-static void somaxconn_show(struct seq_buf *m)
-{
-	seq_printf(m, "%d\n", SOMAXCONN_LIMIT);
-}
-
-static void ports_show(struct seq_buf *m)
-{
-	seq_printf(m, "%d\t%d\n", INET_EPHEMERAL_FIRST, INET_EPHEMERAL_LAST);
-}
-
-static void proc_files(void)
-{
-	proc_register("net/dev", proc_dev_show);
-	proc_register("sys/net/core/somaxconn", somaxconn_show);
-	proc_register("sys/net/ipv4/ip_local_port_range", ports_show);
-	proc_register("net/netstat", netstat_show);
-	proc_register("net/pnp", net_pnp_show);
-	proc_register("net/tcp", tcp_show);
-}
-
 static int parse_config(struct ipconfig *config)
 {
 	const char *word = NULL;
@@ -212,7 +182,7 @@ int net_init(void)
 	timer_setup(&lwip_timer, lwip_timer_fired);
 	softirq_set(SOFTIRQ_NET, net_rx_action);
 	net_set_name_server(config.dns);
-	proc_files();
+	net_proc_init();
 	err = loopback_init();
 	if (!err)
 		err = start_device(&config);

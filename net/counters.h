@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Named counters of the stack, each place where a packet can end having its
- * own; shown in /proc/net/netstat.
+ * own; shown in /proc/net/pollux, and some of them, under the
+ * names that Linux has for them, in /proc/net/snmp and netstat.
  */
 #ifndef NET_COUNTERS_H
 #define NET_COUNTERS_H
@@ -56,6 +57,9 @@
 	X(tcp_accepted)                             \
 	X(tcp_accept_no_memory)                     \
 	X(tcp_rx_copied)                            \
+	X(tcp_local_active_opens)                   \
+	X(tcp_local_passive_opens)                  \
+	X(tcp_local_refused)                        \
 	X(tcp_orphans_aborted)                      \
 	/* UDP, ICMP, IGMP */                       \
 	X(udp_in_datagrams)                         \

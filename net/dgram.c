@@ -77,7 +77,6 @@ struct dgram_sock *dgram_sock_alloc(const struct proto *prot, int protocol)
 	sk->sk_sndbuf = SOCK_DGRAM_BUF;
 	INIT_LIST_HEAD(&ds->queue);
 	INIT_LIST_HEAD(&ds->errors);
-	INIT_LIST_HEAD(&ds->raw_node);
 	ds->peek_off = -1;
 	return ds;
 }

@@ -87,8 +87,7 @@ struct dgram_sock {
 	struct udp_cork *cork; /* NULL: nothing is pending */
 	uint16_t gso_size; /* UDP_SEGMENT */
 
-	/* Raw and ping sockets: net/raw.c, net/ping.c. */
-	struct list_head raw_node;
+	/* Raw sockets: net/raw.c. */
 	uint32_t icmp_filter;
 };
 

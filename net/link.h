@@ -66,8 +66,8 @@ bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6]);
 
 /*
  * What crosses from one socket of this machine to another never enters a
- * netif, but it is lo's to the user: each message of n bytes counts as sent
- * and received once.
+ * netif, but it is lo's to the user: when n bytes are taken out they count as
+ * a packet that was sent and received.
  */
 struct net_lo_stats {
 	uint64_t packets, bytes;

@@ -259,6 +259,7 @@ static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
 
 	if (!child)
 		return false;
+	net_count(tcp_local_passive_opens);
 	hash_insert(child);
 	child->peer = tp;
 	established(tp, child);
@@ -286,6 +287,12 @@ static struct tcp_sock *find_listener(const struct tcp_sock *tp)
 	return b ? container_of(b, struct tcp_sock, inet.binding) : NULL;
 }
 
+static void refuse(struct tcp_sock *tp)
+{
+	net_count(tcp_local_refused);
+	tcp_local_kill(tp, ECONNREFUSED);
+}
+
 /* One SYN: the connection, a refusal, or a place among those who wait. */
 void tcp_local_send_syn(struct tcp_sock *tp)
 {
@@ -294,7 +301,7 @@ void tcp_local_send_syn(struct tcp_sock *tp)
 	if (!parent && is_self(tp))
 		established(tp, tp);
 	else if (!parent)
-		tcp_local_kill(tp, ECONNREFUSED);
+		refuse(tp);
 	else if (tcp_accept_queue_full(parent) || !join(tp, parent))
 		tcp_local_wait(tp, parent, 0);
 }
@@ -328,6 +335,7 @@ void tcp_local_connect(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
 	tp->inet.daddr = daddr;
 	tp->inet.dport = dport;
 	tp->last_progress_ns = 0;
+	net_count(tcp_local_active_opens);
 	take_over_time_wait(&tp->inet);
 	hash_insert(tp);
 }

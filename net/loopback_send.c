@@ -9,6 +9,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/page.h"
 #include "net/core.h"
+#include "net/link.h"
 #include "net/loopback.h"
 #include "net/netif.h"
 #include "net/socket.h"
@@ -85,6 +86,7 @@ void tcp_local_data_taken(struct sock *sk, size_t n)
 	struct tcp_sock *sender = tcp_sk(sk)->peer;
 	struct sock *ssk;
 
+	net_lo_count(n);
 	if (!sender)
 		return;
 	if (sender->fin_wanted) {

@@ -31,12 +31,12 @@ struct netlink_buffer {
 
 struct netlink_sock {
 	struct sock sk;
-	struct list_head all;
 	uint32_t portid; /* 0: not bound */
 	uint64_t groups; /* bit n: group n + 1 */
 	uint32_t options; /* NETLINK_BIT() */
 	struct list_head queue;
 	uint32_t rmem;
+	uint32_t drops;
 };
 
 static inline struct netlink_sock *netlink_sk(struct sock *sk)

@@ -25,8 +25,6 @@
 #define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
 #define PMTUDISC_DONT 0
 
-static LIST_HEAD(sockets);
-
 /* ---- Receiving ----------------------------------------------------------- */
 
 static bool fits(const struct dgram_sock *ds, uint32_t remote, uint32_t local,
@@ -61,7 +59,7 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 	struct pbuf *copy = NULL;
 	struct dgram_sock *ds;
 
-	list_for_each_entry(ds, &sockets, raw_node) {
+	list_for_each_entry(ds, &raw_socks.socks, inet.sk.sk_node) {
 		if (!wants(ds, ip, type))
 			continue;
 		if (!copy)
@@ -108,7 +106,7 @@ void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip)
 
 	if (proto != IPPROTO_ICMP)
 		return;
-	list_for_each_entry(ds, &sockets, raw_node) {
+	list_for_each_entry(ds, &raw_socks.socks, inet.sk.sk_node) {
 		bool whole = ip_flag(&ds->inet, IP_F_HDRINCL);
 
 		if (fits(ds, e->daddr, e->saddr, e->ip.ifindex))
@@ -205,7 +203,7 @@ static struct sock *raw_alloc(void)
 	if (!ds)
 		return NULL;
 	ds->inet.sport = IPPROTO_ICMP;
-	list_add_tail(&ds->raw_node, &sockets);
+	sock_link(dgram_to_sk(ds), &raw_socks);
 	return dgram_to_sk(ds);
 }
 
@@ -213,7 +211,7 @@ static void raw_close(struct sock *sk)
 {
 	struct dgram_sock *ds = dgram_sk(sk);
 
-	list_del(&ds->raw_node);
+	sock_unlink(sk, &raw_socks);
 	ip_mcast_drop(&ds->inet);
 	dgram_sock_close(ds);
 }

@@ -47,6 +47,26 @@ void sock_orphan(struct sock *sk)
 	sk->sk_wq = NULL;
 }
 
+#define SOCK_LIST(name) \
+	struct sock_list name = { LIST_HEAD_INIT(name.socks), 0 }
+
+SOCK_LIST(tcp_socks);
+SOCK_LIST(raw_socks);
+SOCK_LIST(unix_socks);
+SOCK_LIST(netlink_socks);
+
+void sock_link(struct sock *sk, struct sock_list *list)
+{
+	list_add_tail(&sk->sk_node, &list->socks);
+	list->count++;
+}
+
+void sock_unlink(struct sock *sk, struct sock_list *list)
+{
+	list_del(&sk->sk_node);
+	list->count--;
+}
+
 /* Key 0 stands for every event: the state itself has changed. */
 void sock_def_wakeup(struct sock *sk)
 {

@@ -76,6 +76,7 @@ struct ip_membership;
 #define SOMAXCONN_LIMIT 4096
 
 struct sock {
+	struct list_head sk_node; /* among all of its protocol */
 	struct socket *sk_socket; /* NULL: orphan, or not yet accepted */
 	struct wait_queue_head *sk_wq;
 	const struct proto *sk_prot;
@@ -143,9 +144,17 @@ struct inet_sock {
 	struct ip_membership *memberships; /* net/ip_mcast.c */
 };
 
+/* All socks of a protocol; those of UDP and ping are found by port. */
+struct sock_list {
+	struct list_head socks;
+	unsigned int count;
+};
+
+extern struct sock_list tcp_socks, raw_socks, unix_socks, netlink_socks;
+
 /* How much waits in a socket, for those who look. */
 struct sock_queues {
-	uint32_t rx; /* bytes; of a listener, connections */
+	uint32_t rx; /* bytes; of a listener, connections to accept */
 	uint32_t tx;
 	uint32_t rmem; /* memory charged, as Linux counts */
 	uint32_t wmem;
@@ -202,6 +211,10 @@ void sock_init_data(struct socket *sock, struct sock *sk);
 void sock_graft(struct sock *sk, struct socket *parent);
 /* Takes the socket away; wakes nobody. */
 void sock_orphan(struct sock *sk);
+
+/* Puts sk on the list of its protocol, takes it off. */
+void sock_link(struct sock *sk, struct sock_list *list);
+void sock_unlink(struct sock *sk, struct sock_list *list);
 
 void sock_def_wakeup(struct sock *sk);
 void sock_def_readable(struct sock *sk);

@@ -24,12 +24,18 @@
 
 static struct kmem_cache *cache;
 static uint64_t last_ino;
+static size_t nr_live;
 
 void socket_init(void)
 {
 	cache = kmem_cache_create("socket", sizeof(struct socket), 0);
 	if (!cache)
 		panic("no memory for sockets");
+}
+
+size_t nr_sockets(void)
+{
+	return nr_live;
 }
 
 static struct socket *file_socket(const struct file *file)
@@ -129,6 +135,7 @@ static int socket_getattr(struct file *file, struct stat *st)
 static void socket_free(struct socket *sock)
 {
 	ASSERT(!waitqueue_active(&sock->wq));
+	nr_live--;
 	kmem_cache_free(cache, sock);
 }
 
@@ -161,6 +168,7 @@ static struct socket *socket_alloc(int type)
 	sock->state = SS_UNCONNECTED;
 	sock->type = type;
 	sock->ino = ++last_ino;
+	nr_live++;
 	init_waitqueue_head(&sock->wq);
 	return sock;
 }

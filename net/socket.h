@@ -50,6 +50,10 @@ struct sock;
 #define MSG_CMSG_CLOEXEC 0x40000000
 #endif
 
+#ifndef SOL_NETLINK
+#define SOL_NETLINK 270
+#endif
+
 #define SOCK_MAX 11
 #define SOCK_TYPE_MASK 0xf
 
@@ -162,6 +166,7 @@ struct proto_ops {
 };
 
 void socket_init(void); /* the slab cache */
+size_t nr_sockets(void); /* of all families */
 
 /*
  * socket(2): a file with one reference, or ERR_PTR. type without the flags;

@@ -12,8 +12,6 @@
 
 #include "net/socket.h"
 
-#define SOL_NETLINK 270
-
 int sockopt_give(void *val, int len, const void *from, int n)
 {
 	n = MIN(len, n);

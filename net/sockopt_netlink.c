@@ -82,6 +82,7 @@ static int get_bit(struct sock *sk, uint32_t bit, void *val, int len)
 		return get_bit(sk, NETLINK_BIT(option), val, len);     \
 	}
 
+NETLINK_FLAG(pktinfo, NETLINK_PKTINFO)
 NETLINK_FLAG(broadcast_error, NETLINK_BROADCAST_ERROR)
 NETLINK_FLAG(no_enobufs, NETLINK_NO_ENOBUFS)
 NETLINK_FLAG(cap_ack, NETLINK_CAP_ACK)
@@ -102,6 +103,7 @@ static int forbid(struct sock *sk, const void *val, int len)
 const struct sockopt netlink_options[] = {
 	RAW_OPTION(NETLINK_ADD_MEMBERSHIP, add_membership, NULL),
 	RAW_OPTION(NETLINK_DROP_MEMBERSHIP, drop_membership, NULL),
+	RAW_OPTION(NETLINK_PKTINFO, set_pktinfo, get_pktinfo),
 	RAW_OPTION(NETLINK_BROADCAST_ERROR, set_broadcast_error,
 		   get_broadcast_error),
 	RAW_OPTION(NETLINK_NO_ENOBUFS, set_no_enobufs, get_no_enobufs),

@@ -53,12 +53,10 @@ static struct sock *tcp_alloc_sk(void)
 	return tp ? tcp_to_sk(tp) : NULL;
 }
 
-/* Of a listener: who waits to be accepted, and how many may. */
 void tcp_queues(struct sock *sk, struct sock_queues *queues)
 {
 	if (sk->sk_state == TCP_LISTEN) {
 		queues->rx = sk->sk_ack_backlog;
-		queues->tx = sk->sk_max_ack_backlog;
 		return;
 	}
 	queues->rx = sk->sk_receive_queue.len;
@@ -99,6 +97,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	if (!tp)
 		return NULL;
 	sock_init_data(NULL, tcp_to_sk(tp));
+	sock_link(tcp_to_sk(tp), &tcp_socks);
 	tp->inet.sk.sk_prot = &tcp_prot;
 	tp->inet.sk.sk_protocol = IPPROTO_TCP;
 	inet_sock_init(&tp->inet);
@@ -117,6 +116,7 @@ void tcp_sock_free(struct tcp_sock *tp)
 
 	ASSERT(!tp->pcb && !sk->sk_socket);
 	sk->sk_destruct(sk);
+	sock_unlink(sk, &tcp_socks);
 	inet_release_port(&tp->inet.binding);
 	kmem_cache_free(cache, tp);
 }

@@ -14,7 +14,6 @@
 
 struct pipe;
 struct poll_table;
-struct seq_buf;
 struct tcp_cork;
 struct tcp_info;
 
@@ -181,6 +180,5 @@ long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 
 /* net/tcp_info.c */
 void tcp_get_info(struct sock *sk, struct tcp_info *info);
-void tcp_show(struct seq_buf *m); /* /proc/net/tcp */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection looks like from outside: TCP_INFO, /proc/net/tcp.
+ * What a connection looks like from outside: TCP_INFO.
  */
 #include "net/tcp.h"
 
@@ -101,34 +101,4 @@ void tcp_get_info(struct sock *sk, struct tcp_info *info)
 	fill_times(pcb, info);
 	fill_options(pcb, info);
 	fill_sizes(pcb, info);
-}
-
-static void show_line(struct seq_buf *m, unsigned int *nr,
-		      const struct tcp_pcb *pcb)
-{
-	bool listening = pcb->state == LISTEN;
-
-	seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X\n", (*nr)++,
-		   ip_addr_get_ip4_u32(&pcb->local_ip), pcb->local_port,
-		   listening ? 0 : ip_addr_get_ip4_u32(&pcb->remote_ip),
-		   listening ? 0 : pcb->remote_port, tcp_state_of_pcb(pcb),
-		   listening ? 0 : TCP_SND_BUF - pcb->snd_buf);
-}
-
-/* The head of Linux's format: addresses in hexadecimal, state, send queue. */
-void tcp_show(struct seq_buf *m)
-{
-	unsigned int nr = 0;
-
-	seq_printf(m, "  sl  local_address rem_address   st tx_queue\n");
-	for (struct tcp_pcb *pcb = tcp_listen_pcbs.pcbs; pcb; pcb = pcb->next)
-		show_line(m, &nr, pcb);
-	for (struct tcp_pcb *pcb = net_pcb_next(NULL); pcb;
-	     pcb = net_pcb_next(pcb))
-		show_line(m, &nr, pcb);
-	for (const struct tcp_time_wait *tw = tcp_time_wait_next(NULL); tw;
-	     tw = tcp_time_wait_next(tw))
-		seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X\n", nr++,
-			   tw->id.laddr, tw->id.lport, tw->id.raddr,
-			   tw->id.rport, tw->state, 0);
 }

@@ -16,6 +16,7 @@
 #include "net/counters.h"
 #include "net/icmp.h"
 #include "net/ip_datagram.h"
+#include "net/link.h"
 #include "net/udp.h"
 
 #define MSG_PROBE 0x10
@@ -102,6 +103,8 @@ static void to_ourselves(struct dgram_sock *ds, const struct ip_dest *to,
 		.group = to->rt.type != ROUTE_LOCAL,
 	};
 
+	if (!ip.group)
+		net_lo_count(p->tot_len);
 	dgram_sent_locally(ds);
 	if (!udp_rcv_local(p, &t, &ip) && !ip.group)
 		refuse(ds, &out, &ip, to->port, p);

@@ -65,6 +65,7 @@ struct unix_sock *unix_alloc(int type)
 	if (!u)
 		return NULL;
 	sock_init_data(NULL, &u->sk);
+	sock_link(&u->sk, &unix_socks);
 	u->sk.sk_prot = &unix_prot;
 	u->sk.sk_family = AF_UNIX;
 	u->sk.sk_type = type;
@@ -92,6 +93,7 @@ void unix_put(struct unix_sock *u)
 	ASSERT(u->is_dead && !u->wmem && !u->inflight);
 	ASSERT(!waitqueue_active(&u->peer_wait));
 	unix_address_put(u->addr);
+	sock_unlink(&u->sk, &unix_socks);
 	kmem_cache_free(cache, u);
 }
 

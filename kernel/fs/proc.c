@@ -3,7 +3,8 @@
  * /proc: a name and a function that prints, for each file. Owns the text of
  * open files: it is made anew by every read at offset 0, so that a program
  * that keeps a file open and rewinds sees the present, and stays as it is for
- * the reads that follow. What concerns the process is in proc_self.c and
+ * the reads that follow. Files with a record for each of many things are made
+ * a part at a time. What concerns the process is in proc_self.c and
  * proc_fd.c, memory in proc_mem.c, settings in proc_sys.c, the rest of the
  * machine in proc_info.c. Thread context.
  */
@@ -23,13 +24,32 @@
 #define TEXT_FIRST PAGE_SIZE
 #define TEXT_MAX (1 * MiB)
 
+/* A part of the text: all of it, or as many records as fit (seq_walk). */
 struct proc_text {
+	int64_t start; /* its place in the file */
+	uint64_t next; /* the record behind it, or SEQ_WALK_END */
 	size_t len;
 	char text[];
 };
 
-/* What inode prints now: in a buffer doubled until it fits. NULL: no memory. */
-static struct proc_text *proc_print(struct inode *inode)
+static void print(struct inode *inode, struct seq_buf *m, uint64_t *next)
+{
+	proc_walk_fn walk = (proc_walk_fn)inode->i_private;
+
+	if (inode->i_show) {
+		inode->i_show(m, inode);
+		*next = SEQ_WALK_END;
+	} else {
+		walk(m, next);
+	}
+}
+
+/*
+ * What inode prints now, from a record on: in a buffer doubled until it fits.
+ * NULL: no memory.
+ */
+static struct proc_text *proc_print(struct inode *inode, int64_t start,
+				    uint64_t from)
 {
 	struct proc_text *t;
 	struct seq_buf m;
@@ -39,31 +59,60 @@ static struct proc_text *proc_print(struct inode *inode)
 		t = kmalloc(size);
 		if (!t)
 			return NULL;
+		t->start = start;
+		t->next = from;
 		seq_init(&m, t->text, size - sizeof(*t));
-		inode->i_show(&m, inode);
+		print(inode, &m, &t->next);
 		t->len = m.len;
-		if (!m.overflow || size >= TEXT_MAX)
+		if (!m.overflow)
 			return t;
+		if (size >= TEXT_MAX)
+			break;
 		kfree(t);
 	}
+	t->next = SEQ_WALK_END;
+	return t;
+}
+
+/* The text at pos replaces the one that is there; -ENOMEM. */
+static int proc_seek(struct file *file, int64_t pos)
+{
+	struct proc_text *t = file->private_data;
+	int64_t start = 0;
+	uint64_t next = 0;
+
+	if (!pos || (t && pos < t->start)) {
+		kfree(t);
+		t = NULL;
+	}
+	while (!t ||
+	       (pos >= t->start + (int64_t)t->len && t->next != SEQ_WALK_END)) {
+		if (t) {
+			start = t->start + t->len;
+			next = t->next;
+			kfree(t);
+		}
+		t = proc_print(file->f_inode, start, next);
+		if (!t)
+			break;
+	}
+	file->private_data = t;
+	return t ? 0 : -ENOMEM;
 }
 
 static ssize_t proc_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
+	int error = proc_seek(file, *pos);
 	struct proc_text *t = file->private_data;
-	size_t n, done;
+	size_t n, done, at;
 
-	if (!t || !*pos) {
-		kfree(t);
-		t = proc_print(file->f_inode);
-		file->private_data = t;
-		if (!t)
-			return -ENOMEM;
-	}
-	if ((uint64_t)*pos >= t->len)
+	if (error)
+		return error;
+	at = *pos - t->start;
+	if (at >= t->len)
 		return 0;
-	n = MIN(to->count, t->len - *pos);
-	done = copy_to_iter(t->text + *pos, n, to);
+	n = MIN(to->count, t->len - at);
+	done = copy_to_iter(t->text + at, n, to);
 	*pos += done;
 	return done || !n ? (ssize_t)done : -EFAULT;
 }
@@ -146,6 +195,20 @@ int proc_register(const char *path, void (*show)(struct seq_buf *m))
 	struct inode *root = proc_root();
 
 	return IS_ERR(root) ? PTR_ERR(root) : register_at(root, path, show);
+}
+
+int proc_register_walk(const char *path, proc_walk_fn walk)
+{
+	struct inode *root = proc_root(), *inode;
+
+	if (IS_ERR(root))
+		return PTR_ERR(root);
+	inode = inode_add_path(root, path, S_IFREG | 0444);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	proc_set_show(inode, NULL);
+	inode->i_private = (uintptr_t)walk;
+	return 0;
 }
 
 int sysfs_register(const char *path, void (*show)(struct seq_buf *m))

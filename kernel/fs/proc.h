@@ -6,10 +6,22 @@
 #ifndef KERNEL_FS_PROC_H
 #define KERNEL_FS_PROC_H
 
+#include <stdint.h>
+
 struct seq_buf;
 
 /* path without "/proc/", e.g. "net/dev". Both are kept by reference. */
 int proc_register(const char *path, void (*show)(struct seq_buf *m));
+
+/*
+ * A file of records that is never in memory as a whole: walk prints those
+ * from *next on that fit, and moves *next on: struct seq_walk.
+ */
+typedef void (*proc_walk_fn)(struct seq_buf *m, uint64_t *next);
+int proc_register_walk(const char *path, proc_walk_fn walk);
+
+/* As proc_register(), for a path without "/sys/". */
+int sysfs_register(const char *path, void (*show)(struct seq_buf *m));
 
 void proc_init(void); /* meminfo, slabinfo, buddyinfo, uptime, self/... */
 

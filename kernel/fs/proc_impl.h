@@ -22,8 +22,6 @@ struct proc_entry {
 	void (*show)(struct seq_buf *m);
 };
 int proc_register_all(const struct proc_entry *entries, size_t n);
-/* As proc_register(), for a path without "/sys/". */
-int sysfs_register(const char *path, void (*show)(struct seq_buf *m));
 
 /* 0 or -errno. */
 int proc_info_init(void);

@@ -100,9 +100,10 @@ void net_assert_context(void);
 #define TCP_MSL 30000UL
 #define TCP_FIN_WAIT_TIMEOUT 60000
 
-/* Counters for /proc/net/netstat. */
+/* Counters for /proc/net/snmp. */
 #define LWIP_STATS 1
 #define LWIP_STATS_LARGE 1
+#define MIB2_STATS 1
 #define LINK_STATS 0
 #define MEM_STATS 0
 #define MEMP_STATS 0

@@ -165,6 +165,8 @@ static void test_receive(int fd)
 			    .msg_namelen = sizeof(n),
 			    .msg_iov = &iov,
 			    .msg_iovlen = 1 };
+	_Alignas(8) char control[128];
+	struct cmsghdr *c;
 	long whole;
 
 	memset(&n, 0xee, sizeof(n));
@@ -178,7 +180,22 @@ static void test_receive(int fd)
 	is(m.msg_namelen, sizeof(n), "it has a sender");
 	ok(n.family == AF_NETLINK && !n.zero && !n.portid && !n.groups,
 	   "the kernel");
+	set_option(fd, NETLINK_LEVEL, 3, 1); /* NETLINK_PKTINFO */
+	set_option(fd, SOL_SOCKET, SO_PASSCRED, 1);
+	m.msg_control = control;
+	m.msg_controllen = sizeof(control);
 	is(result(recvmsg(fd, &m, MSG_TRUNC)), whole, "MSG_TRUNC: its length");
+	is(m.msg_controllen, CMSG_SPACE(12) + CMSG_SPACE(4),
+	   "two control messages");
+	c = CMSG_FIRSTHDR(&m);
+	ok(c && c->cmsg_level == NETLINK_LEVEL && c->cmsg_type == 3 &&
+		   !memcmp(CMSG_DATA(c), "\0\0\0\0", 4),
+	   "NETLINK_PKTINFO: of no group");
+	c = CMSG_NXTHDR(&m, c);
+	ok(c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == 2 &&
+		   !memcmp(CMSG_DATA(c), "\0\0\0\0\0\0\0\0\0\0\0\0\0", 12),
+	   "SCM_CREDENTIALS: the kernel's");
+	set_option(fd, SOL_SOCKET, SO_PASSCRED, 0);
 	is(result(recvmsg(fd, &m, MSG_DONTWAIT)), -EAGAIN, "the rest is gone");
 }
 
@@ -188,7 +205,7 @@ static void test_options(void)
 	socklen_t len = sizeof(groups);
 	int fd = open_netlink();
 
-	for (int i = 4; i <= 5; i++) {
+	for (int i = 3; i <= 5; i++) {
 		is(get_option(fd, NETLINK_LEVEL, i), 0, "an option is off");
 		is(set_option(fd, NETLINK_LEVEL, i, 5), 0, "is set");
 		is(get_option(fd, NETLINK_LEVEL, i), 1, "is on");

@@ -94,9 +94,9 @@ def guest_file(path, port=10):
 
 
 def counters():
-    """/proc/net/netstat as a dictionary: of lines "name value"."""
+    """/proc/net/pollux as a dictionary: of lines "name value"."""
     found = {}
-    for line in guest_file("/proc/net/netstat").splitlines():
+    for line in guest_file("/proc/net/pollux").splitlines():
         words = line.split()
         if len(words) == 2 and words[1].isdigit():
             found[words[0]] = int(words[1])

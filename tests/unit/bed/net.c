@@ -207,6 +207,11 @@ void random_bytes(void *out, size_t len)
 		((uint8_t *)out)[i] = rand();
 }
 
+int proc_register_walk(const char *path, proc_walk_fn walk)
+{
+	return 0;
+}
+
 int proc_register(const char *path, void (*show)(struct seq_buf *m))
 {
 	return 0;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of /proc/net's files, and those that are one word. Owns nothing.
+ */
+#include "net/proc_net.h"
+
+#include "kernel/base.h"
+#include "kernel/fs/proc.h"
+#include "kernel/printk.h"
+#include "kernel/seq_buf.h"
+#include "net/counters.h"
+#include "net/netif.h"
+
+struct sock_queues sock_get_queues(struct sock *sk)
+{
+	struct sock_queues queues = { 0 };
+
+	if (sk->sk_prot->queues)
+		sk->sk_prot->queues(sk, &queues);
+	return queues;
+}
+
+/* This kernel's own counters, a name and a number a line. */
+static void show_pollux(struct seq_buf *m)
+{
+	net_counters_show(m);
+	net_device_show(m);
+	net_lwip_stats_show(m);
+}
+
+static const struct {
+	const char *path;
+	void (*show)(struct seq_buf *m);
+} files[] = {
+	{ "net/arp", proc_arp_show },
+	{ "net/dev", proc_dev_show },
+	{ "net/igmp", proc_igmp_show },
+	{ "net/netstat", proc_netstat_show },
+	{ "net/packet", proc_packet_show },
+	{ "net/pnp", net_pnp_show },
+	{ "net/pollux", show_pollux },
+	{ "net/protocols", proc_protocols_show },
+	{ "net/ptype", proc_ptype_show },
+	{ "net/route", proc_route_show },
+	{ "net/snmp", proc_snmp_show },
+	{ "net/sockstat", proc_sockstat_show },
+};
+
+static const struct {
+	const char *path;
+	proc_walk_fn walk;
+} walks[] = {
+	{ "net/icmp", proc_icmp_walk }, { "net/netlink", proc_netlink_walk },
+	{ "net/raw", proc_raw_walk },	{ "net/tcp", proc_tcp_walk },
+	{ "net/udp", proc_udp_walk },	{ "net/udplite", proc_udplite_walk },
+	{ "net/unix", proc_unix_walk },
+};
+
+void net_proc_init(void)
+{
+	int error = net_sysctl_init();
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && !error; i++)
+		error = proc_register(files[i].path, files[i].show);
+	for (size_t i = 0; i < ARRAY_SIZE(walks) && !error; i++)
+		error = proc_register_walk(walks[i].path, walks[i].walk);
+	if (error)
+		pr_err("net: /proc/net is not whole: error %d", -error);
+}
