@@ -8,6 +8,7 @@
 
 #include <asm/socket.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <string.h>
 
 #include "net/socket.h"
@@ -90,9 +91,12 @@ static int set_option(struct sock *sk, const struct sockopt *opt,
 	return set_value(sk, opt, value);
 }
 
-/* SOL_SOCKET wants an int before it looks which option it is for. */
+/* These levels want an int before they look which option it is for. */
 static bool is_too_short(int level, int name, int len)
 {
+	if (level == IPPROTO_TCP)
+		return len < (int)sizeof(int) && name != TCP_CONGESTION &&
+		       name != TCP_ULP;
 	return level == SOL_SOCKET && len < (int)sizeof(int) &&
 	       name != SO_BINDTODEVICE;
 }
@@ -111,7 +115,7 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 	const struct sockopt *opt = find(sk, level, name);
 	int err;
 
-	if (is_too_short(level, name, len))
+	if (level_exists(sk, level) && is_too_short(level, name, len))
 		return -EINVAL;
 	/* An Internet socket takes a level that is not there for IP's. */
 	if (!opt || (!opt->set && !opt->set_raw && !opt->flag))

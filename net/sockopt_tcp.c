@@ -3,20 +3,25 @@
  * Options of level IPPROTO_TCP: tcp(7).
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/tcp.h>
 #include <string.h>
 
 #include "net/sockopt.h"
 #include "net/tcp.h"
 
-#define RTO_MAX 120 /* seconds: TCP_RTO_MAX */
-#define DEFER_TRIES_MAX 255
+/* What is queued leaves now, corked or not. */
+static void push_all(struct tcp_sock *tp)
+{
+	tp->held_since_ns = 0;
+	tcp_push(tp);
+}
 
 static int set_nodelay(struct sock *sk, int value)
 {
 	tcp_sk(sk)->nodelay = value;
 	if (value)
-		tcp_push(tcp_sk(sk));
+		push_all(tcp_sk(sk));
 	return 0;
 }
 
@@ -29,7 +34,7 @@ static int set_cork(struct sock *sk, int value)
 {
 	tcp_sk(sk)->cork = value;
 	if (!value)
-		tcp_push(tcp_sk(sk));
+		push_all(tcp_sk(sk));
 	return 0;
 }
 
@@ -122,18 +127,18 @@ static int get_user_timeout(struct sock *sk)
 }
 
 /*
- * Linux waits for as many retransmissions as take that long, and tells how
- * long those are: 1, 3, 7, 15 seconds, ..., 255 of them at most.
+ * The seconds are as long as some transmissions of SYN|ACK take, the first
+ * timeout being 1 s and none above 120 s: the next such time above.
  */
 static int set_defer_accept(struct sock *sk, int value)
 {
-	int timeout = 1, period = 1;
+	int timeout = 1, time = 0;
 
-	for (int n = 1; period < value && n < DEFER_TRIES_MAX; n++) {
-		timeout = MIN(timeout * 2, RTO_MAX);
-		period += timeout;
+	for (int n = 0; time < value && n < UINT8_MAX; n++) {
+		time += timeout;
+		timeout = MIN(timeout * 2, 120);
 	}
-	tcp_sk(sk)->defer_accept = value > 0 ? period : 0;
+	tcp_sk(sk)->defer_accept = time;
 	return 0;
 }
 
@@ -155,16 +160,61 @@ static int get_linger2(struct sock *sk)
 	return value ? value : 60;
 }
 
-/* lwIP acknowledges every second segment, whatever is asked for. */
+/* Linux's TCP_MAX_QUICKACKS: then acknowledgements are delayed again. */
+#define QUICKACKS 16
+
 static int set_quickack(struct sock *sk, int value)
 {
-	tcp_sk(sk)->pingpong = !value;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->pingpong = !value;
+	tp->quickacks = value ? QUICKACKS : 0;
+	if (value)
+		tcp_ack_delayed(tp);
 	return 0;
 }
 
 static int get_quickack(struct sock *sk)
 {
 	return !tcp_sk(sk)->pingpong;
+}
+
+static int set_window_clamp(struct sock *sk, int value)
+{
+	if (!value && sk->sk_state != TCP_CLOSE)
+		return -EINVAL;
+	tcp_sk(sk)->window_clamp = value ? MAX((uint32_t)value,
+					       SOCK_MIN_RCVBUF / 2U) :
+					   0;
+	return 0;
+}
+
+static int get_window_clamp(struct sock *sk)
+{
+	return tcp_sk(sk)->window_clamp;
+}
+
+static int set_notsent_lowat(struct sock *sk, int value)
+{
+	tcp_sk(sk)->notsent_lowat = value;
+	sk->sk_write_space(sk);
+	return 0;
+}
+
+static int get_notsent_lowat(struct sock *sk)
+{
+	return tcp_sk(sk)->notsent_lowat;
+}
+
+/* Nothing that follows duplicate acknowledgements: Linux ignores it too. */
+static int set_thin_dupack(struct sock *sk, int value)
+{
+	return value < 0 || value > 1 ? -EINVAL : 0;
+}
+
+static int get_zero(struct sock *sk)
+{
+	return 0;
 }
 
 static int get_info(struct sock *sk, void *val, int len)
@@ -182,9 +232,24 @@ static int get_info(struct sock *sk, void *val, int len)
 
 static int set_congestion(struct sock *sk, const void *val, int len)
 {
+	char name[CONGESTION_NAME_MAX] = "";
+
 	if (len < 1)
 		return -EINVAL;
-	return strncmp(val, CONGESTION_NAME, len) ? -ENOENT : 0;
+	memcpy(name, val, MIN(len, CONGESTION_NAME_MAX - 1));
+	return strcmp(name, CONGESTION_NAME) ? -ENOENT : 0;
+}
+
+/* RFC 5681 has no more to tell. */
+static int get_nothing(struct sock *sk, void *val, int len)
+{
+	return 0;
+}
+
+/* There is no protocol to put on top, by no name. */
+static int set_ulp(struct sock *sk, const void *val, int len)
+{
+	return len < 1 ? -EINVAL : -ENOENT;
 }
 
 static int get_congestion(struct sock *sk, void *val, int len)
@@ -208,6 +273,11 @@ const struct sockopt tcp_options[] = {
 	INT_OPTION(TCP_DEFER_ACCEPT, set_defer_accept, get_defer_accept),
 	INT_OPTION(TCP_LINGER2, set_linger2, get_linger2),
 	INT_OPTION(TCP_QUICKACK, set_quickack, get_quickack),
+	INT_OPTION(TCP_WINDOW_CLAMP, set_window_clamp, get_window_clamp),
+	INT_OPTION(TCP_NOTSENT_LOWAT, set_notsent_lowat, get_notsent_lowat),
+	INT_OPTION(TCP_THIN_DUPACK, set_thin_dupack, get_zero),
+	RAW_OPTION(TCP_ULP, set_ulp, get_nothing),
+	RAW_OPTION(TCP_CC_INFO, NULL, get_nothing),
 	RAW_OPTION(TCP_INFO, NULL, get_info),
 	RAW_OPTION(TCP_CONGESTION, set_congestion, get_congestion),
 };

@@ -150,6 +150,9 @@ void tcp_options_to_pcb(struct sock *sk)
 void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
 {
 	tp->pcb = pcb;
+	if (tp->maxseg)
+		pcb->mss = MIN(pcb->mss, tp->maxseg);
+	tcp_figures_start(tp);
 	tcp_set_upcalls(tp, pcb);
 	tcp_options_to_pcb(tcp_to_sk(tp));
 	tp->inet.saddr = ip_addr_get_ip4_u32(&pcb->local_ip);

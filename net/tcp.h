@@ -17,6 +17,30 @@ struct poll_table;
 struct tcp_cork;
 struct tcp_info;
 
+/* What TCP_INFO tells of a connection over the wire: net/tcp_figures.c. */
+struct tcp_figures {
+	uint64_t bytes_sent; /* with those sent again */
+	uint64_t bytes_retrans;
+	uint64_t bytes_acked;
+	uint64_t bytes_received;
+	uint32_t segs_out;
+	uint32_t segs_in;
+	uint32_t data_segs_out;
+	uint32_t data_segs_in;
+	uint32_t retrans; /* segments */
+	uint32_t snd_high; /* nothing from here on was ever sent */
+	/* Milliseconds of ktime_get_ns(). */
+	uint32_t last_data_sent;
+	uint32_t last_data_recv;
+	uint32_t last_ack_recv;
+	/* RFC 6298, in microseconds; one measurement at a time. */
+	uint32_t srtt;
+	uint32_t rttvar;
+	uint32_t min_rtt;
+	uint32_t timed_end; /* the number whose ACK ends it */
+	uint64_t timed_since_ns; /* 0: none is going on */
+};
+
 struct tcp_sock {
 	struct inet_sock inet;
 	struct tcp_pcb *pcb;
@@ -53,8 +77,16 @@ struct tcp_sock {
 	uint32_t keepidle; /* seconds */
 	uint32_t keepintvl;
 	uint32_t user_timeout; /* milliseconds */
-	int32_t defer_accept;
+	int32_t defer_accept; /* seconds */
 	int32_t linger2;
+	uint32_t window_clamp; /* 0: none */
+	uint32_t notsent_lowat; /* 0: none */
+	uint8_t quickacks; /* segments to be acknowledged at once */
+
+	/* Data that a cork holds back, since when: net/tcp_timer.c. */
+	uint64_t held_since_ns;
+
+	struct tcp_figures figures;
 };
 
 static inline struct tcp_sock *tcp_sk(struct sock *sk)
@@ -102,6 +134,8 @@ int tcp_reset_errno(const struct sock *sk);
 void tcp_data_ready(struct sock *sk);
 /* The connection is over; err: positive errno, 0: in order. */
 void tcp_done(struct tcp_sock *tp, int err);
+/* Tells whoever waits for room, if there is some. */
+void tcp_write_space(struct tcp_sock *tp);
 /* lwIP calls back twice a second or so while somebody waits for room. */
 void tcp_want_poll(struct tcp_sock *tp);
 
@@ -154,6 +188,18 @@ void tcp_push(struct tcp_sock *tp);
 ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 			unsigned int flags);
 void tcp_splice_eof(struct socket *sock);
+
+/* Sends an acknowledgement that is due, but has been put off. */
+void tcp_ack_delayed(struct tcp_sock *tp);
+
+/* net/tcp_timer.c: what is queued may wait for more, for a while. */
+void tcp_hold(struct tcp_sock *tp);
+
+/* net/tcp_figures.c */
+void tcp_figures_start(struct tcp_sock *tp);
+void tcp_figures_in(struct tcp_sock *tp, size_t len);
+void tcp_figures_out(struct tcp_sock *tp, uint32_t seq, size_t len);
+void tcp_figures_acked(struct tcp_sock *tp, uint32_t ack, size_t n);
 
 /* net/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);

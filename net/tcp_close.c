@@ -63,6 +63,7 @@ static void want_fin(struct tcp_sock *tp)
 {
 	tp->fin_wanted = true;
 	tp->last_progress_ns = ktime_get_ns();
+	tp->held_since_ns = 0;
 	tcp_nagle_disable(tp->pcb);
 	tcp_output(tp->pcb);
 	tcp_want_poll(tp);

@@ -11,6 +11,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
+#include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/loopback.h"
 #include "net/netif.h"
@@ -109,6 +110,7 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 		tcp_abort(tcp_detach(tp));
 		return err;
 	}
+	tp->last_progress_ns = ktime_get_ns();
 	sk->sk_state = TCP_SYN_SENT;
 	sk->sk_shutdown = 0;
 	tp->inet.saddr = ip_addr_get_ip4_u32(&pcb->local_ip);

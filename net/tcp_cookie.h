@@ -34,7 +34,7 @@ uint16_t tcp_cookie_check(const struct tcp_tuple *id, uint32_t peer_isn,
 /* What the options of a SYN say, 0: nothing. They are well-formed. */
 uint16_t tcp_cookie_mss_option(const uint8_t *opt, unsigned int len);
 
-/* No pcb is to be had for another handshake, or the listener has its share. */
+/* The listener has as many half-open connections as it may. */
 bool tcp_cookies_needed(const struct tcp_pcb_listen *listening);
 /* Answers a SYN with a cookie. Softirq; the header in host byte order. */
 void tcp_cookie_answer(const struct tcp_pcb_listen *listening,

@@ -169,5 +169,10 @@ bool tcp_pcb_to_table(const struct tcp_pcb *pcb)
 
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
+	struct tcp_sock *tp = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
+
+	/* An acknowledgement has let more leave: there may be room now. */
+	if (tp && tp->notsent_lowat)
+		tcp_write_space(tp);
 	return tcp_pcb_to_table(pcb);
 }

@@ -17,6 +17,7 @@
 #include "net/core.h"
 #include "net/counters.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/memp_limits.h"
 #include "net/netif.h"
 #include "net/tcp.h"
 #include "net/tcp_check.h"
@@ -279,6 +280,8 @@ static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 	now.pcb = pcb;
 	now.hdr = hdr;
 	now.p = p;
+	if (tp)
+		tcp_figures_in(tp, p->tot_len);
 	if (tp && pcb->state != SYN_SENT)
 		note_urgent(tp);
 }
@@ -289,10 +292,31 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 {
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
 		return tcp_cookie_ack(listening, hdr, p);
+	/* A new connection must not cost another one its life. */
+	if (net_tcp_pcbs_short()) {
+		net_count(tcp_drop_no_pcb);
+		net_count(tcp_listen_drops);
+		return true;
+	}
 	if (!tcp_cookies_needed(listening))
 		return false;
 	tcp_cookie_answer(listening, hdr, optlen);
 	return true;
+}
+
+/*
+ * TCP_DEFER_ACCEPT: the ACK that completes a handshake is not seen until it
+ * brings data, for so many seconds; SYN|ACK again asks for another.
+ */
+static bool is_deferred(const struct tcp_pcb *pcb, const struct pbuf *p)
+{
+	const struct tcp_sock *listener = pcb->callback_arg;
+	uint32_t age;
+
+	if (pcb->state != SYN_RCVD || !pcb->listener || p->tot_len)
+		return false;
+	age = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL / 1000;
+	return age < (uint32_t)listener->defer_accept;
 }
 
 static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
@@ -335,6 +359,9 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	if (res.verdict == TCP_PASS && pcb->state == LISTEN &&
 	    cookies((struct tcp_pcb_listen *)pcb, hdr, optlen, p))
 		return ERR_VAL;
+	if (res.verdict == TCP_PASS && (seg.flags & TCPHDR_ACK) &&
+	    !(seg.flags & (TCPHDR_RST | TCPHDR_FIN)) && is_deferred(pcb, p))
+		return ERR_VAL;
 	if (res.verdict == TCP_PASS && cannot_keep(pcb, hdr, p)) {
 		res.verdict = TCP_DROP_ACK;
 		res.reason = TCP_DROP_MEMORY;
@@ -346,17 +373,43 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 }
 
 /* RFC 9293 section 3.8.5: the pointer goes with all that comes before it. */
-u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
-			   u32_t *opts)
+static void mark_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
-	const struct tcp_sock *tp = pcb ? sock_of(pcb) : NULL;
-	uint32_t up = tp ? tp->urg.snd_up - lwip_ntohl(hdr->seqno) : 0;
+	uint32_t up = tp->urg.snd_up - lwip_ntohl(hdr->seqno);
 
 	TCPH_UNSET_FLAG(hdr, TCP_URG);
 	hdr->urgp = 0;
-	if (!tp || !tp->urg.sending || up - 1 >= INT32_MAX)
-		return opts;
+	if (!tp->urg.sending || up - 1 >= INT32_MAX)
+		return;
 	TCPH_SET_FLAG(hdr, TCP_URG);
 	hdr->urgp = lwip_htons(MIN(up, 0xffffU));
+}
+
+/* TCP_MAXSEG: lwIP's first option of a SYN is its segment size. */
+static void announce_maxseg(const struct tcp_pcb *pcb, struct tcp_hdr *hdr)
+{
+	const struct tcp_sock *tp = pcb->callback_arg; /* or the listener's */
+	uint8_t *opt = (uint8_t *)(hdr + 1);
+
+	if (!(TCPH_FLAGS(hdr) & TCP_SYN) || !tp || !tp->maxseg ||
+	    tp->maxseg >= (opt[2] << 8 | opt[3]))
+		return;
+	opt[2] = tp->maxseg >> 8;
+	opt[3] = tp->maxseg & 0xff;
+}
+
+u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
+			   const struct tcp_pcb *pcb, u32_t *opts)
+{
+	struct tcp_sock *tp = pcb ? sock_of(pcb) : NULL;
+
+	if (pcb && (pcb->state == SYN_SENT ||
+		    (pcb->state == SYN_RCVD && pcb->listener)))
+		announce_maxseg(pcb, hdr);
+	if (!tp)
+		return opts;
+	mark_urgent(tp, hdr);
+	tcp_figures_out(tp, lwip_ntohl(hdr->seqno),
+			p->tot_len - TCPH_HDRLEN_BYTES(hdr));
 	return opts;
 }

@@ -12,23 +12,48 @@
 
 #include "kernel/seq_buf.h"
 #include "net/loopback.h"
+#include "kernel/task/clock.h"
 #include "net/tcp_timewait.h"
 
 #define LOCAL_MTU 65535 /* what fits into a datagram */
 #define LOCAL_MSS 32768 /* half of the first window */
 #define TICK_USEC (TCP_SLOW_INTERVAL * 1000)
 
-/* lwIP keeps 8 times the mean and 4 times the deviation, in ticks. */
-static void fill_times(const struct tcp_pcb *pcb, struct tcp_info *info)
+/* Linux's TCP_ATO_MIN and TCP_DELACK_MIN. */
+#define ATO_USEC 40000
+
+static uint32_t ms_since(uint32_t then)
+{
+	return (uint32_t)(ktime_get_ns() / NSEC_PER_MSEC) - then;
+}
+
+static void fill_times(const struct tcp_pcb *pcb, const struct tcp_figures *f,
+		       struct tcp_info *info)
 {
 	info->tcpi_rto = pcb->rto * TICK_USEC;
-	info->tcpi_ato = TCP_FAST_INTERVAL * 1000;
-	info->tcpi_rtt = pcb->sa * TICK_USEC / 8;
-	info->tcpi_rttvar = pcb->sv * TICK_USEC / 4;
+	info->tcpi_ato = ATO_USEC;
+	info->tcpi_rtt = f->srtt;
+	info->tcpi_rttvar = f->rttvar;
+	info->tcpi_min_rtt = f->srtt ? f->min_rtt : UINT32_MAX;
 	info->tcpi_retransmits = pcb->nrtx;
 	info->tcpi_backoff = pcb->nrtx;
-	info->tcpi_probes = pcb->persist_probe;
-	info->tcpi_last_ack_recv = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+	info->tcpi_probes = pcb->persist_probe + pcb->keep_cnt_sent;
+	info->tcpi_last_data_sent = ms_since(f->last_data_sent);
+	info->tcpi_last_data_recv = ms_since(f->last_data_recv);
+	info->tcpi_last_ack_recv = ms_since(f->last_ack_recv);
+}
+
+static void fill_counts(const struct tcp_figures *f, struct tcp_info *info)
+{
+	info->tcpi_bytes_sent = f->bytes_sent;
+	info->tcpi_bytes_retrans = f->bytes_retrans;
+	info->tcpi_bytes_acked = f->bytes_acked;
+	info->tcpi_bytes_received = f->bytes_received;
+	info->tcpi_segs_out = f->segs_out;
+	info->tcpi_segs_in = f->segs_in;
+	info->tcpi_data_segs_out = f->data_segs_out;
+	info->tcpi_data_segs_in = f->data_segs_in;
+	info->tcpi_total_retrans = f->retrans;
 }
 
 static void fill_options(const struct tcp_pcb *pcb, struct tcp_info *info)
@@ -60,6 +85,7 @@ static void fill_sizes(const struct tcp_pcb *pcb, struct tcp_info *info)
 	info->tcpi_snd_mss = pcb->mss;
 	info->tcpi_rcv_mss = pcb->mss;
 	info->tcpi_advmss = TCP_MSS;
+	info->tcpi_reordering = 3; /* duplicate ACKs: RFC 5681 */
 	info->tcpi_pmtu = pcb->mss + 40;
 	info->tcpi_unacked = count_segments(pcb->unacked);
 	info->tcpi_notsent_bytes = pcb->snd_lbb - pcb->snd_nxt;
@@ -98,7 +124,8 @@ void tcp_get_info(struct sock *sk, struct tcp_info *info)
 		fill_local(tcp_sk(sk), info);
 	if (!pcb)
 		return;
-	fill_times(pcb, info);
+	fill_times(pcb, &tcp_sk(sk)->figures, info);
+	fill_counts(&tcp_sk(sk)->figures, info);
 	fill_options(pcb, info);
 	fill_sizes(pcb, info);
 }

@@ -23,7 +23,7 @@
 #include "net/tcp_check.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
-#define POLL_TICKS 2
+#define POLL_TICKS 1
 
 /* Closed by the application, with data still to deliver. */
 static bool is_orphan(const struct tcp_sock *tp)
@@ -70,12 +70,18 @@ void tcp_data_ready(struct sock *sk)
 		sk->sk_data_ready(sk);
 }
 
-static void receive_data(struct sock *sk, struct pbuf *p)
+static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 {
+	struct sock *sk = tcp_to_sk(tp);
 	struct rxqueue *q = &sk->sk_receive_queue;
 	bool compact = eth_rx_buffers_short() || q->truesize > sk->sk_rcvbuf;
 
+	tp->figures.bytes_received += p->tot_len;
 	rxqueue_add(q, p, compact);
+	if (tp->quickacks) {
+		tp->quickacks--;
+		tcp_ack_now(tp->pcb);
+	}
 	tcp_data_ready(sk);
 }
 
@@ -110,18 +116,18 @@ static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 	}
 	if (is_orphan(tp))
 		return refuse_data(tp, pcb, p);
-	receive_data(tcp_to_sk(tp), p);
+	receive_data(tp, p);
 	return ERR_OK;
 }
 
-static void write_space(struct tcp_sock *tp)
+void tcp_write_space(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
 	if (!sock_flag(sk, SOCK_F_NOSPACE) || !tcp_writeable(tp))
 		return;
 	sock_reset_flag(sk, SOCK_F_NOSPACE);
-	if (!tp->fin_wanted && !tp->cork)
+	if (!tp->fin_wanted && !tp->held_since_ns)
 		tcp_poll(tp->pcb, NULL, UINT8_MAX);
 	sk->sk_write_space(sk);
 }
@@ -131,11 +137,12 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 	struct tcp_sock *tp = arg;
 
 	tp->last_progress_ns = ktime_get_ns();
+	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
 	if (tp->fin_wanted)
 		tcp_check_fin(tp);
 	else
-		write_space(tp);
+		tcp_write_space(tp);
 	return ERR_OK;
 }
 
@@ -154,7 +161,12 @@ static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
 		tcp_abort(pcb);
 		return ERR_ABRT;
 	}
-	write_space(tp);
+	tcp_write_space(tp);
+	if (!tp->fin_wanted && !pcb->unsent &&
+	    !sock_flag(tcp_to_sk(tp), SOCK_F_NOSPACE)) {
+		tp->held_since_ns = 0;
+		tcp_poll(pcb, NULL, UINT8_MAX);
+	}
 	return ERR_OK;
 }
 

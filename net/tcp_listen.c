@@ -55,6 +55,8 @@ void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 	child->maxseg = parent->maxseg;
 	child->user_timeout = parent->user_timeout;
 	child->linger2 = parent->linger2;
+	child->window_clamp = parent->window_clamp;
+	child->notsent_lowat = parent->notsent_lowat;
 }
 
 void tcp_enqueue_child(struct tcp_sock *parent, struct tcp_sock *child)

@@ -11,6 +11,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/fs/iov_iter.h"
+#include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/loopback.h"
 #include "net/lwip/memp_limits.h"
@@ -38,6 +39,12 @@ static size_t send_limit(const struct tcp_sock *tp)
 	return MIN(tp->inet.sk.sk_sndbuf / 2, (uint32_t)TCP_SND_BUF);
 }
 
+/* What TCP_NOTSENT_LOWAT bounds. */
+static size_t unsent_bytes(const struct tcp_pcb *pcb)
+{
+	return pcb->snd_lbb - pcb->snd_nxt;
+}
+
 static size_t send_room(const struct tcp_sock *tp)
 {
 	size_t queued = tcp_unacked_bytes(tp);
@@ -48,6 +55,8 @@ static size_t send_room(const struct tcp_sock *tp)
 	if (tp->pcb->snd_queuelen + CHUNK_QUEUE > TCP_SND_QUEUELEN)
 		return 0;
 	if (queued && net_tcp_segs_short())
+		return 0;
+	if (tp->notsent_lowat && unsent_bytes(tp->pcb) >= tp->notsent_lowat)
 		return 0;
 	return limit - queued;
 }
@@ -104,6 +113,12 @@ static int write_chunk(struct tcp_sock *tp, struct msg *msg, size_t n)
 	}
 	if (more || msg->iter->count)
 		flags |= TCP_WRITE_FLAG_MORE;
+	if (!tp->pcb->snd_queuelen)
+		tp->last_progress_ns = ktime_get_ns();
+	if (!tp->pcb->unsent)
+		tp->held_since_ns = 0;
+	if (more)
+		tcp_hold(tp);
 	if (tcp_write(tp->pcb, bounce, n, flags) == ERR_OK)
 		return 0;
 	*msg->iter = before;
@@ -176,16 +191,9 @@ ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags)
 /* With TCP_CORK or MSG_MORE only what fills segments leaves at once. */
 static void push_unless_corked(struct tcp_sock *tp, uint32_t flags)
 {
-	const struct tcp_seg *unsent = tp->pcb ? tp->pcb->unsent : NULL;
-
-	if (!tp->cork && !(flags & MSG_MORE)) {
-		tcp_push(tp);
-		return;
-	}
-	if (tp->pcb)
-		tcp_want_poll(tp); /* lwIP sends the rest after a while */
-	if (unsent && unsent->next)
-		tcp_push(tp);
+	if (!tp->cork && !(flags & MSG_MORE))
+		tp->held_since_ns = 0;
+	tcp_push(tp);
 }
 
 ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)

@@ -34,15 +34,15 @@ static struct tcp_tuple tuple_of(const struct tcp_hdr *hdr)
 bool tcp_cookies_needed(const struct tcp_pcb_listen *listening)
 {
 	return listening->accepts_pending >= listening->backlog ||
-	       net_tcp_pcbs_short();
+	       listening->accepts_pending >= net_tcp_half_open_max();
 }
 
 void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
 		       const struct tcp_hdr *hdr, uint16_t optlen)
 {
-	static const uint8_t mss_option[] = { 2, 4, TCP_MSS >> 8,
-					      TCP_MSS & 0xff };
 	struct tcp_sock *tp = listening->callback_arg;
+	uint16_t own_mss = tp->maxseg ? MIN(tp->maxseg, TCP_MSS) : TCP_MSS;
+	uint8_t mss_option[] = { 2, 4, own_mss >> 8, own_mss & 0xff };
 	uint16_t mss = tcp_cookie_mss_option((const uint8_t *)(hdr + 1),
 					     optlen);
 	struct tcp_tuple id = tuple_of(hdr);

@@ -23,6 +23,8 @@ static uint32_t window_limit(const struct tcp_sock *tp)
 	const struct sock *sk = &tp->inet.sk;
 	uint32_t full = TCP_WND_MAX(tp->pcb);
 
+	if (tp->window_clamp)
+		full = MIN(full, tp->window_clamp);
 	if (sock_flag(sk, SOCK_F_RCVBUF_SET))
 		return MIN(full, MAX(sk->sk_rcvbuf / 2, (uint32_t)TCP_MSS));
 	return full;
@@ -95,5 +97,16 @@ void tcp_window_read(struct sock *sk, size_t n)
 	tp->withheld -= give;
 	give_back(tp->pcb, give);
 	announce_small(tp);
+	net_flush_soon();
+}
+
+void tcp_ack_delayed(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb = tp->pcb;
+
+	if (!pcb || pcb->state < ESTABLISHED || !(pcb->flags & TF_ACK_DELAY))
+		return;
+	tcp_ack_now(pcb);
+	tcp_output(pcb);
 	net_flush_soon();
 }

@@ -39,10 +39,18 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb);
 #define LWIP_HOOK_TCP_SEGMENT_DONE net_hook_tcp_segment_done
 
 /* Every segment that leaves, complete but for its checksum. */
-u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
-			   u32_t *opts);
-#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts) \
-	net_hook_tcp_output(hdr, pcb, opts)
+u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
+			   const struct tcp_pcb *pcb, u32_t *opts);
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS net_hook_tcp_output
+
+/* Each tick of the slow timer; non-zero: nobody answers any more. */
+int net_hook_tcp_give_up(const struct tcp_pcb *pcb);
+#define LWIP_HOOK_TCP_GIVE_UP net_hook_tcp_give_up
+
+/* Before a segment is sent for the first time; non-zero: not yet. */
+struct tcp_seg;
+int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg);
+#define LWIP_HOOK_TCP_HOLD net_hook_tcp_hold
 
 /* Before a reset answers a segment; zero: it does not. */
 int net_hook_tcp_reset_allowed(void);

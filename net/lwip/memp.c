@@ -133,6 +133,11 @@ bool net_tcp_pcbs_short(void)
 	return pool_used(MEMP_TCP_PCB, 99);
 }
 
+size_t net_tcp_half_open_max(void)
+{
+	return pools[MEMP_TCP_PCB]->limit / 8;
+}
+
 bool net_tcp_segs_short(void)
 {
 	return pool_used(MEMP_TCP_SEG, 75);

@@ -7,9 +7,12 @@
 #define NET_LWIP_MEMP_LIMITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* No pcb for a new connection without taking one away from another. */
 bool net_tcp_pcbs_short(void);
+/* How many pcbs one listener may have for handshakes in progress. */
+size_t net_tcp_half_open_max(void);
 /* Sockets that have data on its way already get to queue no more. */
 bool net_tcp_segs_short(void);
 

@@ -47,10 +47,21 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 	return 0;
 }
 
-u32_t *net_hook_tcp_output(struct tcp_hdr *hdr, const struct tcp_pcb *pcb,
-			   u32_t *opts)
+u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
+			   const struct tcp_pcb *pcb, u32_t *opts)
 {
 	return opts;
+}
+
+int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
+{
+	return pcb->nrtx >=
+	       (pcb->state == SYN_SENT ? TCP_SYNMAXRTX : TCP_MAXRTX);
+}
+
+int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg)
+{
+	return 0;
 }
 
 struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr)
