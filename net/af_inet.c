@@ -357,5 +357,6 @@ const struct proto_ops inet_stream_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = stream_recvmsg,
 	.splice_read = stream_splice_read,
+	.splice_take = tcp_splice_take,
 	.splice_eof = tcp_splice_eof,
 };

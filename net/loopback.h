@@ -62,6 +62,12 @@ ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg);
  */
 ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 			     size_t n);
+/*
+ * Where bytes may be queued for tp's peer now: its queue, or NULL; and the end
+ * of it, when some were.
+ */
+struct rxqueue *tcp_local_queue(const struct tcp_sock *tp);
+void tcp_local_queued(struct tcp_sock *tp);
 bool tcp_local_writeable(const struct tcp_sock *tp);
 /* Bytes sent that the peer's window does not hold. */
 size_t tcp_local_unsent(const struct tcp_sock *tp);

@@ -221,31 +221,43 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 	return n;
 }
 
+struct rxqueue *tcp_local_queue(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+	struct tcp_sock *peer = tp->peer;
+
+	if (!peer || refuses_data(peer) || stopped(sk) || !room(tp))
+		return NULL;
+	return &tcp_to_sk(peer)->sk_receive_queue;
+}
+
+void tcp_local_queued(struct tcp_sock *tp)
+{
+	if (tp->peer->deferred)
+		tcp_local_accept_deferred(tp->peer);
+	tcp_data_ready(tcp_to_sk(tp->peer));
+}
+
 /* The last buffer may exceed the room: it is not cut for that. */
 ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 			     size_t n)
 {
-	struct tcp_sock *peer = tp->peer;
-	struct sock *psk;
-	size_t done = 0;
+	struct rxqueue *to;
 	ssize_t part = 0;
+	size_t done = 0;
 
-	if (!peer || refuses_data(peer))
+	if (!tp->peer || refuses_data(tp->peer))
 		return -EOPNOTSUPP;
-	psk = tcp_to_sk(peer);
-	while (done < n && room(tp)) {
-		part = rxqueue_move(&psk->sk_receive_queue, from, n - done,
-				    eth_rx_buffers_short());
+	while (done < n && (to = tcp_local_queue(tp))) {
+		part = rxqueue_move(to, from, n - done, eth_rx_buffers_short());
 		if (part < 0)
 			break;
 		done += part;
 	}
 	if (!done && part < 0)
 		return part;
-	if (done && peer->deferred)
-		tcp_local_accept_deferred(peer);
 	if (done)
-		tcp_data_ready(psk);
+		tcp_local_queued(tp);
 	else
 		sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
 	return done;

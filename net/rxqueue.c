@@ -349,6 +349,15 @@ void rxqueue_return(struct pbuf *p)
 	pbuf_free(p);
 }
 
+void rxqueue_requeue(struct rxqueue *q, struct pbuf *p, void *data, size_t len,
+		     bool compact)
+{
+	total_memory -= pbuf_truesize(p);
+	p->payload = data;
+	p->len = len;
+	rxqueue_add(q, p, compact);
+}
+
 void rxqueue_purge(struct rxqueue *q)
 {
 	while (q->head)

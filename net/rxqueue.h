@@ -77,6 +77,12 @@ size_t rxqueue_memory(void);
  */
 void rxqueue_lend(struct pbuf *p);
 void rxqueue_return(struct pbuf *p);
+/*
+ * The same for one that is to be queued again, of which the caller has the
+ * last reference: len bytes at data, which lie in it.
+ */
+void rxqueue_requeue(struct rxqueue *q, struct pbuf *p, void *data, size_t len,
+		     bool compact);
 
 /* The memory of a single pbuf. */
 size_t pbuf_truesize(const struct pbuf *p);

@@ -95,10 +95,20 @@ static ssize_t write_batch(struct file *file, struct iov_iter *from,
 	return sock_sendmsg(file_socket(file), &msg);
 }
 
+static size_t take_slots(struct file *file, struct pipe *pipe, size_t len)
+{
+	struct socket *sock = file_socket(file);
+
+	return sock->ops->splice_take ?
+		       sock->ops->splice_take(sock, pipe, len) :
+		       0;
+}
+
 static ssize_t socket_splice_write(struct pipe *pipe, struct file *file,
 				   int64_t *pos, size_t len, unsigned int flags)
 {
-	return splice_by_batches(pipe, file, pos, len, flags, write_batch);
+	return splice_by_batches(pipe, file, pos, len, flags, take_slots,
+				 write_batch);
 }
 
 static void socket_splice_eof(struct file *file)

@@ -161,6 +161,9 @@ struct proto_ops {
 	 */
 	ssize_t (*splice_read)(struct socket *sock, struct pipe *pipe,
 			       size_t len, unsigned int flags);
+	/* From a pipe by reference: splice_take_fn; may be NULL. */
+	size_t (*splice_take)(struct socket *sock, struct pipe *pipe,
+			      size_t len);
 	/* What MSG_MORE announced does not come; may be NULL. */
 	void (*splice_eof)(struct socket *sock);
 };

@@ -187,6 +187,7 @@ void tcp_push(struct tcp_sock *tp);
 /* net/tcp_splice.c: struct proto_ops has the contracts */
 ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 			unsigned int flags);
+size_t tcp_splice_take(struct socket *sock, struct pipe *pipe, size_t len);
 void tcp_splice_eof(struct socket *sock);
 
 /* Sends an acknowledgement that is due, but has been put off. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * splice(2) from a connection: received buffers go into a pipe as they are,
- * the device's own too. While the device is short of them they are copied, so
+ * the device's own too, and from there to a socket of this machine. While the device is short of them they are copied, so
  * that pipes which nobody reads cannot stop it. Thread context.
  */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/splice.h"
+#include "net/loopback.h"
 #include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -109,6 +110,40 @@ ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 			break;
 	}
 	return n;
+}
+
+/* A slot that has a received pbuf to itself, or NULL. */
+static struct pbuf *own_pbuf(const struct pipe_buffer *buf)
+{
+	struct pbuf *p = buf->ops == &lent_ops ? buf->owner : NULL;
+
+	return p && p->ref == 1 ? p : NULL;
+}
+
+/*
+ * To a socket of this machine: pbufs go on to the peer's queue. A state in
+ * which that cannot be is for sendmsg to find.
+ */
+size_t tcp_splice_take(struct socket *sock, struct pipe *pipe, size_t len)
+{
+	struct tcp_sock *tp = tcp_sk(sock->sk);
+	size_t done = 0;
+
+	while (!pipe_is_empty(pipe)) {
+		struct pipe_buffer *buf = pipe_slot(pipe, pipe->tail);
+		struct rxqueue *q = tcp_local_queue(tp);
+		struct pbuf *p = own_pbuf(buf);
+
+		if (!q || !p || buf->len > len - done)
+			break;
+		rxqueue_requeue(q, p, buf->data, buf->len,
+				eth_rx_buffers_short());
+		done += buf->len;
+		pipe->tail++;
+	}
+	if (done)
+		tcp_local_queued(tp);
+	return done;
 }
 
 /* After sendfile(2) came to the end of its file. */

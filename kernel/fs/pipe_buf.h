@@ -95,12 +95,13 @@ void pipe_purge(struct pipe *pipe);
  */
 struct page *pipe_page_get(struct pipe *pipe);
 void pipe_page_put(struct pipe *pipe, struct page *page);
-/* Puts buf, with its reference, into a pipe that is not full. */
-static inline void pipe_add(struct pipe *pipe, const struct pipe_buffer *buf)
+/* Puts one more, with its reference, into a pipe that is not full. */
+static inline void pipe_add(struct pipe *pipe, const struct pipe_buffer *added)
 {
-	ASSERT(!pipe_is_full(pipe) && buf->len);
-	*pipe_slot(pipe, pipe->head++) = *buf;
+	ASSERT(!pipe_is_full(pipe) && added->len);
+	*pipe_slot(pipe, pipe->head++) = *added;
 }
+
 /* A buffer of len bytes at the start of a page, whose reference it takes. */
 void pipe_add_page(struct pipe *pipe, struct page *page, size_t len);
 /* The same with a copy of the bytes: 0 or -ENOMEM. len: a page's at most. */

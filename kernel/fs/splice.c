@@ -229,8 +229,23 @@ static ssize_t write_batch(struct splice_desc *sd, struct file *out,
 	return n;
 }
 
+/* 1 to go on: something was taken as it is. */
+static ssize_t take_slots(struct splice_desc *sd, struct file *out,
+			  splice_take_fn take)
+{
+	size_t n = take ? take(out, sd->pipe, sd->left) : 0;
+
+	if (!n)
+		return 0;
+	sd->owes_wakeup = true;
+	sd->done += n;
+	sd->left -= n;
+	return 1;
+}
+
 ssize_t splice_by_batches(struct pipe *pipe, struct file *out, int64_t *pos,
-			  size_t len, unsigned int flags, splice_batch_fn write)
+			  size_t len, unsigned int flags, splice_take_fn take,
+			  splice_batch_fn write)
 {
 	struct splice_desc sd = {
 		.pipe = pipe,
@@ -246,10 +261,12 @@ ssize_t splice_by_batches(struct pipe *pipe, struct file *out, int64_t *pos,
 		status = pipe_drain_begin(pipe);
 		if (status)
 			break;
-		if (!pipe_is_empty(pipe))
-			status = write_batch(&sd, out, pos, write);
-		else
+		if (pipe_is_empty(pipe))
 			status = 1; /* somebody else took it */
+		else
+			status = take_slots(&sd, out, take);
+		if (!status)
+			status = write_batch(&sd, out, pos, write);
 		pipe_drain_end(pipe);
 		if (status <= 0)
 			break;
@@ -266,7 +283,8 @@ static ssize_t write_iter_batch(struct file *out, struct iov_iter *from,
 ssize_t iter_splice_write(struct pipe *pipe, struct file *out, int64_t *pos,
 			  size_t len, unsigned int flags)
 {
-	return splice_by_batches(pipe, out, pos, len, flags, write_iter_batch);
+	return splice_by_batches(pipe, out, pos, len, flags, NULL,
+				 write_iter_batch);
 }
 
 /* ---- splice(2) ----------------------------------------------------------- */

@@ -54,11 +54,17 @@ ssize_t iter_splice_write(struct pipe *pipe, struct file *out, int64_t *pos,
 typedef ssize_t (*splice_batch_fn)(struct file *out, struct iov_iter *from,
 				   int64_t *pos, bool more);
 /*
+ * Takes slots out of the pipe as they are, with their references, len bytes
+ * at most: how many; 0: none of the next, they are to be written.
+ */
+typedef size_t (*splice_take_fn)(struct file *out, struct pipe *pipe,
+				 size_t len);
+/*
  * splice_write by batches: waits for what comes into the pipe, but not after
- * the first byte was written.
+ * the first byte was written. take may be NULL.
  */
 ssize_t splice_by_batches(struct pipe *pipe, struct file *out, int64_t *pos,
-			  size_t len, unsigned int flags,
+			  size_t len, unsigned int flags, splice_take_fn take,
 			  splice_batch_fn write);
 
 /* ---- Between the files of this ------------------------------------------- */

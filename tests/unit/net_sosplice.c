@@ -2,7 +2,7 @@
 /* unit: @net */
 /* unit: tests/unit/bed/net_tcp.c */
 /*
- * SO_SPLICE on the bed:
+ * SO_SPLICE and splice(2) on the bed:
  *
  *	peer p ---- a =====> b ---- peer q	over the wire
  *	peer p ---- a =====> b ---- c		c is local
@@ -12,11 +12,17 @@
  */
 #include <errno.h>
 #include <linux/eventpoll.h>
+#include <linux/fcntl.h>
 #include <string.h>
 
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/pipe.h"
+#include "kernel/fs/pipe_buf.h"
+#include "kernel/fs/splice.h"
 #include "lib/tap.h"
+#include "net/rxqueue.h"
 #include "net/socket.h"
 #include "net/sosplice.h"
 
@@ -451,6 +457,121 @@ static void test_failures(void)
 	}
 }
 
+/* ---- splice(2), on the same bed ------------------------------------------ */
+
+static struct file *ends[2];
+
+static ssize_t to_pipe(int fd, size_t n)
+{
+	return do_splice(fd_socket(fd)->file, NULL, ends[1], NULL, n, 0);
+}
+
+static ssize_t from_pipe(int fd, size_t n)
+{
+	return do_splice(ends[0], NULL, fd_socket(fd)->file, NULL, n, 0);
+}
+
+static void new_pipe(struct file *fresh[2])
+{
+	if (pipe_create(O_NONBLOCK, fresh))
+		bail_out("no pipe");
+	for (int i = 0; i < 2; i++) /* the bed's files know no modes */
+		fresh[i]->f_mode = FMODE_READ << i;
+	pipe_set_size(fresh[0], 1 << 20);
+}
+
+static void pipe_open(void)
+{
+	half();
+	new_pipe(ends);
+	fd_socket(a)->file->f_mode = FMODE_READ | FMODE_WRITE;
+	fd_socket(b)->file->f_mode = FMODE_READ | FMODE_WRITE;
+}
+
+static void pipe_close(const char *name)
+{
+	fput(ends[0]);
+	fput(ends[1]);
+	end(name);
+}
+
+/* From the wire through a pipe to c: the very buffers. */
+static void test_pipe(void)
+{
+	struct pipe_buffer copy;
+	struct pipe *pipe;
+
+	pipe_open();
+	pipe = file_pipe(ends[0]);
+	push(0, 5000);
+	is(bed_rx_held, 5, "pipe: received");
+	is(to_pipe(a, 5000), 5000, "pipe: all of it");
+	is(bed_rx_held, 5, "pipe: by reference");
+	is(from_pipe(b, 4500), 4500, "pipe: on to a socket, the last one cut");
+	is(bed_rx_held, 5, "pipe: by reference");
+	is(pipe_slot(pipe, pipe->tail)->len, 500, "pipe: the rest of it waits");
+	is(pipe_buf_share(&copy, pipe_slot(pipe, pipe->tail), 500), 0,
+	   "pipe: somebody else refers to it");
+	is(from_pipe(b, 500), 500, "pipe: then it is copied");
+	copy.ops->release(&copy);
+	is(sys_recv(c, buf, sizeof(buf), 0), 5000, "pipe: and read");
+	is_mem(buf, data, 5000, "pipe: every byte in order");
+	is(bed_rx_held, 0, "pipe: then the buffers are back");
+	pipe_close("pipe");
+}
+
+#define HELD 250
+
+static size_t fill_one(size_t from)
+{
+	size_t n;
+
+	for (n = 0; n < HELD; n++) {
+		push(from, from + SEGMENT);
+		if (to_pipe(a, SEGMENT) != SEGMENT)
+			break;
+		from += SEGMENT;
+	}
+	return n;
+}
+
+/* Pipes that nobody reads cannot keep all of the device's buffers. */
+static void test_pipe_short(void)
+{
+	struct file *full[2];
+
+	pipe_open();
+	new_pipe(full);
+	is(fill_one(0), HELD, "short: a pipe full");
+	is(bed_rx_held, HELD, "short: by reference at first");
+	do_splice(ends[0], NULL, full[1], NULL, 1 << 20, 0);
+	is(fill_one(HELD * SEGMENT), HELD, "short: one more");
+	ok(bed_rx_held < 2 * HELD, "short: then by a copy");
+	is(from_pipe(b, 100 * SEGMENT), 100 * SEGMENT, "short: and out");
+	is(sys_recv(c, buf, sizeof(buf), 0), 100 * SEGMENT, "short: is read");
+	is_mem(buf, data + HELD * SEGMENT, 100 * SEGMENT,
+	       "short: every byte in order");
+	fput(full[0]);
+	fput(full[1]);
+	pipe_close("short: what the pipes still held");
+}
+
+/* The charge of what pipes hold counts until it is released. */
+static void test_pipe_memory(void)
+{
+	size_t before = rxqueue_memory();
+
+	pipe_open();
+	push(0, 5000);
+	to_pipe(a, 5000);
+	ok(rxqueue_memory() >= before + 5000, "memory: a pipe's is counted");
+	from_pipe(b, 5000);
+	ok(rxqueue_memory() >= before + 5000, "memory: and goes on");
+	sys_recv(c, buf, sizeof(buf), 0);
+	is(rxqueue_memory(), before, "memory: until it is read");
+	pipe_close("memory");
+}
+
 int main(void)
 {
 	begin();
@@ -467,5 +588,8 @@ int main(void)
 	test_echo();
 	test_circle();
 	test_failures();
+	test_pipe();
+	test_pipe_short();
+	test_pipe_memory();
 	return done_testing();
 }
