@@ -29,6 +29,16 @@
 	X(ip_frag_oks)                              \
 	X(ip_frag_fails)                            \
 	X(ip_frags_created)                         \
+	X(ip_reass_reqds)                           \
+	X(ip_reass_oks)                             \
+	X(ip_reass_fails)                           \
+	X(ip_reass_timeouts)                        \
+	X(ip_reass_evicted)                         \
+	X(ip_reass_duplicates)                      \
+	X(ip_reass_drop_length)                     \
+	X(ip_reass_drop_overlap)                    \
+	X(ip_reass_drop_number)                     \
+	X(ip_reass_drop_no_memory)                  \
 	/* TCP segments, by enum tcp_drop_reason */ \
 	X(tcp_drop_options)                         \
 	X(tcp_drop_flags)                           \

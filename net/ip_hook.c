@@ -18,6 +18,7 @@
 #include "net/icmp.h"
 #include "net/igmp.h"
 #include "net/ip_mcast.h"
+#include "net/ip_reass.h"
 #include "net/ip_route.h"
 #include "net/lwip/hooks.h"
 #include "net/netif.h"
@@ -190,6 +191,29 @@ static bool lacks_port(const struct pbuf *p, uint16_t hlen)
 	return IPH_PROTO(ip) == IP_PROTO_UDP && p->len < hlen + UDP_HLEN;
 }
 
+/* What came in pieces is in one for lwIP, and comes to the hook again. */
+static int to_lwip(struct pbuf *p, struct netif *netif)
+{
+	struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+
+	pbuf_free(p);
+	if (!copy)
+		net_count(ip_reass_drop_no_memory);
+	else if (ip4_input(copy, netif) != ERR_OK)
+		pbuf_free(copy);
+	return 1;
+}
+
+static int fragment_input(struct pbuf *p, struct netif *netif,
+			  struct ip_info *ip, uint16_t hlen)
+{
+	p = ip_reass(p, hlen, ip);
+	if (!p)
+		return 1;
+	hlen = IPH_HL_BYTES((struct ip_hdr *)p->payload);
+	return to_protocol(p, ip, hlen) ? 1 : to_lwip(p, netif);
+}
+
 /* What came by wire, with lengths and addresses that are right. */
 static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
 {
@@ -216,7 +240,7 @@ static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
 		goto drop;
 	}
 	if (is_fragment(hdr))
-		return 0;
+		return fragment_input(p, netif, &ip, hlen);
 	return to_protocol(p, &ip, hlen);
 
 drop:
