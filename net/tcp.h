@@ -60,7 +60,7 @@ struct tcp_sock {
 	uint32_t withheld; /* of lwIP's window, not given back to it */
 
 	/* Closing: net/tcp_close.c. */
-	bool fin_wanted; /* as soon as everything sent is acknowledged */
+	bool fin_wanted; /* queued behind the data */
 	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
 
 	uint64_t last_challenge_ns;
@@ -101,7 +101,6 @@ static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
 
 /* lwIP's extra arguments of a pcb. */
 #define TCP_EXT_ARG_HOLD 0 /* the hold on its port */
-#define TCP_EXT_ARG_LINGER2 1 /* TCP_LINGER2 in milliseconds, 0: default */
 
 extern const struct proto tcp_prot;
 extern struct inet_ports tcp_ports;
@@ -126,6 +125,8 @@ uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
 
 /* net/tcp_input.c: lwIP's upcalls. */
 void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb);
+/* Closed by the application; what is left is to be delivered. */
+bool tcp_is_orphan(const struct tcp_sock *tp);
 /* The acknowledgement of our FIN has come. */
 void tcp_fin_acked(struct tcp_sock *tp);
 /* What a reset tells the application, by the state: positive errno or 0. */
@@ -143,8 +144,12 @@ void tcp_want_poll(struct tcp_sock *tp);
 /* The number that a connection starts with whose predecessor is remembered. */
 struct tcp_tuple;
 bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
-/* True: the table remembers the connection, its pcb (no sock's) may go. */
-bool tcp_pcb_to_table(const struct tcp_pcb *pcb);
+/*
+ * True: the connection is over, or only waits for its peer's FIN; the table
+ * of net/tcp_timewait.c remembers it, tp has no pcb any more, and is freed if
+ * nobody holds it. The pcb is the caller's.
+ */
+bool tcp_retire(struct tcp_sock *tp);
 
 /* net/tcp_hook.c: what lwIP's segment of now says to a sock that is new. */
 void tcp_child_segment(struct tcp_sock *child);
@@ -216,8 +221,6 @@ bool tcp_start_closing(struct sock *sk);
 bool tcp_may_linger(const struct sock *sk);
 uint64_t tcp_linger_deadline(const struct sock *sk);
 bool tcp_wants_reset(const struct sock *sk);
-/* After an acknowledgement: sends a FIN that waited for it. */
-void tcp_check_fin(struct tcp_sock *tp);
 /* Too long without progress? Then the connection ends: true. */
 bool tcp_orphan_expired(struct tcp_sock *tp);
 

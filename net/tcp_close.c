@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a connection. lwIP stops counting a peer's activity when it is
- * told to close, and forgets a connection with data still queued when pcbs
- * run short: so it is told only when everything sent has been acknowledged.
- * Until then the sock stays, without a socket, and waits for that.
+ * The end of a connection. FIN is queued behind what is to be sent, and goes
+ * with the last of it; the sock stays tied to the pcb, without a socket, until
+ * all of that is acknowledged. lwIP is only ever told that nothing more will be
+ * sent: once it is told that nothing will be read either it stops counting a
+ * peer's activity, and gives a connection up although its data flows.
  */
 #include "net/tcp.h"
 
@@ -20,54 +21,38 @@
 /* An orphan whose peer acknowledges nothing for so long is given up. */
 #define ORPHAN_PATIENCE_NS (60 * NSEC_PER_SEC)
 
-/*
- * The connection is lwIP's from here to its end: FIN, retransmissions, and
- * then the table's of net/tcp_timewait.c. lwIP takes a window that is not full for unread data and would
- * reset; the sock knows better. Its clock for the last states starts now.
- */
-static void hand_over(struct tcp_sock *tp)
-{
-	uint32_t linger2 = MAX(tp->linger2, 0) * 1000U;
-	struct tcp_pcb *pcb = tcp_detach(tp);
-
-	tcp_ext_arg_set(pcb, TCP_EXT_ARG_LINGER2, (void *)(uintptr_t)linger2);
-	if (tcp_pcb_to_table(pcb)) { /* its FIN was acknowledged before */
-		tcp_abandon(pcb, 0);
-		return;
-	}
-	pcb->rcv_wnd = TCP_WND_MAX(pcb);
-	pcb->tmr = tcp_ticks;
-	tcp_close(pcb);
-}
-
 static bool all_acked(const struct tcp_sock *tp)
 {
 	return !tp->pcb->snd_queuelen;
 }
 
-void tcp_check_fin(struct tcp_sock *tp)
-{
-	if (!all_acked(tp))
-		return;
-	tp->fin_wanted = false;
-	if (tp->inet.sk.sk_socket || tp->listener) {
-		tcp_shutdown(tp->pcb, 0, 1);
-		return;
-	}
-	hand_over(tp);
-	tcp_sock_free(tp);
-}
-
-/* What Nagle's algorithm still holds back goes first. */
+/* What Nagle's algorithm or a cork still holds back goes first. */
 static void want_fin(struct tcp_sock *tp)
 {
+	if (all_acked(tp))
+		tp->last_progress_ns = ktime_get_ns();
 	tp->fin_wanted = true;
-	tp->last_progress_ns = ktime_get_ns();
 	tp->held_since_ns = 0;
 	tcp_nagle_disable(tp->pcb);
-	tcp_output(tp->pcb);
 	tcp_want_poll(tp);
-	tcp_check_fin(tp);
+	tcp_shutdown(tp->pcb, 0, 1);
+	tcp_output(tp->pcb);
+}
+
+/*
+ * Nobody holds the sock any more. Its pcb goes to the table of what is over as
+ * soon as there is only the peer's FIN to wait for: net/tcp_demux.c.
+ */
+static void leave(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb = tp->pcb;
+
+	if (pcb->state == FIN_WAIT_2 && tp->linger2 < 0) {
+		tcp_abort(tcp_detach(tp));
+		tcp_sock_free(tp);
+	} else if (tcp_retire(tp)) {
+		tcp_abandon(pcb, 0);
+	}
 }
 
 bool tcp_start_closing(struct sock *sk)
@@ -103,9 +88,7 @@ static void linger(struct tcp_sock *tp, struct socket *sock)
 	uint64_t deadline = tcp_linger_deadline(sk);
 
 	tcp_shutdown_sock(sk, SEND_SHUTDOWN);
-	wait_event_until(&sock->wq,
-			 !tp->pcb || (all_acked(tp) && !tp->fin_wanted),
-			 deadline);
+	wait_event_until(&sock->wq, !tp->pcb || all_acked(tp), deadline);
 }
 
 bool tcp_wants_reset(const struct sock *sk)
@@ -126,6 +109,7 @@ static void close_connection(struct tcp_sock *tp)
 	}
 	rxqueue_purge(&sk->sk_receive_queue);
 	want_fin(tp);
+	leave(tp);
 }
 
 /* A process that ends does not wait: net_drain() does, for all of them. */

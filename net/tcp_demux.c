@@ -145,34 +145,35 @@ static void remember(const struct tcp_pcb *pcb, uint32_t ms)
 	tcp_time_wait_add(&tw, ms);
 }
 
-/* Milliseconds that a pcb without a sock may stay in FIN-WAIT-2. */
-static uint32_t fin_wait_2_time(const struct tcp_pcb *pcb)
+/* Milliseconds that FIN-WAIT-2 may last without a socket: TCP_LINGER2. */
+static uint32_t fin_wait_2_time(const struct tcp_sock *tp)
 {
-	uintptr_t linger2 = (uintptr_t)tcp_ext_arg_get(pcb,
-						       TCP_EXT_ARG_LINGER2);
-
-	return linger2 ? linger2 : TCP_FIN_WAIT_TIMEOUT;
+	return tp->linger2 ? tp->linger2 * 1000U : TCP_FIN_WAIT_TIMEOUT;
 }
 
-bool tcp_pcb_to_table(const struct tcp_pcb *pcb)
+bool tcp_retire(struct tcp_sock *tp)
 {
-	if (pcb->state == TIME_WAIT) {
+	struct tcp_pcb *pcb = tp->pcb;
+
+	if (pcb->state == TIME_WAIT)
 		remember(pcb, TCP_TIMEWAIT_MS);
-		return true;
-	}
-	if (pcb->state == FIN_WAIT_2 && !pcb->callback_arg) {
-		remember(pcb, fin_wait_2_time(pcb));
-		return true;
-	}
-	return false;
+	else if (pcb->state != FIN_WAIT_2 || !tcp_is_orphan(tp))
+		return false;
+	else if (tp->linger2 >= 0)
+		remember(pcb, fin_wait_2_time(tp));
+	tcp_detach(tp);
+	tcp_done(tp, 0);
+	return true;
 }
 
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
 	struct tcp_sock *tp = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
 
+	if (!tp)
+		return 0;
 	/* An acknowledgement has let more leave: there may be room now. */
-	if (tp && tp->notsent_lowat)
+	if (tp->notsent_lowat)
 		tcp_write_space(tp);
-	return tcp_pcb_to_table(pcb);
+	return tcp_retire(tp);
 }

@@ -6,8 +6,8 @@
  *
  * Rules of lwIP that hold here: an upcall that ends the connection with
  * tcp_abort() returns ERR_ABRT; when the error upcall comes, the pcb is gone
- * already; a connection that moves to TIME-WAIT ends without any upcall, so a
- * sock lets go of its pcb when both directions are shut.
+ * already; a connection that moves to TIME-WAIT ends without any upcall, but
+ * tcp_retire() is asked.
  */
 #include "net/tcp.h"
 
@@ -26,7 +26,7 @@
 #define POLL_TICKS 1
 
 /* Closed by the application, with data still to deliver. */
-static bool is_orphan(const struct tcp_sock *tp)
+bool tcp_is_orphan(const struct tcp_sock *tp)
 {
 	return !tp->inet.sk.sk_socket && !tp->listener;
 }
@@ -35,7 +35,7 @@ void tcp_done(struct tcp_sock *tp, int err)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
-	if (is_orphan(tp)) {
+	if (tcp_is_orphan(tp)) {
 		tcp_sock_free(tp);
 		return;
 	}
@@ -85,22 +85,16 @@ static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 	tcp_data_ready(sk);
 }
 
-/*
- * The peer's FIN. With ours sent before, nothing more comes of this pcb:
- * lwIP sees the rest through, and frees it without a word.
- */
+/* The peer's FIN. With ours acknowledged before, the connection is over. */
 static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
 	sk->sk_shutdown |= RCV_SHUTDOWN;
 	sock_set_flag(sk, SOCK_F_DONE);
-	if (pcb->state == CLOSING || pcb->state == TIME_WAIT) {
-		tcp_detach(tp);
-		tcp_done(tp, 0);
-		return;
-	}
-	sk->sk_state = TCP_CLOSE_WAIT;
+	if (pcb->state == TIME_WAIT)
+		return; /* net/tcp_demux.c takes it from here */
+	sk->sk_state = pcb->state == CLOSING ? TCP_CLOSING : TCP_CLOSE_WAIT;
 	sk->sk_state_change(sk);
 }
 
@@ -114,7 +108,7 @@ static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 		receive_fin(tp, pcb);
 		return ERR_OK;
 	}
-	if (is_orphan(tp))
+	if (tcp_is_orphan(tp))
 		return refuse_data(tp, pcb, p);
 	receive_data(tp, p);
 	return ERR_OK;
@@ -139,9 +133,7 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 	tp->last_progress_ns = ktime_get_ns();
 	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
-	if (tp->fin_wanted)
-		tcp_check_fin(tp);
-	else
+	if (!tp->fin_wanted)
 		tcp_write_space(tp);
 	return ERR_OK;
 }

@@ -89,8 +89,7 @@ void net_assert_context(void);
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG 1
-/* The hold on a port, TCP_LINGER2: net/tcp.c. */
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 2
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* the hold on a port: net/tcp.c */
 #define SO_REUSE 1
 #define TCP_MAXRTX 12
 #define TCP_SYNMAXRTX 6
