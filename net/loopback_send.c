@@ -69,6 +69,15 @@ static size_t room(const struct tcp_sock *tp)
 	return limit - queued;
 }
 
+/* How many of n bytes; most often the reader has taken all that was there. */
+static size_t room_for(const struct tcp_sock *tp, size_t n)
+{
+	if (tp->peer && !queued_at(tp->peer) && !tp->held_back &&
+	    n <= window_of(tp->peer))
+		return n;
+	return MIN(room(tp), n);
+}
+
 /* As Linux's sk_stream_is_writeable(): a third is free. */
 bool tcp_local_writeable(const struct tcp_sock *tp)
 {
@@ -204,7 +213,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 
 	if (!corked && tcp_local_refused(tp))
 		return send_to_nobody(tp, msg);
-	n = MIN(room(tp), msg->iter->count);
+	n = room_for(tp, msg->iter->count);
 	if (!n)
 		return 0;
 	if (corked)

@@ -38,14 +38,22 @@ size_t pbuf_truesize(const struct pbuf *p)
 	return ksize(p);
 }
 
-static void charge(struct rxqueue *q, size_t n)
+/* The pbuf keeps what it was charged for, in units of so many bytes. */
+#define CHARGE_UNIT 64
+
+static void charge(struct rxqueue *q, struct pbuf *p, size_t truesize)
 {
+	size_t n = ALIGN_UP(truesize, (size_t)CHARGE_UNIT);
+
+	p->charged = n / CHARGE_UNIT;
 	q->truesize += n;
 	total_memory += n;
 }
 
-static void uncharge(struct rxqueue *q, size_t n)
+static void uncharge(struct rxqueue *q, const struct pbuf *p)
 {
+	size_t n = (size_t)p->charged * CHARGE_UNIT;
+
 	ASSERT(q->truesize >= n && total_memory >= n);
 	q->truesize -= n;
 	total_memory -= n;
@@ -72,21 +80,29 @@ static size_t block_size(const struct rxqueue *q, size_t len)
 	return size;
 }
 
-/* An empty block of so many bytes, header included. */
+/*
+ * An empty block of so many bytes, header included: what pbuf_alloc() makes
+ * of PBUF_RAM, without its cases. pbuf_free() frees it.
+ */
 static struct pbuf *new_block(size_t size)
 {
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, size - BLOCK_HEADER, PBUF_RAM);
+	struct pbuf *p = kmalloc(size);
 
-	if (p)
-		p->len = 0;
+	if (!p)
+		return NULL;
+	*p = (struct pbuf){
+		.payload = p + 1,
+		.type_internal = (uint8_t)PBUF_RAM,
+		.ref = 1,
+	};
 	return p;
 }
 
-static void link_block(struct rxqueue *q, struct pbuf *p, size_t room)
+static void link_block(struct rxqueue *q, struct pbuf *p, size_t size)
 {
 	link_tail(q, p);
-	q->room = room;
-	charge(q, pbuf_truesize(p));
+	q->room = size - BLOCK_HEADER - p->len;
+	charge(q, p, size);
 }
 
 /* A new tail with room for len bytes at least. */
@@ -97,7 +113,7 @@ static bool add_block(struct rxqueue *q, size_t len)
 
 	if (!p)
 		return false;
-	link_block(q, p, size - BLOCK_HEADER);
+	link_block(q, p, size);
 	return true;
 }
 
@@ -136,7 +152,7 @@ static void add_one(struct rxqueue *q, struct pbuf *p, bool compact)
 	link_tail(q, p);
 	q->room = 0;
 	q->len += p->len;
-	charge(q, pbuf_truesize(p));
+	charge(q, p, pbuf_truesize(p));
 }
 
 void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact)
@@ -193,7 +209,7 @@ static ssize_t fill_some(struct rxqueue *q, struct iov_iter *from, size_t n)
 	}
 	if (block) {
 		block->len = rest;
-		link_block(q, block, size - BLOCK_HEADER - rest);
+		link_block(q, block, size);
 	}
 	q->len += head + rest;
 	return head + rest;
@@ -239,7 +255,7 @@ static void remove_head(struct rxqueue *q)
 {
 	struct pbuf *p = q->head;
 
-	uncharge(q, pbuf_truesize(p));
+	uncharge(q, p);
 	q->head = p->next;
 	if (!q->head) {
 		q->tail = NULL;

@@ -32,6 +32,8 @@ void net_assert_context(void);
 #define LWIP_DISABLE_MEMP_SANITY_CHECKS 1
 #define LWIP_PBUF_REF_T uint32_t
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
+/* What net/rxqueue.c has charged for a pbuf that it holds; else no meaning. */
+#define LWIP_PBUF_CUSTOM_DATA uint16_t charged;
 #define PBUF_POOL_FREE_OOSEQ 0
 
 /* Ethernet and ARP. */
