@@ -81,10 +81,14 @@ static size_t room_for(const struct tcp_sock *tp, size_t n)
 /* As Linux's sk_stream_is_writeable(): a third is free. */
 bool tcp_local_writeable(const struct tcp_sock *tp)
 {
-	size_t unsent = tcp_local_unsent(tp);
+	size_t unsent;
 
 	if (!tp->peer)
 		return true;
+	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer) &&
+	    !net_rcv_memory_short())
+		return true; /* nothing is unsent */
+	unsent = tcp_local_unsent(tp);
 	return room(tp) && unsent_limit(tp) >= unsent + unsent / 2;
 }
 
