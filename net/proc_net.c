@@ -4,11 +4,17 @@
  */
 #include "net/proc_net.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "kernel/base.h"
 #include "kernel/fs/proc.h"
 #include "kernel/printk.h"
 #include "kernel/seq_buf.h"
+#include "kernel/utsname.h"
 #include "net/counters.h"
+#include "net/ipconfig.h"
+#include "net/link.h"
 #include "net/netif.h"
 
 struct sock_queues sock_get_queues(struct sock *sk)
@@ -56,9 +62,48 @@ static const struct {
 	{ "net/unix", proc_unix_walk },
 };
 
+/*
+ * Where programs look for names: hosts(5), nsswitch.conf(5), resolv.conf(5).
+ * The root file system may bring its own.
+ */
+static void show_hosts(struct seq_buf *m)
+{
+	struct net_link link;
+	char text[16];
+
+	seq_printf(m, "127.0.0.1\tlocalhost\n");
+	if (net_link_get(LINK_ETH, &link) && link.addr)
+		format_ipv4(text, link.addr);
+	else
+		strcpy(text, "127.0.1.1");
+	seq_printf(m, "%s\t" UTS_NODENAME "\n", text);
+}
+
+static void show_nsswitch(struct seq_buf *m)
+{
+	seq_printf(m, "passwd:\tfiles\ngroup:\tfiles\nhosts:\tfiles dns\n"
+		      "services:\tfiles\nprotocols:\tfiles\n");
+}
+
+static int names_init(void)
+{
+	int errors[] = { rootfs_register("etc/hosts", show_hosts),
+			 rootfs_register("etc/nsswitch.conf", show_nsswitch),
+			 rootfs_symlink("etc/resolv.conf", "/proc/net/pnp") };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (errors[i] && errors[i] != -EEXIST)
+			return errors[i];
+	}
+	return 0;
+}
+
 void net_proc_init(void)
 {
 	int error = net_sysctl_init();
+
+	if (!error)
+		error = names_init();
 
 	for (size_t i = 0; i < ARRAY_SIZE(files) && !error; i++)
 		error = proc_register(files[i].path, files[i].show);

@@ -218,6 +218,22 @@ int sysfs_register(const char *path, void (*show)(struct seq_buf *m))
 	return IS_ERR(root) ? PTR_ERR(root) : register_at(root, path, show);
 }
 
+int rootfs_register(const char *path, void (*show)(struct seq_buf *m))
+{
+	return register_at(vfs_root(), path, show);
+}
+
+int rootfs_symlink(const char *path, const char *target)
+{
+	struct inode *link = inode_add_path(vfs_root(), path, S_IFLNK | 0777);
+
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+	link->i_data = (const uint8_t *)target;
+	link->i_size = strlen(target);
+	return 0;
+}
+
 int proc_register_all(const struct proc_entry *entries, size_t n)
 {
 	int error = 0;

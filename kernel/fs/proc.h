@@ -22,6 +22,10 @@ int proc_register_walk(const char *path, proc_walk_fn walk);
 
 /* As proc_register(), for a path without "/sys/". */
 int sysfs_register(const char *path, void (*show)(struct seq_buf *m));
+/* As proc_register(), in the root file system: -EEXIST if it brings its own. */
+int rootfs_register(const char *path, void (*show)(struct seq_buf *m));
+/* A link there; target is kept by reference. -EEXIST. */
+int rootfs_symlink(const char *path, const char *target);
 
 void proc_init(void); /* meminfo, slabinfo, buddyinfo, uptime, self/... */
 

@@ -12,6 +12,7 @@
 #include "kernel/fs/proc_impl.h"
 #include "kernel/mm/vma.h"
 #include "kernel/seq_buf.h"
+#include "kernel/utsname.h"
 
 static void show_max_user_watches(struct seq_buf *m)
 {
@@ -59,6 +60,16 @@ static void show_ostype(struct seq_buf *m)
 	seq_printf(m, "Linux\n");
 }
 
+static void show_hostname(struct seq_buf *m)
+{
+	seq_printf(m, UTS_NODENAME "\n");
+}
+
+static void show_domainname(struct seq_buf *m)
+{
+	seq_printf(m, UTS_DOMAINNAME "\n");
+}
+
 static void show_cpu_list(struct seq_buf *m)
 {
 	seq_printf(m, "0\n");
@@ -79,6 +90,8 @@ static const struct proc_entry files[] = {
 	{ "sys/fs/file-max", show_file_max },
 	{ "sys/fs/file-nr", show_file_nr },
 	{ "sys/fs/nr_open", show_nr_open },
+	{ "sys/kernel/domainname", show_domainname },
+	{ "sys/kernel/hostname", show_hostname },
 	{ "sys/kernel/ngroups_max", show_ngroups_max },
 	{ "sys/kernel/ostype", show_ostype },
 	{ "sys/kernel/pid_max", show_pid_max },

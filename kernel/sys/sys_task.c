@@ -23,6 +23,7 @@
 #include "kernel/task/cputime.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
+#include "kernel/utsname.h"
 
 #define RANDOM_CHUNK 256
 #define RANDOM_MAX 33554431 /* bytes of one call, as Linux cuts it */
@@ -195,11 +196,11 @@ static long sys_uname(struct new_utsname *uname)
 {
 	static const struct new_utsname names = {
 		.sysname = "Linux", /* whose system calls these are */
-		.nodename = "pollux",
+		.nodename = UTS_NODENAME,
 		.release = "6.1.0-pollux",
 		.version = "#1 Pollux",
 		.machine = "x86_64",
-		.domainname = "(none)",
+		.domainname = UTS_DOMAINNAME,
 	};
 
 	return copy_to_user(uname, &names, sizeof(names)) ? -EFAULT : 0;

@@ -60,7 +60,13 @@ int net_hook_tcp_reset_allowed(void);
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
 #define LWIP_HOOK_IP4_INPUT net_hook_ip4_input
 
-/* DHCP options that lwIP itself does not know. */
+/* DHCP options that lwIP itself does not know: net/dhcp.c. */
+#define DHCP_OPTION_NAME_SERVERS 6 /* RFC 2132 3.8 */
+#define DHCP_OPTION_DOMAIN_NAME 15 /* RFC 2132 3.17 */
+#define DHCP_OPTION_DOMAIN_SEARCH 119 /* RFC 3397 */
+#define LWIP_HOOK_DHCP_REQUEST_OPTIONS                     \
+	DHCP_OPTION_NAME_SERVERS, DHCP_OPTION_DOMAIN_NAME, \
+		DHCP_OPTION_DOMAIN_SEARCH
 void net_hook_dhcp_option(u8_t option, u8_t len, struct pbuf *p, u16_t offset);
 #define LWIP_HOOK_DHCP_PARSE_OPTION(netif, dhcp, state, msg, msg_type, option, \
 				    len, p, offset)                            \

@@ -212,6 +212,16 @@ int proc_register_walk(const char *path, proc_walk_fn walk)
 	return 0;
 }
 
+int rootfs_register(const char *path, void (*show)(struct seq_buf *m))
+{
+	return 0;
+}
+
+int rootfs_symlink(const char *path, const char *target)
+{
+	return 0;
+}
+
 int proc_register(const char *path, void (*show)(struct seq_buf *m))
 {
 	return 0;
