@@ -27,15 +27,6 @@ bool inet_ports_setup(void)
 	return cache;
 }
 
-void inet_ports_init(struct inet_ports *ports)
-{
-	*ports = (struct inet_ports){
-		.exclusive_listen = ports->exclusive_listen,
-		.tuple_used = ports->tuple_used,
-		.random = ports->random,
-	};
-}
-
 /* ---- Buckets ------------------------------------------------------------- */
 
 static struct inet_bind_bucket **chain(struct inet_ports *ports, uint16_t port)

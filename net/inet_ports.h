@@ -54,6 +54,7 @@ struct inet_binding {
 	bool listening;
 };
 
+/* All zeros, but for the function random and what else it needs: empty. */
 struct inet_ports {
 	struct inet_bind_bucket *chains[INET_PORT_CHAINS];
 	/* Ephemeral ports in use, a bit each. */
@@ -68,7 +69,6 @@ struct inet_ports {
 
 /* The slab cache of all tables, once; false: no memory. */
 bool inet_ports_setup(void);
-void inet_ports_init(struct inet_ports *ports);
 
 /*
  * Claims b->addr:port; port 0 chooses a free one at random (RFC 6056).

@@ -23,11 +23,11 @@
 
 #define PMTUDISC_DONT 0
 
-static struct inet_ports idents = { .random = random_u32 };
+static struct inet_ports idents;
 
 void ping_init(void)
 {
-	inet_ports_init(&idents);
+	idents.random = random_u32;
 }
 
 /* ---- Receiving ----------------------------------------------------------- */

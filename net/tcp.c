@@ -40,11 +40,7 @@ static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 	       tcp_local_tuple_used(addr, port, daddr, dport);
 }
 
-struct inet_ports tcp_ports = {
-	.exclusive_listen = true,
-	.tuple_used = tuple_used,
-	.random = random_u32,
-};
+struct inet_ports tcp_ports;
 
 static struct sock *tcp_alloc_sk(void)
 {
@@ -85,7 +81,9 @@ void tcp_init_sockets(void)
 	cache = kmem_cache_create("sock", sizeof(struct tcp_sock), 0);
 	if (!cache)
 		panic("no memory for TCP sockets");
-	inet_ports_init(&tcp_ports);
+	tcp_ports.exclusive_listen = true;
+	tcp_ports.tuple_used = tuple_used;
+	tcp_ports.random = random_u32;
 	if (!tcp_time_wait_setup() || !tcp_local_setup())
 		panic("no memory for the tables of connections");
 }

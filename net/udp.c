@@ -12,11 +12,11 @@
 #include "net/ip_mcast.h"
 #include "net/sockopt.h"
 
-struct inet_ports udp_ports = { .random = random_u32 };
+struct inet_ports udp_ports;
 
 void udp_init_sockets(void)
 {
-	inet_ports_init(&udp_ports);
+	udp_ports.random = random_u32;
 }
 
 static struct sock *udp_alloc(void)

@@ -70,7 +70,6 @@ static void start(bool tcp)
 	ports.exclusive_listen = tcp;
 	ports.tuple_used = tuple_used;
 	ports.random = next_random;
-	inet_ports_init(&ports);
 }
 
 struct socket_like {
