@@ -159,7 +159,10 @@ static struct sock *ping_alloc(void)
 {
 	struct dgram_sock *ds = dgram_sock_alloc(&ping_prot, IPPROTO_ICMP);
 
-	return ds ? dgram_to_sk(ds) : NULL;
+	if (!ds)
+		return NULL;
+	ds->inet.binding.reuse = true; /* identifiers may be shared */
+	return dgram_to_sk(ds);
 }
 
 static void ping_close(struct sock *sk)

@@ -162,6 +162,8 @@ static int send_message(struct dgram_sock *ds, const struct ip_dest *to,
 
 	if (err)
 		return err;
+	if (len < 2) /* type and code, which Linux wants to know beforehand */
+		return -EFAULT;
 	p = ip_dest_payload(ds, to, msg, len);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
@@ -203,6 +205,7 @@ static struct sock *raw_alloc(void)
 	if (!ds)
 		return NULL;
 	ds->inet.sport = IPPROTO_ICMP;
+	ds->inet.binding.reuse = true;
 	sock_link(dgram_to_sk(ds), &raw_socks);
 	return dgram_to_sk(ds);
 }
