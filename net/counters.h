@@ -61,6 +61,8 @@
 	X(tcp_reset_throttled)                      \
 	X(tcp_cut)                                  \
 	X(tcp_time_waits)                           \
+	X(tcp_path_mtu)                             \
+	X(tcp_icmp_out_of_window)                   \
 	X(tcp_time_wait_recycled)                   \
 	X(tcp_time_wait_overflow)                   \
 	/* sockets */                               \

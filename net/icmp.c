@@ -19,6 +19,7 @@
 #include "net/ip_output.h"
 #include "net/ping.h"
 #include "net/raw.h"
+#include "net/tcp.h"
 #include "net/udp.h"
 
 #define DEFAULT_TTL 64
@@ -256,6 +257,8 @@ static void take_error(struct pbuf *p, const struct ip_info *ip,
 	pbuf_remove_header(p, ICMP_HEADER_LEN + hlen);
 	if (IPH_PROTO(&quoted) == IPPROTO_UDP)
 		udp_err(&e);
+	else if (IPH_PROTO(&quoted) == IPPROTO_TCP)
+		tcp_icmp_error(&e);
 	else if (IPH_PROTO(&quoted) == IPPROTO_ICMP)
 		ping_err(&e);
 	return;

@@ -61,6 +61,7 @@ struct tcp_sock {
 
 	/* Closing: net/tcp_close.c. */
 	bool fin_wanted; /* queued behind the data */
+	int err_soft; /* why nobody answers, if ICMP said so: errno */
 	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
 
 	uint64_t last_challenge_ns;
@@ -197,6 +198,10 @@ void tcp_splice_eof(struct socket *sock);
 
 /* Sends an acknowledgement that is due, but has been put off. */
 void tcp_ack_delayed(struct tcp_sock *tp);
+
+/* net/tcp_icmp.c */
+struct icmp_error;
+void tcp_icmp_error(const struct icmp_error *e);
 
 /* net/tcp_timer.c: what is queued may wait for more, for a while. */
 void tcp_hold(struct tcp_sock *tp);

@@ -131,6 +131,7 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 	struct tcp_sock *tp = arg;
 
 	tp->last_progress_ns = ktime_get_ns();
+	tp->err_soft = 0;
 	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
 	if (!tp->fin_wanted)
@@ -185,11 +186,15 @@ int tcp_reset_errno(const struct sock *sk)
 }
 
 /* lwIP says ERR_ABRT when it gave up trying. */
-static int errno_of(const struct sock *sk, err_t err)
+static int errno_of(const struct tcp_sock *tp, err_t err)
 {
+	const struct sock *sk = &tp->inet.sk;
+
 	if (err == ERR_CLSD)
 		return 0;
-	return err == ERR_RST ? tcp_reset_errno(sk) : ETIMEDOUT;
+	if (err == ERR_RST)
+		return tcp_reset_errno(sk);
+	return tp->err_soft ? tp->err_soft : ETIMEDOUT;
 }
 
 static void err_upcall(void *arg, err_t err)
@@ -197,7 +202,7 @@ static void err_upcall(void *arg, err_t err)
 	struct tcp_sock *tp = arg;
 
 	tp->pcb = NULL;
-	tcp_done(tp, errno_of(tcp_to_sk(tp), err));
+	tcp_done(tp, errno_of(tp, err));
 }
 
 void tcp_fin_acked(struct tcp_sock *tp)
