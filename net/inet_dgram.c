@@ -11,6 +11,7 @@
 #include "net/af_inet.h"
 #include "net/dgram.h"
 #include "net/ip_route.h"
+#include "net/route.h"
 #include "net/sockopt.h"
 
 static uint16_t swap16(uint16_t v)
@@ -138,6 +139,8 @@ int inet_dgram_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	}
 	err = ip_find_route(daddr, saddr, oif, ip_flag(inet, IP_F_TRANSPARENT),
 			    &rt);
+	if (!err && rt.type == ROUTE_UNICAST)
+		err = net_route_allowed(sk, daddr);
 	if (err)
 		return err;
 	if (rt.type == ROUTE_BROADCAST && !sock_flag(sk, SOCK_F_BROADCAST))

@@ -12,6 +12,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "net/counters.h"
 #include "net/ip_mcast.h"
+#include "net/route.h"
 
 #define TRANSPORT_HEADER_LEN 8 /* UDP's and ICMP's */
 
@@ -57,6 +58,8 @@ int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to)
 	}
 	err = ip_find_route(daddr, saddr, oif, ip_flag(inet, IP_F_TRANSPARENT),
 			    &to->rt);
+	if (!err && to->rt.type == ROUTE_UNICAST)
+		err = net_route_allowed(&inet->sk, daddr);
 	if (err == -ENETUNREACH)
 		net_count(ip_out_no_routes);
 	if (err)

@@ -19,6 +19,7 @@
 #include "kernel/mm/slab.h"
 #include "net/counters.h"
 #include "net/inet_hash.h"
+#include "net/link.h"
 #include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -284,7 +285,7 @@ static struct tcp_sock *find_listener(const struct tcp_sock *tp)
 	struct inet_binding *b = inet_lookup_listener(
 		&tcp_ports, inet->saddr, inet->sport, inet->daddr, inet->dport);
 
-	return b ? container_of(b, struct tcp_sock, inet.binding) : NULL;
+	return b ? tcp_listener_on(b, LINK_LO) : NULL;
 }
 
 static void refuse(struct tcp_sock *tp)

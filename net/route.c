@@ -11,6 +11,7 @@
 #include "kernel/base.h"
 #include "net/ipconfig.h"
 #include "net/link.h"
+#include "net/sock.h"
 
 #define ROUTES_PER_LINK 6
 
@@ -146,5 +147,21 @@ int net_route_lookup(uint32_t dest, unsigned int oif, bool onlink,
 	route->dest = dest;
 	route->prefix = 32;
 	route->cloned = true;
+	return 0;
+}
+
+int net_route_allowed(const struct sock *sk, uint32_t dest)
+{
+	bool onlink = sock_flag(sk, SOCK_F_DONTROUTE);
+	struct net_route r;
+	int err;
+
+	if (!onlink && !sk->sk_bound_dev_if)
+		return 0;
+	err = net_route_lookup(dest, 0, onlink, &r);
+	if (err)
+		return err;
+	if (sk->sk_bound_dev_if && (int)r.oif != sk->sk_bound_dev_if)
+		return -ENETUNREACH;
 	return 0;
 }

@@ -32,4 +32,12 @@ bool net_route_at(unsigned int n, struct net_route *route);
 int net_route_lookup(uint32_t dest, unsigned int oif, bool onlink,
 		     struct net_route *route);
 
+/*
+ * Whether the way to dest is one that sk may take: SO_DONTROUTE, SO_BINDTODEVICE.
+ * A packet for another interface's hosts never arrives on Linux; here it is
+ * not sent at all. 0, -ENETUNREACH.
+ */
+struct sock;
+int net_route_allowed(const struct sock *sk, uint32_t dest);
+
 #endif

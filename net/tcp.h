@@ -103,6 +103,16 @@ static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
 /* lwIP's extra arguments of a pcb. */
 #define TCP_EXT_ARG_HOLD 0 /* the hold on its port */
 
+/* The listener of a binding, NULL if it does not hear interface ifindex. */
+static inline struct tcp_sock *tcp_listener_on(struct inet_binding *b,
+					       int ifindex)
+{
+	struct tcp_sock *tp = container_of(b, struct tcp_sock, inet.binding);
+	int bound = tp->inet.sk.sk_bound_dev_if;
+
+	return bound && bound != ifindex ? NULL : tp;
+}
+
 extern const struct proto tcp_prot;
 extern struct inet_ports tcp_ports;
 

@@ -15,6 +15,7 @@
 #include "net/core.h"
 #include "net/loopback.h"
 #include "net/netif.h"
+#include "net/route.h"
 #include "net/socket.h"
 
 static err_t connected_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -94,7 +95,9 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 
 	if (!is_unicast(daddr))
 		return -ENETUNREACH;
-	err = choose_source(tp, daddr, dport);
+	err = net_route_allowed(sk, daddr);
+	if (!err)
+		err = choose_source(tp, daddr, dport);
 	if (err)
 		return err;
 	if (tcp_local_takes(daddr)) {

@@ -13,6 +13,7 @@
 #include "net/core.h"
 #include "net/counters.h"
 #include "net/inet_ports.h"
+#include "net/link.h"
 #include "net/lwip/hooks.h"
 #include "net/tcp_check.h"
 #include "net/tcp_reply.h"
@@ -51,7 +52,7 @@ static struct tcp_sock *find_listener(const struct tcp_tuple *id)
 	struct inet_binding *b = inet_lookup_listener(
 		tcp_prot.ports, id->raddr, id->rport, id->laddr, id->lport);
 
-	return b ? container_of(b, struct tcp_sock, inet.binding) : NULL;
+	return b ? tcp_listener_on(b, LINK_ETH) : NULL;
 }
 
 struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr)

@@ -269,6 +269,61 @@ static void test_stamps(void)
 	close(fd);
 }
 
+static int try_connect(int kind, int option, const char *address)
+{
+	struct sockaddr_in a = local(9);
+	int fd = make(kind), r;
+
+	inet_pton(AF_INET, address, &a.sin_addr);
+	nonblock(fd);
+	if (option)
+		set_option(fd, SOL_SOCKET, option, 1);
+	r = result(connect(fd, (struct sockaddr *)&a, sizeof(a)));
+	close(fd);
+	return r;
+}
+
+/* Beyond a gateway, or nowhere at all. */
+static void test_dontroute(void)
+{
+	int fd, port, l, c = make(TCP);
+
+	is(try_connect(TCP, SO_DONTROUTE, "8.8.8.8"), -ENETUNREACH,
+	   "TCP: SO_DONTROUTE: not beyond the link");
+	is(try_connect(UDP, SO_DONTROUTE, "8.8.8.8"), -ENETUNREACH,
+	   "UDP: SO_DONTROUTE: not beyond the link");
+	is(try_connect(UDP, SO_DONTROUTE, "127.0.0.1"), 0,
+	   "UDP: SO_DONTROUTE: lo is a neighbour");
+	fd = make(UDP);
+	set_option(fd, SOL_SOCKET, SO_DONTROUTE, 1);
+	is(connect_to(fd, 9), 0, "SO_DONTROUTE: connect to lo");
+	close(fd);
+	l = listener(1, &port);
+	set_bytes(l, SO_BINDTODEVICE, "lo", 3);
+	is(connect_to(c, port), 0, "SO_BINDTODEVICE: lo hears lo");
+	close(c);
+	close(l);
+	c = make(TCP);
+	set_bytes(c, SO_BINDTODEVICE, "lo", 3);
+	l = listener(1, &port);
+	is(connect_to(c, port), 0, "SO_BINDTODEVICE: over lo to lo");
+	close(c);
+	close(l);
+}
+
+/* A listener of an interface that is not lo does not hear lo. */
+static void test_elsewhere(void)
+{
+	int port, l = listener(1, &port), c = make(TCP);
+
+	is(set_option(l, SOL_SOCKET, BINDTOIFINDEX, 999), 0,
+	   "SO_BINDTOIFINDEX: an interface to come");
+	is(connect_to(c, port), -ECONNREFUSED,
+	   "SO_BINDTOIFINDEX: its listener does not hear lo");
+	close(c);
+	close(l);
+}
+
 /* An accepted socket takes over what its listener was set to. */
 static void test_inherited(void)
 {
@@ -321,5 +376,7 @@ int main(void)
 	test_times();
 	test_stamps();
 	test_inherited();
+	test_dontroute();
+	test_elsewhere();
 	return done_testing();
 }
