@@ -103,7 +103,6 @@ static void fill_timer(struct tcp_line *l, const struct tcp_pcb *pcb)
 
 static void fill_pcb(struct tcp_line *l, const struct tcp_pcb *pcb)
 {
-	l->state = tcp_state_of_pcb(pcb);
 	fill_timer(l, pcb);
 	l->rto_ms = pcb->rto * TCP_SLOW_INTERVAL;
 	l->ato_ms = TCP_FAST_INTERVAL;
@@ -174,6 +173,7 @@ static void show_pcb(struct seq_walk *w, const struct tcp_pcb *pcb)
 		.lport = pcb->local_port,
 		.raddr = ip_addr_get_ip4_u32(&pcb->remote_ip),
 		.rport = pcb->remote_port,
+		.state = tcp_state_of_pcb(pcb),
 		.tx = handshake ? 0 : pcb->snd_lbb - pcb->lastack,
 		.uid = handshake ? APP_UID : 0,
 		.is_socket = !handshake,

@@ -108,6 +108,7 @@ static void close_connection(struct tcp_sock *tp)
 		return;
 	}
 	rxqueue_purge(&sk->sk_receive_queue);
+	tcp_start_closing(sk);
 	want_fin(tp);
 	leave(tp);
 }
