@@ -65,14 +65,15 @@ class LinuxGuest:
         self.folder.cleanup()
 
 
-def boot(t, app="inspect", **options):
+def boot(t, app="inspect", rootfs="", **options):
     """Starts the machine; it ends with the test. Ends the test when it fails."""
     if os.environ.get("POLLUX_GUEST") == "linux":
         vm = LinuxGuest(app)
     else:
         make_tap(address=HOST + "/16")
-        vm = Vm(image(os.path.join(APPS, app + ".c")), net="tap:tap0",
-                append=f"ip={GUEST}/16 gw={HOST}", **options)
+        elf = image(os.path.join(APPS, app + ".c"), ROOTFS=rootfs)
+        vm = Vm(elf, net="tap:tap0", append=f"ip={GUEST}/16 gw={HOST}",
+                **options)
     t.cleanup(vm.kill)
     if not t.ok(vm.wait_for(f"{app}: listening"), f"{app}: the server starts"):
         t.diag(vm.text)
@@ -103,14 +104,14 @@ def counters():
     return found
 
 
-def in_use():
+def in_use(read=guest_file):
     """Free memory in KiB and objects handed out, by cache."""
     free = 0
-    for line in guest_file("/proc/meminfo").splitlines():
+    for line in read("/proc/meminfo").splitlines():
         if line.startswith("MemFree:"):
             free = int(line.split()[1])
     caches = {}
-    for line in guest_file("/proc/slabinfo").splitlines():
+    for line in read("/proc/slabinfo").splitlines():
         words = line.split()
         if len(words) > 2 and words[1].isdigit():
             caches[words[0]] = int(words[1])
@@ -131,7 +132,7 @@ def warm_up():
     return in_use()
 
 
-def memory_is_back(t, before, name, within=100):
+def memory_is_back(t, before, name, within=100, read=guest_file):
     """
     Pages and slab objects are what they were before. TIME-WAIT, the time that
     lingering connections have and what ARP remembers end within a minute or so.
@@ -140,7 +141,7 @@ def memory_is_back(t, before, name, within=100):
         return
     end = time.monotonic() + within
     while True:
-        after = in_use()
+        after = in_use(read)
         grown = {k: (before[1].get(k, 0), v) for k, v in after[1].items()
                  if v > before[1].get(k, 0)}
         lost = before[0] - after[0]
