@@ -2,7 +2,7 @@
 /* unit: tests/unit/bed/packets.c */
 /* unit: @lwip */
 /*
- * The patches 0009 to 0019 of net/lwip/patches, on lwIP alone: the checks that
+ * The patches 0001 and 0009 to 0019 of net/lwip/patches, on lwIP alone: the checks that
  * the kernel makes before lwIP sees a packet would hide most of them. Each
  * test here fails without the patch that its comment names.
  */
@@ -73,6 +73,22 @@ static void is_whole_window(const char *what)
 	is(bed_app.got, WINDOW, "%s: the window's bytes, not one more", what);
 	is_mem(bed_app.data, data, WINDOW, "%s: in order", what);
 	is(bed_app.pcb->rcv_wnd, 0, "%s: and the window is closed", what);
+}
+
+/* 0001: more handshakes at a time than 8 bits can count. */
+static void test_half_open(void)
+{
+	struct peer p = { .dport = LWIP_PORT, .window = 1000 };
+	int answers = 0;
+
+	for (int i = 0; i < 400; i++) {
+		p.port = 10000 + i;
+		peer_raw(&p, 1, 0, SYN, 1000, NULL, 0, NULL, 0);
+		answers += peer_take(&p) && p.got_flags == (SYN | ACK);
+	}
+	is(answers, 400, "400 handshakes at a time");
+	bed_sleep(60 * NSEC_PER_SEC); /* they are given up */
+	bed_forget_sent();
 }
 
 /* 0009 */
@@ -360,6 +376,7 @@ int main(void)
 	srand(1);
 	bed_init();
 	bed_app_listen();
+	test_half_open();
 	test_options();
 	test_syn_ack_in_syn_received();
 	test_beyond_window();

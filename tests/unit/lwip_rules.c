@@ -134,7 +134,7 @@ static size_t read_slowly(struct peer *p, uint8_t *to, size_t size)
 	return done;
 }
 
-/* net/tcp_close.c: tcp_close() only when everything was acknowledged. */
+/* net/tcp_close.c: lwIP is never told that nothing will be read. */
 static void test_slow_reader_after_close(void)
 {
 	int lfd = listener(5), fd;
@@ -170,8 +170,8 @@ static int fill_pcbs(int lfd, int *fds, struct peer *peers)
 }
 
 /*
- * The same rule: when pcbs run short lwIP takes them from whom it was told to
- * close, whatever is still queued there. And tcp_hook.c: a SYN is no reason.
+ * net/tcp_hook.c and patch 0023: a SYN is no reason to take a pcb from whom
+ * lwIP was told to close, whatever is still queued there.
  */
 static void test_no_pcb(void)
 {

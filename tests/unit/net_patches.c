@@ -36,7 +36,7 @@ static int lose_segments(int lfd, struct peer *p, int n)
 	return fd;
 }
 
-/* 0001: more than 255 handshakes at a time. */
+/* With 0001, and SYN cookies beyond it: no SYN of a burst is left alone. */
 static void test_half_open(void)
 {
 	int lfd = listener(1000), answers = 0;

@@ -269,7 +269,7 @@ struct tcp_pcb *bed_app_listen(void)
 
 	if (tcp_bind(pcb, IP_ADDR_ANY, LWIP_PORT) != ERR_OK)
 		bail_out("tcp_bind");
-	pcb = tcp_listen_with_backlog(pcb, 100);
+	pcb = tcp_listen_with_backlog(pcb, 1000);
 	tcp_accept(pcb, accepted);
 	return pcb;
 }
