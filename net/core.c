@@ -33,6 +33,7 @@
 #include "net/inet_ports.h"
 #include "net/ipconfig.h"
 #include "net/lwip/memp_limits.h"
+#include "net/memory.h"
 #include "net/net.h"
 #include "net/netif.h"
 #include "net/ping.h"
@@ -107,25 +108,6 @@ static void net_rx_action(void)
 		raise_softirq(SOFTIRQ_NET);
 }
 
-/*
- * Receive queues may take a quarter of RAM; from an eighth on windows no
- * longer open beyond what is read.
- */
-static size_t rcv_memory(void)
-{
-	return rxqueue_memory() + dgram_memory();
-}
-
-bool net_rcv_memory_pressure(void)
-{
-	return rcv_memory() > nr_total_pages() * PAGE_SIZE / 8;
-}
-
-bool net_rcv_memory_short(void)
-{
-	return rcv_memory() > nr_total_pages() * PAGE_SIZE / 4;
-}
-
 void net_address_changed(void)
 {
 	wake_up_all(&address_wq);
@@ -167,6 +149,9 @@ int net_init(void)
 	struct ipconfig config;
 	int err = parse_config(&config);
 
+	if (err)
+		return err;
+	err = net_memory_init();
 	if (err)
 		return err;
 	lwip_init();

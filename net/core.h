@@ -24,10 +24,4 @@ void net_flush(void);
  */
 void net_flush_soon(void);
 
-/* Memory that all receive queues together may take before windows close, and
- * before payload is dropped.
- */
-bool net_rcv_memory_pressure(void);
-bool net_rcv_memory_short(void);
-
 #endif

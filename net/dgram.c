@@ -20,6 +20,7 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/counters.h"
+#include "net/memory.h"
 #include "net/netif.h"
 #include "net/socket.h"
 
@@ -214,7 +215,7 @@ bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	struct dgram *d;
 
 	if (!has_room(ds, truesize ? truesize : memory_of(p)) ||
-	    net_rcv_memory_short()) {
+	    net_memory_short()) {
 		count_drop(ds);
 		return false;
 	}

@@ -11,6 +11,7 @@
 #include "net/core.h"
 #include "net/link.h"
 #include "net/loopback.h"
+#include "net/memory.h"
 #include "net/netif.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -36,7 +37,7 @@ static size_t unsent_limit(const struct tcp_sock *tp)
 
 	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
 		return sk->sk_sndbuf / 2;
-	if (net_rcv_memory_pressure())
+	if (net_memory_pressure())
 		return UNSENT_MIN;
 	return MAX((size_t)UNSENT_MIN, MIN(share, (size_t)UNSENT_MAX));
 }
@@ -64,7 +65,7 @@ static size_t room(const struct tcp_sock *tp)
 	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
 	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
 
-	if (queued >= limit || (queued && net_rcv_memory_short()))
+	if (queued >= limit || (queued && net_memory_short()))
 		return 0;
 	return limit - queued;
 }
@@ -86,7 +87,7 @@ bool tcp_local_writeable(const struct tcp_sock *tp)
 	if (!tp->peer)
 		return true;
 	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer) &&
-	    !net_rcv_memory_short())
+	    !net_memory_short())
 		return true; /* nothing is unsent */
 	unsent = tcp_local_unsent(tp);
 	return room(tp) && unsent_limit(tp) >= unsent + unsent / 2;

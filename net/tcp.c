@@ -16,6 +16,7 @@
 #include "kernel/task/clock.h"
 #include "net/loopback.h"
 #include "net/lwip/memp_limits.h"
+#include "net/memory.h"
 #include "net/socket.h"
 #include "net/tcp_check.h"
 #include "net/tcp_timewait.h"
@@ -188,6 +189,7 @@ struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
 	struct tcp_pcb *pcb = tp->pcb;
 
 	tp->pcb = NULL;
+	tcp_uncharge(tp, SIZE_MAX);
 	tcp_arg(pcb, NULL);
 	if (pcb->state == LISTEN)
 		return pcb;
@@ -215,7 +217,7 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
 	struct tcp_pcb *pcb;
 
 	/* tcp_new() would take a closing connection's pcb. */
-	if (net_tcp_pcbs_short())
+	if (net_tcp_pcbs_short() || net_memory_short())
 		return ERR_PTR(-ENOBUFS);
 	pcb = tcp_new();
 	if (!pcb)

@@ -60,6 +60,7 @@ struct tcp_sock {
 	uint32_t withheld; /* of lwIP's window, not given back to it */
 
 	/* Closing: net/tcp_close.c. */
+	uint32_t charged; /* of net/memory.c's budget, for data to send */
 	bool fin_wanted; /* queued behind the data */
 	int err_soft; /* why nobody answers, if ICMP said so: errno */
 	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
@@ -197,6 +198,8 @@ int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
 		  uint64_t deadline);
 bool tcp_writeable(const struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
+/* n bytes, or all, are not queued for sending any more. */
+void tcp_uncharge(struct tcp_sock *tp, size_t n);
 /* Sends what lwIP lets go now. */
 void tcp_push(struct tcp_sock *tp);
 

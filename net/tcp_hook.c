@@ -18,6 +18,7 @@
 #include "net/counters.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
+#include "net/memory.h"
 #include "net/netif.h"
 #include "net/tcp.h"
 #include "net/tcp_check.h"
@@ -183,7 +184,7 @@ static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
 {
 	struct tcp_check_conn conn = {
 		.state = tcp_state_of_pcb(pcb),
-		.memory_short = net_rcv_memory_short(),
+		.memory_short = net_memory_short(),
 	};
 
 	if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
@@ -293,7 +294,7 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
 		return tcp_cookie_ack(listening, hdr, p);
 	/* A new connection must not cost another one its life. */
-	if (net_tcp_pcbs_short()) {
+	if (net_tcp_pcbs_short() || net_memory_short()) {
 		net_count(tcp_drop_no_pcb);
 		net_count(tcp_listen_drops);
 		return true;

@@ -132,6 +132,7 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 
 	tp->last_progress_ns = ktime_get_ns();
 	tp->err_soft = 0;
+	tcp_uncharge(tp, len);
 	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
 	if (!tp->fin_wanted)
@@ -202,6 +203,7 @@ static void err_upcall(void *arg, err_t err)
 	struct tcp_sock *tp = arg;
 
 	tp->pcb = NULL;
+	tcp_uncharge(tp, SIZE_MAX);
 	tcp_done(tp, errno_of(tp, err));
 }
 

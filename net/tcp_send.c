@@ -15,6 +15,7 @@
 #include "net/core.h"
 #include "net/loopback.h"
 #include "net/lwip/memp_limits.h"
+#include "net/memory.h"
 #include "net/socket.h"
 
 /* One call of tcp_write(): eleven full segments. */
@@ -54,7 +55,7 @@ static size_t send_room(const struct tcp_sock *tp)
 		return 0;
 	if (tp->pcb->snd_queuelen + CHUNK_QUEUE > TCP_SND_QUEUELEN)
 		return 0;
-	if (queued && net_tcp_segs_short())
+	if (queued && (net_tcp_segs_short() || net_memory_short()))
 		return 0;
 	if (tp->notsent_lowat && unsent_bytes(tp->pcb) >= tp->notsent_lowat)
 		return 0;
@@ -70,6 +71,13 @@ bool tcp_writeable(const struct tcp_sock *tp)
 		return tcp_local_writeable(tp);
 	room = send_room(tp);
 	return !tp->pcb || (room && room >= tcp_unacked_bytes(tp) / 2);
+}
+
+void tcp_uncharge(struct tcp_sock *tp, size_t n)
+{
+	n = MIN(n, (size_t)tp->charged);
+	tp->charged -= n;
+	net_memory_uncharge(n);
 }
 
 void tcp_push(struct tcp_sock *tp)
@@ -119,8 +127,11 @@ static int write_chunk(struct tcp_sock *tp, struct msg *msg, size_t n)
 		tp->held_since_ns = 0;
 	if (more)
 		tcp_hold(tp);
-	if (tcp_write(tp->pcb, bounce, n, flags) == ERR_OK)
+	if (tcp_write(tp->pcb, bounce, n, flags) == ERR_OK) {
+		tp->charged += n;
+		net_memory_charge(n);
 		return 0;
+	}
 	*msg->iter = before;
 	return -EAGAIN;
 }

@@ -14,8 +14,10 @@
 #include "lwip/tcp.h"
 
 #include "net/core.h"
+#include "net/memory.h"
 
 #define WINDOW_START 65535
+#define WINDOW_LEAST (4U * TCP_MSS)
 
 /* SO_RCVBUF counts memory; half of it is for payload, as on Linux. */
 static uint32_t window_limit(const struct tcp_sock *tp)
@@ -44,12 +46,24 @@ void tcp_window_init(struct tcp_sock *tp)
 	pcb->rcv_ann_right_edge = pcb->rcv_nxt + WINDOW_START;
 }
 
+/*
+ * Under pressure a wide window is halved with each read; what was announced
+ * stands, so it shrinks as data comes in.
+ */
+static void shrink(struct tcp_sock *tp)
+{
+	tp->window = MAX(tp->window / 2, MIN(tp->window, WINDOW_LEAST));
+}
+
 static void grow(struct tcp_sock *tp, size_t n)
 {
 	uint32_t limit = window_limit(tp);
 
-	if (!rxqueue_empty(&tp->inet.sk.sk_receive_queue) ||
-	    net_rcv_memory_pressure())
+	if (net_memory_pressure()) {
+		shrink(tp);
+		return;
+	}
+	if (!rxqueue_empty(&tp->inet.sk.sk_receive_queue))
 		return;
 	tp->window = tp->window + n < limit ? tp->window + n : limit;
 }

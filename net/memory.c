@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The budget: the queues count what they hold, here it is added up.
+ */
+#include "net/memory.h"
+
+#include <errno.h>
+
+#include "kernel/base.h"
+#include "kernel/cmdline.h"
+#include "kernel/mm/page.h"
+#include "kernel/printk.h"
+#include "net/core.h"
+#include "net/dgram.h"
+#include "net/rxqueue.h"
+
+#define PERCENT_DEFAULT 25
+#define PERCENT_MAX 90
+
+static size_t limit;
+static size_t to_send;
+
+/* One or two digits; 0: it is no share. */
+static unsigned int parse_percent(const char *s)
+{
+	unsigned int n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n < 100; s++)
+		n = n * 10 + (*s - '0');
+	return *s || n > PERCENT_MAX ? 0 : n;
+}
+
+int net_memory_init(void)
+{
+	const char *word = cmdline_get("netmem");
+	unsigned int percent = word ? parse_percent(word) : PERCENT_DEFAULT;
+
+	if (!percent) {
+		pr_err("net: netmem=%s: not a percentage from 1 to %d", word,
+		       PERCENT_MAX);
+		return -EINVAL;
+	}
+	limit = nr_total_pages() * PAGE_SIZE / 100 * percent;
+	return 0;
+}
+
+size_t net_memory_limit(void)
+{
+	return limit;
+}
+
+size_t net_memory_used(void)
+{
+	return rxqueue_memory() + dgram_memory() + to_send;
+}
+
+bool net_memory_pressure(void)
+{
+	return net_memory_used() > limit / 2;
+}
+
+bool net_memory_short(void)
+{
+	return net_memory_used() > limit;
+}
+
+void net_memory_charge(size_t n)
+{
+	to_send += n;
+}
+
+void net_memory_uncharge(size_t n)
+{
+	ASSERT(to_send >= n);
+	to_send -= n;
+}

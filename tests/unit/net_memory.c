@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* unit: tests/unit/bed/net_tcp.c */
+/* unit: @net */
+/*
+ * When memory runs short: the budget of all sockets, and allocations that
+ * fail one after the other.
+ */
+#include "net/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/eventpoll.h>
+
+#include "bed/net_tcp.h"
+#include "kernel/base.h"
+#include "lib/tap.h"
+#include "net/counters.h"
+#include "net/socket.h"
+
+#define N 120
+#define EACH (40 * 1460)
+
+static struct peer p[N];
+static uint32_t first[N];
+static int fds[N];
+static size_t got[N];
+
+static void end(int lfd, const char *name)
+{
+	for (int i = 0; i < N; i++) {
+		peer_send(&p[i], RST, NULL, 0);
+		sys_close(fds[i]);
+		bed_forget_sent();
+	}
+	sys_close(lfd);
+	is(net_memory_used(), 0, "%s: nothing is in use", name);
+	no_leaks(name);
+}
+
+static void open_all(int lfd)
+{
+	for (int i = 0; i < N; i++) {
+		fds[i] = accepted(lfd, &p[i]);
+		first[i] = p[i].seq;
+		got[i] = 0;
+	}
+}
+
+/* What the peer has that was not acknowledged, in one go. */
+static void send_rest(int i)
+{
+	while (p[i].seq - first[i] < EACH)
+		peer_send(&p[i], ACK, data + (p[i].seq - first[i]), 1460);
+	bed_sleep(200 * NSEC_PER_MSEC);
+	while (peer_take(&p[i]))
+		;
+	p[i].seq = p[i].got_ack;
+}
+
+static void read_all(int i)
+{
+	ssize_t n;
+
+	while ((n = sys_recv(fds[i], buf, sizeof(buf), 0)) > 0) {
+		if (memcmp(buf, data + got[i], n) != 0)
+			bail_out("connection %d: wrong data at %zu", i, got[i]);
+		got[i] += n;
+	}
+}
+
+static void test_budget(void)
+{
+	int lfd = listener(5), full = 0, fd;
+	uint64_t dropped = net_counters.tcp_drop_memory;
+	struct peer late = { 0 };
+	size_t most = 0;
+
+	open_all(lfd);
+	for (int i = 0; i < N; i++) {
+		send_rest(i);
+		most = MAX(most, net_memory_used());
+	}
+	ok(most > net_memory_limit() / 2 &&
+		   most < net_memory_limit() + 2 * 65536,
+	   "%d readers that sleep: %zu KiB of %zu are used", N, most / 1024,
+	   net_memory_limit() / 1024);
+	ok(net_counters.tcp_drop_memory > dropped, "payload was dropped");
+	ok(net_memory_short(), "memory is short");
+	ok(!peer_connect(&late, next_port++, PORT), "nobody new is let in");
+	fd = sys_socket_open(SOCK_STREAM, true);
+	is(sys_connect_to(fd, PEER_ADDR, 80), -ENOBUFS, "connect: ENOBUFS");
+	sys_close(fd);
+	is(sys_send(fds[0], data, 1000, 0), 1000,
+	   "who has nothing queued sends");
+	is(sys_send(fds[0], data, 1000, 0), -EAGAIN, "but no more than that");
+	for (int round = 0; round < 50 && full < N; round++) {
+		full = 0;
+		for (int i = 0; i < N; i++) {
+			read_all(i);
+			full += got[i] == EACH;
+		}
+		for (int i = 0; i < N; i++)
+			send_rest(i);
+	}
+	is(full, N, "when they read all of it arrives, on all of them");
+	ok(peer_connect(&late, next_port++, PORT), "and others are let in");
+	peer_send(&late, RST, NULL, 0);
+	sys_close(sys_accept_from(lfd, true));
+	end(lfd, "budget");
+}
+
+static uint32_t window_after_read(int i)
+{
+	peer_send(&p[i], ACK, data, 1460);
+	sys_recv(fds[i], buf, sizeof(buf), 0);
+	bed_sleep(200 * NSEC_PER_MSEC);
+	while (peer_take(&p[i]))
+		;
+	return p[i].got_window * 8U;
+}
+
+static void test_windows(void)
+{
+	int lfd = listener(5);
+	uint32_t wide, narrow = 0;
+
+	open_all(lfd);
+	for (int i = 0; i < 200; i++)
+		wide = window_after_read(0);
+	ok(wide > 100000, "a reader that keeps up: a wide window (%u)", wide);
+	for (int i = 1; i < N && !net_memory_pressure(); i++)
+		send_rest(i);
+	ok(net_memory_pressure() && !net_memory_short(), "memory is scarce");
+	for (int i = 0; i < 200; i++)
+		narrow = window_after_read(0);
+	ok(narrow < 10000 && narrow, "it shrinks (%u)", narrow);
+	for (int i = 1; i < N; i++)
+		sys_recv(fds[i], buf, sizeof(buf), 0);
+	for (int i = 0; i < 200; i++)
+		wide = window_after_read(0);
+	ok(wide > 100000, "and grows again (%u)", wide);
+	end(lfd, "windows");
+}
+
+/* A life of a connection; what cannot be done now is done again. */
+static bool life(int lfd, unsigned int n)
+{
+	struct peer q = { 0 };
+	bool failed, fin;
+	size_t in = 0;
+	int fd = -EAGAIN;
+	ssize_t r;
+
+	bed_fail(n);
+	for (int i = 0; i < 5 && fd < 0; i++) {
+		if (!peer_connect(&q, next_port++, PORT))
+			continue;
+		fd = sys_accept_from(lfd, true);
+		if (fd < 0) /* no memory for its file: it waits */
+			fd = sys_accept_from(lfd, true);
+	}
+	if (fd < 0)
+		bail_out("no connection with allocation %u failing", n);
+	for (int i = 0; i < 10; i++) {
+		peer_raw(&q, q.seq + 1000, q.ack, ACK, 65535, NULL, 0,
+			 data + 1000, 1000);
+		peer_raw(&q, q.seq, q.ack, ACK, 65535, NULL, 0, data, 1000);
+		bed_sleep(300 * NSEC_PER_MSEC);
+		r = sys_recv(fd, buf + in, sizeof(buf) - in, 0);
+		in += r > 0 ? r : 0;
+		if (in == 2000)
+			break;
+	}
+	q.seq += 2000;
+	if (in != 2000 || memcmp(buf, data, in) != 0)
+		bail_out("allocation %u failed: %zu bytes came", n, in);
+	for (size_t out = 0; out < 5000;) {
+		r = sys_send(fd, data + out, 5000 - out, 0);
+		if (r < 0 && r != -EAGAIN)
+			bail_out("allocation %u failed: send: %zd", n, r);
+		out += r > 0 ? r : 0;
+		bed_sleep(100 * NSEC_PER_MSEC);
+	}
+	sys_close(fd);
+	r = swallow(&q, buf, sizeof(buf), &fin);
+	if (r != 5000 || !fin || memcmp(buf, data, r) != 0)
+		bail_out("allocation %u failed: %zd bytes left", n, r);
+	peer_send(&q, ACK | FIN, NULL, 0);
+	failed = bed_failed();
+	bed_fail(0);
+	bed_sleep(65 * NSEC_PER_SEC);
+	bed_forget_sent();
+	return failed;
+}
+
+static void test_failures(void)
+{
+	int lfd = listener(50);
+	unsigned int n = 1;
+
+	while (life(lfd, n))
+		n++;
+	ok(n > 10, "each of %u allocations fails in turn: all data arrives",
+	   n - 1);
+	sys_close(lfd);
+	no_leaks("failures");
+}
+
+int main(void)
+{
+	begin();
+	test_budget();
+	test_windows();
+	test_failures();
+	return done_testing();
+}
