@@ -65,6 +65,7 @@ static LIST_HEAD(packets);
 static unsigned int nr_packets;
 static size_t memory;
 static uint32_t secret;
+static bool ticking; /* lwIP has one of its few timers on us */
 
 size_t ip_reass_memory(void)
 {
@@ -131,9 +132,21 @@ static void expire(struct packet *q)
 	fail(q);
 }
 
+static void tick(void *arg);
+
+static void tick_later(void)
+{
+	if (ticking)
+		return;
+	ticking = true;
+	sys_timeout(TICK_MS, tick, NULL);
+}
+
 static void tick(void *arg)
 {
 	uint64_t now = ktime_get_ns();
+
+	ticking = false;
 
 	while (!list_empty(&packets)) {
 		struct packet *q = list_first_entry(&packets, struct packet,
@@ -144,7 +157,7 @@ static void tick(void *arg)
 		expire(q);
 	}
 	if (!list_empty(&packets))
-		sys_timeout(TICK_MS, tick, NULL);
+		tick_later();
 }
 
 static void evict_oldest(void)
@@ -172,8 +185,7 @@ static struct packet *new_packet(const struct ip_hdr *ip, int ifindex)
 					 IP_REASS_SECONDS * NSEC_PER_SEC };
 	INIT_LIST_HEAD(&q->fragments);
 	list_add(&q->chain, chain_of(ip));
-	if (list_empty(&packets))
-		sys_timeout(TICK_MS, tick, NULL);
+	tick_later();
 	list_add_tail(&q->age, &packets);
 	memory += q->memory;
 	nr_packets++;

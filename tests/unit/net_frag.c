@@ -121,6 +121,16 @@ static void test_orders(void)
 	for (size_t at = 0; at < WHOLE_MAX; at += 1480)
 		fragment(at, MIN(at + 1480, (size_t)WHOLE_MAX), WHOLE_MAX);
 	ok(arrived(65507), "the longest that there is");
+	forget(); /* so that each is the only one */
+	fill(2000);
+	for (int i = 0; i < 100; i++) {
+		next_id++;
+		fragment(0, 1480, 2008);
+		fragment(1480, 2008, 2008);
+		if (!arrived(2000))
+			break;
+	}
+	ok(nothing_came(), "a hundred within a moment take one timer");
 	forget();
 	is(ip_reass_memory(), 0, "orders: nothing is kept");
 }
