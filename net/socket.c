@@ -90,7 +90,11 @@ static ssize_t socket_splice_read(struct file *file, int64_t *pos,
 static ssize_t write_batch(struct file *file, struct iov_iter *from,
 			   int64_t *pos, bool more)
 {
-	struct msg msg = { .iter = from, .flags = more ? MSG_MORE : 0 };
+	struct msg msg = {
+		.iter = from,
+		.flags = more ? MSG_MORE : 0,
+		.is_spliced = true,
+	};
 
 	return sock_sendmsg(file_socket(file), &msg);
 }

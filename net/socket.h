@@ -101,6 +101,7 @@ struct msg {
 	int namelen; /* in: given; out: length of what was stored */
 	struct iov_iter *iter;
 	uint32_t flags; /* MSG_* in; out: MSG_TRUNC, MSG_CTRUNC */
+	bool is_spliced; /* the iterator has what is in a pipe */
 	/*
 	 * Control messages, cmsg(3): sending, kernel memory; receiving, ring
 	 * 3's, moved on behind what was stored. NULL: none, or not wanted.

@@ -224,7 +224,7 @@ static void message_destructor(struct sockbuf *buf)
 }
 
 struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
-			     size_t len, size_t paged, struct scm *scm)
+			     size_t len, uint32_t truesize, struct scm *scm)
 {
 	struct sockbuf *buf = sockbuf_alloc(len);
 	int err;
@@ -232,7 +232,7 @@ struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
 	if (!buf)
 		return ERR_PTR(-ENOBUFS);
 	/* Charged first: giving it back is news to who waits for room. */
-	buf->truesize = sockbuf_truesize(len - paged, paged);
+	buf->truesize = truesize;
 	buf->owner = &unix_get(u)->sk;
 	buf->destructor = message_destructor;
 	u->wmem += buf->truesize;

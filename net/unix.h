@@ -94,10 +94,10 @@ bool unix_writable(const struct unix_sock *u);
 int unix_wait_wmem(struct unix_sock *u, bool nonblock);
 /*
  * A message of u's from the iterator, charged; it takes scm's credentials,
- * and its files. ERR_PTR: scm has its files still. paged: for truesize.
+ * and its files. ERR_PTR: scm has its files still. truesize: its charge.
  */
 struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
-			     size_t len, size_t paged, struct scm *scm);
+			     size_t len, uint32_t truesize, struct scm *scm);
 /* Adds the sender's credentials if one of the two ends asks for them. */
 void unix_add_cred(struct unix_sock *u, struct unix_sock *to,
 		   struct sockbuf *buf);

@@ -145,7 +145,7 @@ static size_t paged_part(size_t len)
 static struct sockbuf *make_message(struct unix_sock *u, struct msg *msg,
 				    struct scm *scm)
 {
-	size_t len = msg->iter->count;
+	size_t len = msg->iter->count, paged;
 	int err;
 
 	if (len > (size_t)u->sk.sk_sndbuf - 32)
@@ -153,7 +153,9 @@ static struct sockbuf *make_message(struct unix_sock *u, struct msg *msg,
 	err = unix_wait_wmem(u, msg->flags & MSG_DONTWAIT);
 	if (err)
 		return ERR_PTR(err);
-	return unix_message(u, msg->iter, len, MIN(len, paged_part(len)), scm);
+	paged = MIN(len, paged_part(len));
+	return unix_message(u, msg->iter, len,
+			    sockbuf_truesize(len - paged, paged), scm);
 }
 
 static struct unix_sock *find_receiver(struct unix_sock *u,

@@ -20,6 +20,8 @@
 /* One message of a stream: a block beside the bookkeeping, and 32 KiB. */
 #define CHUNK_PAGES 32768
 #define CHUNK_MAX (SOCKBUF_HEAD_MAX + CHUNK_PAGES)
+/* One of what splice(2) takes from a pipe: 16 pages. */
+#define SPLICED_MAX (16 * PAGE_SIZE)
 
 /* ---- Connections --------------------------------------------------------- */
 
@@ -181,19 +183,38 @@ static size_t paged_part(size_t len)
 	return MIN(len, ALIGN_UP(len - SOCKBUF_HEAD_MAX, PAGE_SIZE));
 }
 
-/* One message of up to left bytes: how many, or -errno. */
-static ssize_t send_chunk(struct unix_sock *u, struct msg *msg, struct scm *scm,
-			  size_t left)
+/*
+ * The next message has len bytes of what is left; its charge. Of a pipe's
+ * slots Linux makes one message, charged with no more than they hold.
+ */
+static uint32_t next_chunk(const struct unix_sock *u, const struct msg *msg,
+			   size_t *len)
 {
-	size_t len = MIN(left, (size_t)u->sk.sk_sndbuf / 2 - 64);
+	size_t paged;
+
+	if (msg->is_spliced) {
+		*len = MIN(*len, (size_t)SPLICED_MAX);
+		return sockbuf_truesize(0, 0) + *len;
+	}
+	*len = MIN(*len, (size_t)u->sk.sk_sndbuf / 2 - 64);
+	*len = MIN(*len, (size_t)CHUNK_MAX);
+	paged = paged_part(*len);
+	return sockbuf_truesize(*len - paged, paged);
+}
+
+/* One message of up to len bytes: how many, or -errno. */
+static ssize_t send_chunk(struct unix_sock *u, struct msg *msg, struct scm *scm,
+			  size_t len)
+{
 	struct unix_sock *to = u->peer;
 	struct sockbuf *buf;
+	uint32_t truesize;
 	int err = unix_wait_wmem(u, msg->flags & MSG_DONTWAIT);
 
 	if (err)
 		return err;
-	len = MIN(len, (size_t)CHUNK_MAX);
-	buf = unix_message(u, msg->iter, len, paged_part(len), scm);
+	truesize = next_chunk(u, msg, &len);
+	buf = unix_message(u, msg->iter, len, truesize, scm);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	if (to->is_dead || (to->sk.sk_shutdown & RCV_SHUTDOWN)) {

@@ -205,24 +205,23 @@ static void run_maker(void)
 
 static void run_one(void)
 {
-	const struct operation *const tables[] = { file_operations,
-						   event_operations,
-						   socket_operations };
-	int weights[3], n;
+	const struct operation *const tables[] = {
+		file_operations, event_operations, splice_operations,
+		socket_operations, splice_socket_operations
+	};
+	const int count = with_sockets ? 5 : 3;
+	int ends[5], n;
 
-	for (int i = 0; i < 3; i++)
-		weights[i] = total_weight(tables[i]);
-	if (!with_sockets)
-		weights[2] = 0;
-	n = rnd(weights[0] + weights[1] + weights[2]);
-	for (int i = 0; i < 3; i++) {
+	ends[0] = total_weight(tables[0]);
+	for (int i = 1; i < count; i++)
+		ends[i] = ends[i - 1] + total_weight(tables[i]);
+	n = rnd(ends[count - 1]);
+	for (int i = 0; i < count; i++) {
 		const struct operation *op = tables[i];
 
-		if (n >= weights[i]) {
-			n -= weights[i];
+		if (n >= ends[i])
 			continue;
-		}
-		for (; n >= op->weight; op++)
+		for (n -= i ? ends[i - 1] : 0; n >= op->weight; op++)
 			n -= op->weight;
 		op->run();
 		return;
@@ -278,6 +277,10 @@ static void prepare(void)
 	if (fenced == MAP_FAILED ||
 	    mprotect(fenced + DATA_MAX - 4096, 4096, PROT_NONE)) {
 		perror("mmap");
+		exit(2);
+	}
+	if (find_known()) {
+		fprintf(stderr, "the program's own file is not as expected\n");
 		exit(2);
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -59,6 +59,9 @@ extern unsigned char buffer[DATA_MAX]; /* to be read into */
 /* DATA_MAX bytes, the last page of which cannot be touched. */
 extern unsigned char *fenced;
 
+/* Once: where the file lies that is read. 0 or -1. */
+int find_known(void);
+
 /* A new run: nothing is watched. */
 void forget_watches(void);
 
@@ -71,5 +74,7 @@ struct operation {
 extern const struct operation file_operations[];
 extern const struct operation event_operations[];
 extern const struct operation socket_operations[];
+extern const struct operation splice_operations[];
+extern const struct operation splice_socket_operations[];
 
 #endif
