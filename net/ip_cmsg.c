@@ -131,6 +131,10 @@ void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d)
 {
 	if (sock_flag(sk, SOCK_F_RCVTSTAMP))
 		put_stamp(sk, msg, d->stamp);
+	else if (sock_flag(sk, SOCK_F_TIMESTAMP))
+		sk->sk_stamp = d->stamp;
+	else if (!sk->sk_stamp)
+		sk->sk_stamp = SOCK_STAMP_UNKNOWN;
 	if (sock_flag(sk, SOCK_F_RXQ_OVFL) && d->dropped)
 		put_cmsg(msg, SOL_SOCKET, SO_RXQ_OVFL, &d->dropped,
 			 sizeof(d->dropped));

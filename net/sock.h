@@ -65,6 +65,9 @@ struct ip_membership;
 #define SOCK_F_WIFI_STATUS 19
 #define SOCK_F_NOFCS 20
 #define SOCK_F_RCVMARK 21
+#define SOCK_F_TIMESTAMP 22 /* SIOCGSTAMP was asked: sk_stamp is kept */
+
+#define SOCK_STAMP_UNKNOWN 1
 
 #define SOCK_DEFAULT_RCVBUF 131072
 #define SOCK_DEFAULT_SNDBUF 262144
@@ -97,6 +100,7 @@ struct sock {
 	uint32_t sk_lingertime; /* seconds */
 	uint64_t sk_rcvtimeo; /* nanoseconds, UINT64_MAX: for ever */
 	uint64_t sk_sndtimeo;
+	uint64_t sk_stamp; /* of what was read last; 0: nothing, 1: unknown */
 	uint32_t sk_tsflags; /* SO_TIMESTAMPING: SOF_TIMESTAMPING_* */
 	uint32_t sk_ll_usec; /* SO_BUSY_POLL */
 	int32_t sk_incoming_cpu;

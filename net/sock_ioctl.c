@@ -16,6 +16,7 @@
 #include "kernel/fs/fcntl.h"
 #include "kernel/fs/file.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/clock.h"
 #include "net/link.h"
 #include "net/netif.h"
 #include "net/sock.h"
@@ -265,6 +266,26 @@ static long get_arp(struct arp_request *ureq)
 	return copy_to_user(ureq, &req, sizeof(req)) ? -EFAULT : 0;
 }
 
+/*
+ * When the datagram that was read last came; it is known of those that came
+ * after the first question. To that the answer is now.
+ */
+static long get_stamp(struct sock *sk, bool ns, void *uarg)
+{
+	int64_t t[2];
+
+	sock_set_flag(sk, SOCK_F_TIMESTAMP);
+	if (!sk->sk_stamp)
+		return -ENOENT;
+	if (sk->sk_stamp == SOCK_STAMP_UNKNOWN)
+		sk->sk_stamp = ktime_get_real_ns();
+	t[0] = sk->sk_stamp / NSEC_PER_SEC;
+	t[1] = sk->sk_stamp % NSEC_PER_SEC;
+	if (!ns)
+		t[1] /= NSEC_PER_USEC;
+	return copy_to_user(uarg, t, sizeof(t)) ? -EFAULT : 0;
+}
+
 static bool is_address_question(unsigned int cmd)
 {
 	return cmd == SIOCGIFADDR || cmd == SIOCGIFDSTADDR ||
@@ -297,11 +318,13 @@ static long change_inet(unsigned int cmd, void *uarg)
 	}
 }
 
-static long inet_link_ioctl(unsigned int cmd, void *uarg)
+static long inet_link_ioctl(struct sock *sk, unsigned int cmd, void *uarg)
 {
 	struct interface_request req;
 	long err;
 
+	if (cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD)
+		return get_stamp(sk, cmd == SIOCGSTAMPNS_OLD, uarg);
 	if (cmd == SIOCGARP)
 		return get_arp(uarg);
 	if (!is_address_question(cmd))
@@ -408,6 +431,6 @@ long sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	}
 	err = sock->ops->ioctl(sock, cmd, arg);
 	if (err == -ENOTTY && sock->sk->sk_family == AF_INET)
-		err = inet_link_ioctl(cmd, uarg);
+		err = inet_link_ioctl(sock->sk, cmd, uarg);
 	return err == -ENOTTY ? common_ioctl(cmd, uarg) : err;
 }

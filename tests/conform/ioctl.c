@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 #include "sockets.h"
 
@@ -211,6 +212,47 @@ static void test_owner(int fd)
 	is(nobody, 0, "SIOCGPGRP: nobody");
 }
 
+/* When what was read last came: from the first question on. */
+static void test_stamp(void)
+{
+	struct timespec t = { 0 }, again = { 0 }, before;
+	struct timeval tv = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), port;
+	char c;
+
+	bind_to(fd, 0);
+	port = port_of(fd);
+	connect_to(fd, port);
+	is(result(ioctl(fd, 0x8907, &t)), -ENOENT, "SIOCGSTAMPNS: nothing");
+	is(result(ioctl(fd, 0x8906, &tv)), -ENOENT, "SIOCGSTAMP: nothing");
+	clock_gettime(CLOCK_REALTIME, &before);
+	send(fd, "a", 1, 0);
+	recv(fd, &c, 1, 0);
+	is(result(ioctl(fd, 0x8907, &t)), 0, "SIOCGSTAMPNS: kept");
+	ok(t.tv_sec >= before.tv_sec && t.tv_sec < before.tv_sec + 60 &&
+		   t.tv_nsec < 1000000000,
+	   "SIOCGSTAMPNS: of now");
+	is(result(ioctl(fd, 0x8907, &again)), 0, "SIOCGSTAMPNS: again");
+	ok(!memcmp(&t, &again, sizeof(t)), "SIOCGSTAMPNS: the same");
+	is(result(ioctl(fd, 0x8906, &tv)), 0, "SIOCGSTAMP");
+	ok(tv.tv_sec == t.tv_sec && tv.tv_usec == t.tv_nsec / 1000,
+	   "SIOCGSTAMP: the same in microseconds");
+	is(result(ioctl(fd, 0x8906, NULL)), -EFAULT,
+	   "SIOCGSTAMP: a bad address");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bind_to(fd, 0);
+	connect_to(fd, port_of(fd));
+	send(fd, "a", 1, 0);
+	recv(fd, &c, 1, 0);
+	is(result(ioctl(fd, 0x8907, &t)), 0, "SIOCGSTAMPNS: not kept");
+	ok(t.tv_sec >= before.tv_sec, "SIOCGSTAMPNS: then it is now");
+	close(fd);
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	is(result(ioctl(fd, 0x8906, &tv)), -ENOTTY, "UNIX: SIOCGSTAMP");
+	close(fd);
+}
+
 static void test_names(void)
 {
 	char name[IFNAMSIZ] = "";
@@ -240,6 +282,7 @@ int main(void)
 	test_ethtool(udp);
 	test_arp(udp);
 	test_owner(tcp);
+	test_stamp();
 	test_names();
 	return done_testing();
 }
