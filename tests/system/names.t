@@ -14,13 +14,13 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from dhcp import GUEST, SERVER, start_server
 from tap import Tap, skip_all
 from vm import APPS, Vm, image, in_private_network, make_tap
 
 if not in_private_network():
     skip_all("needs root and /dev/net/tun")
 
-SERVER, GUEST = "10.99.0.1", "10.99.0.7"
 ADDRESSES = {
     "one.example.com": ["192.0.2.1"],
     "two.example.com": ["192.0.2.1", "192.0.2.2"],
@@ -32,40 +32,6 @@ ADDRESSES = {
 t = Tap(deadline=240)
 make_tap()
 asked = []  # (transport, name, truncated)
-
-
-def option(number, data):
-    return bytes([number, len(data)]) + data
-
-
-def dhcp_reply(request, kind):
-    head = struct.pack("!BBBB4sHH4s4s4s4s16s64x128x", 2, 1, 6, 0, request[4:8],
-                       0, 0x8000, bytes(4), socket.inet_aton(GUEST),
-                       socket.inet_aton(SERVER), bytes(4), request[28:44])
-    wanted = request[request.index(b"\x37", 240):]
-    wanted = wanted[2:2 + wanted[1]]
-    reply = (option(53, bytes([kind])) + option(54, socket.inet_aton(SERVER))
-             + option(51, struct.pack("!I", 3600))
-             + option(1, socket.inet_aton("255.255.0.0")))
-    more = {6: socket.inet_aton(SERVER), 15: b"example.org",
-            119: b"\7example\3com\0\7example\3net\0"}
-    # Only what was asked for, as real servers do.
-    for number, data in more.items():
-        if number in wanted:
-            reply += option(number, data)
-    return head + b"\x63\x82\x53\x63" + reply + b"\xff"
-
-
-def serve_dhcp():
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"tap0")
-    s.bind(("", 67))
-    while True:
-        request, _ = s.recvfrom(2048)
-        kind = request[request.index(b"\x35\x01", 240) + 2]
-        s.sendto(dhcp_reply(request, 2 if kind == 1 else 5),
-                 ("255.255.255.255", 68))
 
 
 def question_of(query):
@@ -111,8 +77,10 @@ def serve_tcp():
                 c.sendall(struct.pack("!H", len(reply)) + reply)
 
 
-for server in (serve_dhcp, serve_udp, serve_tcp):
+for server in (serve_udp, serve_tcp):
     threading.Thread(target=server, daemon=True).start()
+start_server({6: socket.inet_aton(SERVER), 15: b"example.org",
+              119: b"\7example\3com\0\7example\3net\0"})
 
 NAMES = ("one.example.com", "two.example.com", "many.example.com",
          "elsewhere", "nosuch.example.com", "localhost", "pollux",
