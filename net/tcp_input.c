@@ -20,6 +20,7 @@
 #include "net/core.h"
 #include "net/counters.h"
 #include "net/netif.h"
+#include "net/sosplice.h"
 #include "net/tcp_check.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
@@ -66,7 +67,10 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 
 void tcp_data_ready(struct sock *sk)
 {
-	if (sk->sk_receive_queue.len >= MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2))
+	size_t target = MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2);
+
+	/* SO_RCVLOWAT is about a reader: a splice takes any byte. */
+	if (sk->sk_receive_queue.len >= target || sosplice_is_source(sk))
 		sk->sk_data_ready(sk);
 }
 

@@ -28,6 +28,7 @@
 
 #define SOL_SOCKET 1
 #define SO_ERROR 4
+#define SO_RCVLOWAT 18
 #define LOCAL "127.0.0.1"
 #define SEGMENT 1000
 
@@ -131,6 +132,7 @@ static void test_wire(void)
 	bool fin;
 
 	wire();
+	sys_set(a, SOL_SOCKET, SO_RCVLOWAT, 20000);
 	sys_watch(a);
 	peer_send(&p, ACK | PSH, data, 500);
 	bed_run();
