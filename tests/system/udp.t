@@ -8,6 +8,7 @@ flood with a bound, groups joined on the link, ICMP's unreachable and its
 import os
 import random
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -17,7 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from guest import GUEST, HOST, boot
 from tap import Tap, skip_all
-from vm import in_private_network
+from vm import Vm, image, in_private_network
 
 if not in_private_network():
     skip_all("needs root and /dev/net/tun")
@@ -212,4 +213,12 @@ with udp() as s:
          "udp: what is longer goes in fragments")
     t.equal(len(s.recv(65536)), 1400, "udp: and arrives")
 t.ok("panic" not in vm.text.lower(), "udp: no panic on the console")
+
+# A ping that nobody here wrote is an application like any other.
+busybox = shutil.which("busybox")
+for options in ("-c 2 -i 0.1 127.0.0.1", "-c 1 -s 60000 127.0.0.1"):
+    app = Vm(image(busybox), args="ping " + options, append="loglevel=3")
+    t.cleanup(app.kill)
+    if not t.equal(app.wait(60), 0, f"udp: busybox ping {options}"):
+        t.diag(app.text)
 t.done()

@@ -93,6 +93,7 @@ bool peer_connect(struct peer *p, uint16_t port, uint16_t dport);
 
 /* Sockets, as the system calls use them. */
 int sys_socket_open(int type, bool nonblock);
+int sys_socket_of(int type, int protocol, bool nonblock);
 void sys_close(int fd);
 int sys_bind_to(int fd, const char *addr, uint16_t port);
 int sys_connect_to(int fd, const char *addr, uint16_t port);

@@ -109,10 +109,15 @@ struct socket *fd_socket(int fd)
 	return sock_from_file(files[fd]);
 }
 
+int sys_socket_of(int type, int protocol, bool nonblock)
+{
+	return install(socket_create(AF_INET, type, protocol,
+				     nonblock ? NONBLOCK : 0));
+}
+
 int sys_socket_open(int type, bool nonblock)
 {
-	return install(
-		socket_create(AF_INET, type, 0, nonblock ? NONBLOCK : 0));
+	return sys_socket_of(type, 0, nonblock);
 }
 
 void sys_close(int fd)
