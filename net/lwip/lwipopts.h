@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What of lwIP is compiled in, and its numbers. Everything that the kernel
- * does itself (names, sockets, threads, reassembly of what nobody should
- * send in pieces) is off: code that is not there needs no defence.
+ * does itself (names, sockets, threads, UDP but for DHCP, fragments, IGMP) is
+ * off: code that is not there needs no defence.
  */
 #ifndef LWIP_LWIPOPTS_H
 #define LWIP_LWIPOPTS_H
@@ -40,7 +40,8 @@ void net_assert_context(void);
 #define ETH_PAD_SIZE 0
 #define ARP_TABLE_SIZE 256
 #define ARP_QUEUEING 1
-#define ARP_QUEUE_LEN 16
+/* While an address is asked for: the fragments of the longest datagram. */
+#define ARP_QUEUE_LEN 48
 #define LWIP_NETIF_HWADDRHINT 1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define LWIP_NETIF_STATUS_CALLBACK 1

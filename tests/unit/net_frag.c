@@ -374,6 +374,7 @@ static size_t collect(uint8_t *to, unsigned int *fragments)
 static void test_sending(void)
 {
 	static uint8_t sent[70000];
+	static struct packet reply;
 	int fd = sys_socket_open(SOCK_DGRAM, true);
 	unsigned int n;
 
@@ -392,6 +393,12 @@ static void test_sending(void)
 	is(collect(sent, &n), 60008, "all of it was sent");
 	is(n, 41, "in 41 fragments");
 	is_mem(sent + 8, whole + 8, 60000, "as it was");
+	forget();
+	is(sys_sendto_addr(fd, whole + 8, 60000, PEER_ADDR, 9), 60000,
+	   "60000 to whom we do not know yet");
+	packet_arp(&reply, 2, PEER_ADDR, BED_ADDR);
+	packet_receive(&reply);
+	is(collect(sent, &n), 60008, "wait for the address, all of them");
 	sys_set(fd, 0, 10, 2); /* IP_MTU_DISCOVER: IP_PMTUDISC_DO */
 	is(sys_sendto_addr(fd, whole + 8, 1473, PEER_ADDR, 9), -EMSGSIZE,
 	   "IP_PMTUDISC_DO: no fragments");
