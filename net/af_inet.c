@@ -124,11 +124,13 @@ static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
 	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
 		return -EINVAL;
 	inet->binding.addr = addr->in.addr;
+	inet->binding.addr_chosen = false;
 	if (addr->in.port || !ip_flag(inet, IP_F_BIND_ADDRESS_NO_PORT))
 		err = inet_bind_port(sk->sk_prot->ports, &inet->binding,
 				     swap16(addr->in.port));
 	if (err) {
 		inet->binding.addr = 0;
+		inet->saddr = 0;
 		return err;
 	}
 	inet->saddr = inet->binding.addr;
@@ -228,6 +230,8 @@ static int stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 	}
 	if (sock->state == SS_CONNECTED)
 		return -EISCONN;
+	if (sock->state == SS_DISCONNECTING)
+		return -EINVAL;
 	if (sock->state == SS_UNCONNECTED) {
 		err = start_connect(sock, addr, len);
 		if (err)
@@ -288,20 +292,20 @@ static int stream_shutdown(struct socket *sock, int how)
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
 	how++;
-	if (sock->state == SS_CONNECTING && !connecting(sk) &&
-	    sk->sk_state != TCP_CLOSE)
-		sock->state = SS_CONNECTED;
-	if (sk->sk_state == TCP_LISTEN || sk->sk_state == TCP_SYN_SENT) {
-		if (sk->sk_state == TCP_LISTEN && !(how & RCV_SHUTDOWN))
-			return 0;
+	if (sock->state == SS_CONNECTING)
+		sock->state = connecting(sk) || sk->sk_state == TCP_CLOSE ?
+				      SS_DISCONNECTING :
+				      SS_CONNECTED;
+	if (sk->sk_state == TCP_SYN_SENT ||
+	    (sk->sk_state == TCP_LISTEN && (how & RCV_SHUTDOWN))) {
 		sk->sk_prot->disconnect(sk);
 		sock->state = SS_UNCONNECTED;
-		return 0;
+	} else if (sk->sk_state != TCP_LISTEN) {
+		if (sk->sk_state == TCP_CLOSE)
+			err = -ENOTCONN;
+		sk->sk_shutdown |= how;
+		sk->sk_prot->shutdown(sk, how);
 	}
-	if (sk->sk_state == TCP_CLOSE)
-		err = -ENOTCONN;
-	sk->sk_shutdown |= how;
-	sk->sk_prot->shutdown(sk, how);
 	sk->sk_state_change(sk);
 	return err;
 }

@@ -104,6 +104,12 @@ static uint32_t known_pmtu(uint32_t daddr, uint32_t mtu)
 
 /* ---- Routes -------------------------------------------------------------- */
 
+/* All of 127.0.0.0/8 is reached from 127.0.0.1, as Linux's table has it. */
+static uint32_t local_source(uint32_t daddr)
+{
+	return ip_is_loopback(daddr) ? ADDR_LOOPBACK : daddr;
+}
+
 static int use(struct ip_route *rt, enum ip_route_type type, int ifindex)
 {
 	rt->type = type;
@@ -115,7 +121,7 @@ static int use(struct ip_route *rt, enum ip_route_type type, int ifindex)
 	rt->pmtu = type == ROUTE_UNICAST ? known_pmtu(rt->daddr, rt->mtu) :
 					   rt->mtu;
 	if (!rt->saddr)
-		rt->saddr = type == ROUTE_LOCAL ? rt->daddr :
+		rt->saddr = type == ROUTE_LOCAL ? local_source(rt->daddr) :
 						  ip_ifaddr(ifindex);
 	if (type != ROUTE_LOCAL && ifindex != IFINDEX_LO &&
 	    ip_is_loopback(rt->saddr))

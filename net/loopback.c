@@ -279,6 +279,16 @@ static bool is_self(const struct tcp_sock *tp)
 	return inet->saddr == inet->daddr && inet->sport == inet->dport;
 }
 
+/* As when SYNs cross: what was shut before is told at once. */
+static void meet_oneself(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	established(tp, tp);
+	if ((sk->sk_shutdown & SEND_SHUTDOWN) && tcp_start_closing(sk))
+		tcp_local_send_fin(tp);
+}
+
 static struct tcp_sock *find_listener(const struct tcp_sock *tp)
 {
 	const struct inet_sock *inet = &tp->inet;
@@ -300,7 +310,7 @@ void tcp_local_send_syn(struct tcp_sock *tp)
 	struct tcp_sock *parent = find_listener(tp);
 
 	if (!parent && is_self(tp))
-		established(tp, tp);
+		meet_oneself(tp);
 	else if (!parent)
 		refuse(tp);
 	else if (tcp_accept_queue_full(parent) || !join(tp, parent))
@@ -330,7 +340,6 @@ void tcp_local_connect(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
 
 	sk->sk_prot = &tcp_local_prot;
 	sk->sk_state = TCP_SYN_SENT;
-	sk->sk_shutdown = 0;
 	tp->inet.saddr = tp->inet.binding.addr;
 	tp->inet.sport = tp->inet.binding.port;
 	tp->inet.daddr = daddr;

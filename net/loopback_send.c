@@ -167,11 +167,20 @@ void tcp_local_arrived(struct tcp_sock *tp)
 /* All of it is sent, in vain: the reset arrives after the call. */
 static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 {
-	ssize_t n = msg->iter->count;
+	struct rxqueue nowhere = { 0 };
+	ssize_t sent = 0, n = 0;
 
-	iov_iter_advance(msg->iter, n);
+	while (msg->iter->count) {
+		n = rxqueue_fill(&nowhere, msg->iter, msg->iter->count);
+		rxqueue_purge(&nowhere);
+		if (n <= 0)
+			break;
+		sent += n;
+	}
+	if (!sent)
+		return n;
 	tcp_local_answer_reset(tp);
-	return n;
+	return sent;
 }
 
 /*

@@ -21,6 +21,9 @@
 /* What rxqueue_fill() copies in one go, and then sees whether it was good. */
 #define FILL_MAX (32768 - BLOCK_HEADER)
 
+/* What a read copies to good memory as a whole or not at all. */
+#define ATOMIC_COPY 65536
+
 /* A device's receive buffer, with what the driver keeps in front of it. */
 #define RX_BUFFER_TRUESIZE 2304
 
@@ -277,23 +280,36 @@ static void consume(struct rxqueue *q, size_t n)
 		remove_head(q);
 }
 
+/* What a reader has got goes off the queue, even if it is at its end. */
+static void consume_all(struct rxqueue *q, size_t n)
+{
+	while (n) {
+		size_t now = MIN((size_t)q->head->len, n);
+
+		consume(q, now);
+		n -= now;
+	}
+}
+
+/* As Linux does with its buffers: after a fault the rest of one stays. */
 size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
 {
 	struct pbuf *p = q->head;
 	size_t done = 0;
 
 	while (p && done < n) {
-		struct pbuf *next = p->next;
 		size_t want = MIN((size_t)p->len, n - done);
 		size_t moved = to ? copy_to_iter(p->payload, want, to) : want;
 
-		if (!peek && moved)
-			consume(q, moved);
-		done += moved;
-		if (moved < want)
+		if (moved < want) {
+			done -= done % ATOMIC_COPY;
 			break;
-		p = next;
+		}
+		done += moved;
+		p = p->next;
 	}
+	if (!peek)
+		consume_all(q, done);
 	return done;
 }
 
@@ -346,9 +362,9 @@ size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 		size_t moved = to ? copy_to_iter(data + from, want, to) : want;
 
 		skip -= from;
-		done += moved;
 		if (moved < want)
 			break;
+		done += moved;
 	}
 	return done;
 }

@@ -114,6 +114,7 @@ enum socket_state {
 	SS_UNCONNECTED = 1,
 	SS_CONNECTING,
 	SS_CONNECTED,
+	SS_DISCONNECTING, /* shut before connect(2) told its result */
 };
 
 enum sock_name {

@@ -424,7 +424,8 @@ static int set_rcvlowat(struct sock *sk, int value)
 		value = MIN((uint32_t)value, size / 2);
 	}
 	sk->sk_rcvlowat = value ? value : 1;
-	if (sk->sk_receive_queue.len >= sk->sk_rcvlowat)
+	if (sk->sk_receive_queue.len >= sk->sk_rcvlowat ||
+	    sock_flag(sk, SOCK_F_DONE))
 		sk->sk_data_ready(sk);
 	return 0;
 }

@@ -100,6 +100,8 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 		err = choose_source(tp, daddr, dport);
 	if (err)
 		return err;
+	sk->sk_err = 0; /* what a connection before this one left */
+	sock_reset_flag(sk, SOCK_F_DONE);
 	if (tcp_local_takes(daddr)) {
 		tcp_local_connect(tp, daddr, dport);
 		return 0;
@@ -115,7 +117,6 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	}
 	tp->last_progress_ns = ktime_get_ns();
 	sk->sk_state = TCP_SYN_SENT;
-	sk->sk_shutdown = 0;
 	tp->inet.saddr = ip_addr_get_ip4_u32(&pcb->local_ip);
 	tp->inet.sport = pcb->local_port;
 	tp->inet.daddr = daddr;
@@ -139,6 +140,7 @@ static bool was_in_use(const struct sock *sk)
 int tcp_disconnect(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	bool was_closed = sk->sk_state == TCP_CLOSE;
 
 	if (was_in_use(sk))
 		sk->sk_err = ECONNRESET;
@@ -152,12 +154,13 @@ int tcp_disconnect(struct sock *sk)
 		tcp_local_disconnect(tp);
 	rxqueue_purge(&sk->sk_receive_queue);
 	inet_forget_address(&tp->inet.binding);
-	if (!tp->inet.binding.port_asked)
+	if (!tp->inet.binding.port_asked && !was_closed)
 		inet_release_port(&tp->inet.binding);
 	tp->inet.daddr = 0;
 	tp->inet.dport = 0;
 	tp->inet.saddr = tp->inet.binding.addr;
 	tp->fin_wanted = false;
+	tp->urg.data = 0;
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_shutdown = 0;
 	sock_reset_flag(sk, SOCK_F_DONE);

@@ -40,7 +40,7 @@ void tcp_done(struct tcp_sock *tp, int err)
 		tcp_sock_free(tp);
 		return;
 	}
-	if (!tp->inet.binding.bound)
+	if (!tp->inet.binding.port_asked)
 		inet_release_port(&tp->inet.binding);
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_shutdown = SHUTDOWN_MASK;

@@ -103,8 +103,10 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 		return -ENOTCONN;
 	if (msg->flags & MSG_OOB)
 		return tcp_urg_recv(sk, msg);
-	if (!len && !rxqueue_empty(&sk->sk_receive_queue))
+	if (!len && !rxqueue_empty(&sk->sk_receive_queue)) {
+		msg->flags = 0;
 		return 0;
+	}
 	for (;;) {
 		n = 0;
 		if (!rxqueue_empty(&sk->sk_receive_queue) &&
