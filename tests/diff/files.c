@@ -281,7 +281,7 @@ static long guarded_write(int fd, const struct iovec *vec, int n)
 static void op_write_pipe(void)
 {
 	int fd = pick_fd(PIPE_W);
-	size_t size = pick_size();
+	size_t size = inet_room(fd, pick_size());
 	unsigned char *from = pattern + rnd(sizeof(pattern) - 70000);
 	struct iovec vec[5] = { { from, size } };
 	int n = 1;

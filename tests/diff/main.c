@@ -9,8 +9,8 @@
  * usage: diff FIRST COUNT OPERATIONS KINDS [trace]
  *
  * For each of COUNT seeds from FIRST on it prints the hash of the trace, or
- * with "trace" the trace itself. KINDS is "files" or "sockets". Nothing that
- * is called can block for ever.
+ * with "trace" the trace itself. KINDS is "files", "sockets" (AF_UNIX too) or
+ * "inet" (TCP and UDP too). Nothing that is called can block for ever.
  */
 #define _GNU_SOURCE
 #include "trace.h"
@@ -27,7 +27,12 @@
 
 enum kind kind_of[FD_MAX];
 int fd_limit;
-bool with_sockets;
+/* What a run is about beside files and epolls. */
+static enum {
+	FILES,
+	SOCKETS,
+	INET
+} kinds;
 unsigned char pattern[DATA_MAX];
 unsigned char buffer[DATA_MAX];
 unsigned char *fenced;
@@ -131,6 +136,15 @@ static const char *errno_name(int error)
 		[ECONNRESET] = "ECONNRESET",
 		[ENOTCONN] = "ENOTCONN",
 		[EISCONN] = "EISCONN",
+		[EADDRINUSE] = "EADDRINUSE",
+		[EADDRNOTAVAIL] = "EADDRNOTAVAIL",
+		[EINPROGRESS] = "EINPROGRESS",
+		[EALREADY] = "EALREADY",
+		[ENOPROTOOPT] = "ENOPROTOOPT",
+		[EAFNOSUPPORT] = "EAFNOSUPPORT",
+		[EDESTADDRREQ] = "EDESTADDRREQ",
+		[ECONNABORTED] = "ECONNABORTED",
+		[ENETUNREACH] = "ENETUNREACH",
 		[ECONNREFUSED] = "ECONNREFUSED",
 	};
 	static char number[16];
@@ -195,29 +209,36 @@ static int total_weight(const struct operation *ops)
 /* The first ones make files: what there is to do without any is soon done. */
 static void run_maker(void)
 {
-	const int makers = 8;
+	const int makers = 8, inet_makers = 4;
 
-	if (with_sockets && chance(40))
+	if (kinds == SOCKETS && chance(40))
 		socket_operations[0].run();
+	else if (kinds == INET && chance(70))
+		inet_operations[rnd(inet_makers)].run();
 	else
 		file_operations[rnd(makers)].run();
 }
 
 static void run_one(void)
 {
-	const struct operation *const tables[] = {
-		file_operations, event_operations, splice_operations,
-		socket_operations, splice_socket_operations
+	/* Over the network as little moves as inet.c knows of: no splice. */
+	static const struct operation *const tables[][5] = {
+		[FILES] = { file_operations, event_operations,
+			    splice_operations },
+		[SOCKETS] = { file_operations, event_operations,
+			      splice_operations, socket_operations,
+			      splice_socket_operations },
+		[INET] = { file_operations, event_operations, inet_operations },
 	};
-	const int count = with_sockets ? 5 : 3;
-	int ends[5], n;
+	int ends[5], count = 1, n;
 
-	ends[0] = total_weight(tables[0]);
-	for (int i = 1; i < count; i++)
-		ends[i] = ends[i - 1] + total_weight(tables[i]);
+	ends[0] = total_weight(tables[kinds][0]);
+	for (; count < 5 && tables[kinds][count]; count++)
+		ends[count] = ends[count - 1] +
+			      total_weight(tables[kinds][count]);
 	n = rnd(ends[count - 1]);
 	for (int i = 0; i < count; i++) {
-		const struct operation *op = tables[i];
+		const struct operation *op = tables[kinds][i];
 
 		if (n >= ends[i])
 			continue;
@@ -242,6 +263,7 @@ static void start(uint64_t seed)
 		perror("setrlimit");
 	memset(kind_of, 0, sizeof(kind_of));
 	forget_watches();
+	forget_ports();
 }
 
 static void run_seed(uint64_t seed, long operations, bool is_traced)
@@ -255,11 +277,13 @@ static void run_seed(uint64_t seed, long operations, bool is_traced)
 			run_maker();
 		else
 			run_one();
+		settle();
 		say("\n");
 		h = hash(h, line, line_len);
 		if (is_traced)
 			printf("%ld %s", i, line);
 	}
+	reset_inet();
 	for (int fd = FD_FIRST; fd < FD_MAX; fd++)
 		close(fd);
 	printf("seed %llu %016llx\n", (unsigned long long)seed,
@@ -301,8 +325,13 @@ int main(int argc, char **argv)
 	first = strtoull(argv[1], NULL, 0);
 	count = atol(argv[2]);
 	operations = atol(argv[3]);
-	with_sockets = !strcmp(argv[4], "sockets");
 	prepare();
+	if (!strcmp(argv[4], "sockets"))
+		kinds = SOCKETS;
+	if (!strcmp(argv[4], "inet")) {
+		kinds = INET;
+		prepare_inet();
+	}
 	for (long i = 0; i < count; i++)
 		run_seed(first + i, operations, argc > 5);
 	return 0;

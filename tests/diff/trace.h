@@ -24,14 +24,15 @@ enum kind {
 	EVENTFD,
 	TIMERFD,
 	EPOLL,
-	SOCK,
+	SOCK, /* AF_UNIX */
+	TCP,
+	UDP,
 	KINDS
 };
 
 /* What the program believes is open, from the results it has seen. */
 extern enum kind kind_of[FD_MAX];
 extern int fd_limit;
-extern bool with_sockets;
 
 /* Below n; the same for the same seed everywhere. */
 uint32_t rnd(uint32_t n);
@@ -65,6 +66,14 @@ int find_known(void);
 /* A new run: nothing is watched. */
 void forget_watches(void);
 
+/* inet.c. For the whole program; for a new run; after each operation. */
+void prepare_inet(void);
+void forget_ports(void);
+void settle(void);
+void reset_inet(void); /* at the end of a run */
+/* How many of size bytes may be sent on fd: few, if it is TCP's or UDP's. */
+size_t inet_room(int fd, size_t size);
+
 /* The operations. Each leaves one line. */
 struct operation {
 	void (*run)(void);
@@ -76,5 +85,6 @@ extern const struct operation event_operations[];
 extern const struct operation socket_operations[];
 extern const struct operation splice_operations[];
 extern const struct operation splice_socket_operations[];
+extern const struct operation inet_operations[];
 
 #endif
