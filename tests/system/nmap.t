@@ -82,7 +82,9 @@ for number, state in ((1, "open"), (6, "open"), (17, "open"), (47, "closed"),
                       (255, "closed")):
     t.ok(re.search(rf"^{number} +{state} ", text, re.M),
          f"nmap: -sO sees that protocol {number} is {state}")
-nmap("-sS", "-f", "-p", both)
+found, _ = nmap("-sS", "-f", "-p", both)
+t.equal(found, states("open", "closed"),
+        "nmap: -f: segments in fragments of 8 bytes see the same")
 
 t.ok(all(one_echo() for _ in range(20)), "nmap: new connections are served")
 memory_is_back(t, before, "nmap: afterwards pages and slab objects are back")

@@ -97,6 +97,8 @@ def guest_file(path, port=10):
 def counters():
     """/proc/net/pollux as a dictionary: of lines "name value"."""
     found = {}
+    if os.environ.get("POLLUX_GUEST") == "linux":
+        return found
     for line in guest_file("/proc/net/pollux").splitlines():
         words = line.split()
         if len(words) == 2 and words[1].isdigit():
