@@ -51,6 +51,11 @@ for size in [*range(0, 72), *range(73, MTU_PAYLOAD - 20, 97),
 if not t.equal([size for size, _ in wrong], [],
                f"ping: an answer to each size from 0 to {MTU_PAYLOAD}"):
     t.diag(wrong[0][1])
+for size in (1473, 1480, 2952, 2953, 8192, 30000, 65506, 65507):
+    all_answered(f"{size} bytes, in fragments", "-c", "2", "-i", "0.05", "-s",
+                 str(size))
+all_answered("a flood of 300 in 12 fragments each", "-q", "-f", "-c", "300",
+             "-s", "16000")
 for pattern in ("00", "ff", "a5", "0123456789abcdef0123456789abcdef"):
     all_answered(f"1,400 bytes of {pattern} come back", "-c", "2", "-i", "0.01",
                  "-s", "1400", "-p", pattern)
