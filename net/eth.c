@@ -22,6 +22,7 @@
 #include "kernel/task/clock.h"
 #include "net/af_netlink.h"
 #include "net/counters.h"
+#include "net/igmp.h"
 #include "net/ipconfig.h"
 #include "net/link.h"
 #include "net/netif.h"
@@ -113,6 +114,8 @@ static void eth_link_changed(struct netdev *netdev)
 		netif_set_link_up(&eth);
 	else
 		netif_set_link_down(&eth);
+	if (netdev->link_up)
+		igmp_link_up(LINK_ETH);
 	net_link_get(LINK_ETH, &link);
 	rtnetlink_link_changed(&link);
 }

@@ -96,7 +96,7 @@ int icmp_output(const struct ip_route *rt, const struct ip_out *out,
 			      .group = rt->type != ROUTE_LOCAL };
 
 	net_count(icmp_out_msgs);
-	if (rt->ifindex != IFINDEX_LO)
+	if (rt->ifindex != LINK_LO)
 		return ip_output_packet(rt, out, p);
 	p = ip_push_header(p, IP_HEADER_LEN);
 	if (!p)
@@ -154,7 +154,7 @@ void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
 
 	if (!deserves_answer(packet, ip))
 		return;
-	if (ip->ifindex != IFINDEX_LO && !may_send(ip->saddr)) {
+	if (ip->ifindex != LINK_LO && !may_send(ip->saddr)) {
 		net_count(icmp_out_limited);
 		return;
 	}

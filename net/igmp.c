@@ -78,12 +78,12 @@ static uint64_t old_router_until; /* a router speaks version 2 */
 /* Every message has the option that makes routers look at it. */
 static void send_packet(uint32_t daddr, struct pbuf *p)
 {
-	struct netif *netif = ip_netif(IFINDEX_ETH);
+	struct netif *netif = ip_netif(LINK_ETH);
 	ip4_addr_t dest = { daddr };
 	struct ip_hdr *ip;
 	uint32_t option = lwip_htonl(ROUTER_ALERT);
 
-	if (!netif || !ip_ifaddr(IFINDEX_ETH) ||
+	if (!netif || !ip_ifaddr(LINK_ETH) ||
 	    pbuf_add_header(p, IP_HLEN + sizeof(option))) {
 		pbuf_free(p);
 		return;
@@ -96,7 +96,7 @@ static void send_packet(uint32_t daddr, struct pbuf *p)
 	IPH_OFFSET_SET(ip, PP_HTONS(IP_DF));
 	IPH_TTL_SET(ip, TTL);
 	IPH_PROTO_SET(ip, IPPROTO_IGMP);
-	ip->src.addr = ip_ifaddr(IFINDEX_ETH);
+	ip->src.addr = ip_ifaddr(LINK_ETH);
 	ip->dest.addr = dest.addr;
 	memcpy(ip + 1, &option, sizeof(option));
 	IPH_CHKSUM_SET(ip, inet_chksum(ip, IP_HLEN + sizeof(option)));
@@ -223,7 +223,7 @@ static void say_later(uint32_t group, uint8_t record, uint8_t times,
 
 static void change(int ifindex, uint32_t group, uint8_t record)
 {
-	if (ifindex != IFINDEX_ETH || group == IGMP_ALL_HOSTS)
+	if (ifindex != LINK_ETH || group == IGMP_ALL_HOSTS)
 		return;
 	say(group, record);
 	say_later(group, record, ROBUSTNESS - 1, UNSOLICITED_MS);
@@ -247,7 +247,7 @@ static void say_joined(uint32_t group, void *arg)
 
 void igmp_link_up(int ifindex)
 {
-	if (ifindex == IFINDEX_ETH)
+	if (ifindex == LINK_ETH)
 		ip_mcast_for_each(ifindex, say_joined, NULL);
 }
 

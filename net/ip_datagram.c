@@ -120,7 +120,7 @@ bool ip_dest_comes_back(const struct dgram_sock *ds, const struct ip_dest *to)
 		return true;
 	case ROUTE_MULTICAST:
 		return ip_mcast_is_member(to->rt.ifindex, to->rt.daddr) &&
-		       (to->rt.ifindex == IFINDEX_LO ||
+		       (to->rt.ifindex == LINK_LO ||
 			ip_flag(&ds->inet, IP_F_MULTICAST_LOOP));
 	default:
 		return false;
@@ -129,7 +129,7 @@ bool ip_dest_comes_back(const struct dgram_sock *ds, const struct ip_dest *to)
 
 bool ip_dest_leaves(const struct dgram_sock *ds, const struct ip_dest *to)
 {
-	if (to->rt.ifindex == IFINDEX_LO)
+	if (to->rt.ifindex == LINK_LO)
 		return false;
 	return to->rt.type != ROUTE_MULTICAST || ttl_of(&ds->inet, to);
 }

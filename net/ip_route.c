@@ -29,7 +29,7 @@ static struct pmtu pmtus[PMTU_ENTRIES];
 
 struct netif *ip_netif(int ifindex)
 {
-	if (ifindex < IFINDEX_LO || ifindex > IFINDEX_ETH)
+	if (ifindex < LINK_LO || ifindex > LINK_ETH)
 		return NULL;
 	return netif_get_by_index(ifindex);
 }
@@ -44,13 +44,13 @@ uint32_t ip_ifaddr(int ifindex)
 int ip_find_interface(uint32_t addr)
 {
 	if (ip_is_loopback(addr))
-		return IFINDEX_LO;
-	return addr && addr == ip_ifaddr(IFINDEX_ETH) ? IFINDEX_ETH : 0;
+		return LINK_LO;
+	return addr && addr == ip_ifaddr(LINK_ETH) ? LINK_ETH : 0;
 }
 
 static bool is_broadcast_of_eth(uint32_t addr)
 {
-	const struct netif *eth = ip_netif(IFINDEX_ETH);
+	const struct netif *eth = ip_netif(LINK_ETH);
 	uint32_t mask;
 
 	if (!eth || !netif_ip4_addr(eth)->addr)
@@ -85,7 +85,7 @@ static struct pmtu *pmtu_slot(uint32_t daddr)
 void ip_update_pmtu(uint32_t daddr, uint32_t mtu)
 {
 	struct pmtu *e = pmtu_slot(daddr);
-	const struct netif *eth = ip_netif(IFINDEX_ETH);
+	const struct netif *eth = ip_netif(LINK_ETH);
 
 	mtu = MAX(mtu, (uint32_t)IP_MIN_PMTU);
 	if (!eth || mtu >= eth->mtu)
@@ -117,13 +117,13 @@ static int use(struct ip_route *rt, enum ip_route_type type, int ifindex)
 	rt->netif = ip_netif(ifindex);
 	if (!rt->netif)
 		return -ENODEV;
-	rt->mtu = ifindex == IFINDEX_LO ? LOOPBACK_MTU : rt->netif->mtu;
+	rt->mtu = ifindex == LINK_LO ? LOOPBACK_MTU : rt->netif->mtu;
 	rt->pmtu = type == ROUTE_UNICAST ? known_pmtu(rt->daddr, rt->mtu) :
 					   rt->mtu;
 	if (!rt->saddr)
 		rt->saddr = type == ROUTE_LOCAL ? local_source(rt->daddr) :
 						  ip_ifaddr(ifindex);
-	if (type != ROUTE_LOCAL && ifindex != IFINDEX_LO &&
+	if (type != ROUTE_LOCAL && ifindex != LINK_LO &&
 	    ip_is_loopback(rt->saddr))
 		return -EINVAL;
 	return 0;
@@ -132,7 +132,7 @@ static int use(struct ip_route *rt, enum ip_route_type type, int ifindex)
 /* Neither the link nor a gateway has it. */
 static bool is_reachable(uint32_t daddr)
 {
-	const struct netif *eth = ip_netif(IFINDEX_ETH);
+	const struct netif *eth = ip_netif(LINK_ETH);
 
 	if (!eth || !netif_is_up(eth) || !netif_ip4_addr(eth)->addr)
 		return false;
@@ -149,8 +149,7 @@ static int route_group(struct ip_route *rt, enum ip_route_type type)
 
 	if (source)
 		return use(rt, type, source);
-	return is_reachable(rt->daddr) ? use(rt, type, IFINDEX_ETH) :
-					 -ENETUNREACH;
+	return is_reachable(rt->daddr) ? use(rt, type, LINK_ETH) : -ENETUNREACH;
 }
 
 static int route_over(struct ip_route *rt, int oif)
@@ -159,10 +158,10 @@ static int route_over(struct ip_route *rt, int oif)
 
 	if (!ip_netif(oif))
 		return -ENODEV;
-	if (oif != IFINDEX_LO && !ip_ifaddr(oif))
+	if (oif != LINK_LO && !ip_ifaddr(oif))
 		return -ENETUNREACH;
 	if (type == ROUTE_LOCAL)
-		return use(rt, type, IFINDEX_LO);
+		return use(rt, type, LINK_LO);
 	return use(rt, type, oif);
 }
 
@@ -183,15 +182,15 @@ int ip_find_route(uint32_t daddr, uint32_t saddr, int oif, bool any_source,
 	type = ip_addr_type(rt->daddr);
 	switch (type) {
 	case ROUTE_LOCAL:
-		return use(rt, type, IFINDEX_LO);
+		return use(rt, type, LINK_LO);
 	case ROUTE_BROADCAST:
 		if (rt->daddr == LOOPBACK_BROADCAST)
-			return use(rt, type, IFINDEX_LO);
+			return use(rt, type, LINK_LO);
 		return route_group(rt, type);
 	case ROUTE_MULTICAST:
 		return route_group(rt, type);
 	default:
-		return is_reachable(rt->daddr) ? use(rt, type, IFINDEX_ETH) :
+		return is_reachable(rt->daddr) ? use(rt, type, LINK_ETH) :
 						 -ENETUNREACH;
 	}
 }

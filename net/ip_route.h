@@ -10,10 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct netif; /* lwIP's */
+#include "net/link.h"
 
-#define IFINDEX_LO 1
-#define IFINDEX_ETH 2
+struct netif; /* lwIP's */
 
 #define LOOPBACK_MTU 65535 /* lo's 65536 is more than a packet can have */
 #define IP_MIN_PMTU 552 /* net.ipv4.route.min_pmtu */

@@ -59,7 +59,7 @@ void ping_rcv(struct pbuf *p, const struct ip_info *ip,
 
 	if (ds)
 		dgram_deliver(ds, p, ip, 0, 0,
-			      ip->ifindex == IFINDEX_LO ?
+			      ip->ifindex == LINK_LO ?
 				      dgram_truesize(p->tot_len, 20) :
 				      0);
 }

@@ -69,7 +69,7 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 			return;
 		}
 		dgram_deliver(ds, copy, ip, 0, 0,
-			      ip->ifindex == IFINDEX_LO ?
+			      ip->ifindex == LINK_LO ?
 				      dgram_truesize(p->tot_len, 0) :
 				      0);
 	}
