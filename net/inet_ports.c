@@ -79,8 +79,11 @@ static struct inet_bind_bucket *get_bucket(struct inet_ports *ports,
 
 static bool is_held(const struct inet_bind_bucket *tb)
 {
-	return tb->holds[0][0] || tb->holds[0][1] || tb->holds[1][0] ||
-	       tb->holds[1][1];
+	for (unsigned int kind = 0; kind < INET_SHARES_KINDS; kind++) {
+		if (tb->holds[0][kind] || tb->holds[1][kind])
+			return true;
+	}
+	return false;
 }
 
 static void put_bucket(struct inet_bind_bucket *tb)
@@ -136,12 +139,14 @@ static bool is_loopback(uint32_t addr)
 static bool holds_conflict(const struct inet_bind_bucket *tb,
 			   const struct inet_binding *b)
 {
-	for (int lo = 0; lo < 2; lo++) {
-		const uint32_t *holds = tb->holds[lo];
+	unsigned int shares = inet_shares(b);
 
-		if (b->addr && is_loopback(b->addr) != lo)
+	for (unsigned int kind = 0; kind < INET_SHARES_KINDS; kind++) {
+		if (shares & kind)
 			continue;
-		if (holds[0] || (holds[1] && !b->reuse))
+		if (tb->holds[0][kind] && !(b->addr && is_loopback(b->addr)))
+			return true;
+		if (tb->holds[1][kind] && (!b->addr || is_loopback(b->addr)))
 			return true;
 	}
 	return false;
@@ -291,28 +296,31 @@ void inet_release_port(struct inet_binding *b)
 	put_bucket(tb);
 }
 
-/* A hold is the bucket's address, with the kind in the lowest bits. */
-#define HOLD_LOOPBACK 1
-#define HOLD_REUSE 2
-#define HOLD_KIND 3
+/*
+ * A hold is the bucket's address, with the kind in the lowest bits, which
+ * are zeros in the address.
+ */
+#define HOLD_LOOPBACK 4
+#define HOLD_KIND 7
 
 static uint32_t *hold_count(uintptr_t hold)
 {
 	struct inet_bind_bucket *tb = (void *)(hold & ~(uintptr_t)HOLD_KIND);
 
-	return &tb->holds[!!(hold & HOLD_LOOPBACK)][!!(hold & HOLD_REUSE)];
+	return &tb->holds[!!(hold & HOLD_LOOPBACK)]
+			 [hold & (INET_SHARES_KINDS - 1)];
 }
 
-static uintptr_t hold_of(struct inet_bind_bucket *tb, uint32_t addr, bool reuse)
+static uintptr_t hold_of(struct inet_bind_bucket *tb, uint32_t addr,
+			 unsigned int shares)
 {
-	return (uintptr_t)tb | (is_loopback(addr) ? HOLD_LOOPBACK : 0) |
-	       (reuse ? HOLD_REUSE : 0);
+	return (uintptr_t)tb | (is_loopback(addr) ? HOLD_LOOPBACK : 0) | shares;
 }
 
 uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
-			 bool reuse)
+			 unsigned int shares)
 {
-	uintptr_t hold = hold_of(b->bucket, addr, reuse);
+	uintptr_t hold = hold_of(b->bucket, addr, shares);
 
 	++*hold_count(hold);
 	return hold;
@@ -328,19 +336,19 @@ void inet_unhold_port(uintptr_t hold)
 }
 
 bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
-		     bool reuse)
+		     unsigned int shares)
 {
 	struct inet_bind_bucket *tb = inet_find_bucket(ports, port);
 
 	if (tb)
-		++*hold_count(hold_of(tb, addr, reuse));
+		++*hold_count(hold_of(tb, addr, shares));
 	return tb;
 }
 
 void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
-		       bool reuse)
+		       unsigned int shares)
 {
-	inet_unhold_port(hold_of(inet_find_bucket(ports, port), addr, reuse));
+	inet_unhold_port(hold_of(inet_find_bucket(ports, port), addr, shares));
 }
 
 /* ---- Listeners ----------------------------------------------------------- */

@@ -26,6 +26,11 @@ struct inet_ports;
 
 #define INET_PORT_CHAINS 1024
 
+/* With whom a connection without a socket shares its port. */
+#define INET_SHARES_REUSE 1 /* SO_REUSEADDR */
+#define INET_SHARES_REUSEPORT 2
+#define INET_SHARES_KINDS 4
+
 /* A port in use. */
 struct inet_bind_bucket {
 	struct inet_bind_bucket *next; /* of the same chain */
@@ -35,8 +40,8 @@ struct inet_bind_bucket {
 	/* Connections: from here, or accepted on this port. */
 	struct list_head conns;
 	uint32_t nr_bound; /* bindings that bind(2) or listen(2) made */
-	/* Connections without a socket: [127.0.0.0/8][SO_REUSEADDR]. */
-	uint32_t holds[2][2];
+	/* Connections without a socket: [127.0.0.0/8][INET_SHARES_...]. */
+	uint32_t holds[2][INET_SHARES_KINDS];
 	uint16_t port;
 };
 
@@ -100,16 +105,23 @@ static inline void inet_forget_address(struct inet_binding *b)
 /*
  * A connection that has no socket any more (closing, TIME-WAIT) holds the
  * port of a binding that is still there against other bindings, until the
- * hold is dropped. addr: the connection's own address. Cannot fail.
+ * hold is dropped. addr: the connection's own address; shares: a sum of
+ * INET_SHARES_... Cannot fail.
  */
 uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
-			 bool reuse);
+			 unsigned int shares);
 void inet_unhold_port(uintptr_t hold);
 /* The same by number; false: nobody is on the port, nothing is held. */
 bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
-		     bool reuse);
+		     unsigned int shares);
 void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
-		       bool reuse);
+		       unsigned int shares);
+/* What a binding's connections leave behind. */
+static inline unsigned int inet_shares(const struct inet_binding *b)
+{
+	return (b->reuse ? INET_SHARES_REUSE : 0) |
+	       (b->reuseport ? INET_SHARES_REUSEPORT : 0);
+}
 
 /* NULL: nobody is on the port. */
 struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,

@@ -69,7 +69,9 @@ static void remember(const struct tcp_sock *tp, uint8_t state)
 		.id = { inet->saddr, inet->daddr, inet->sport, inet->dport },
 		.state = state,
 		.flags = BIT(TCP_TW_F_LOCAL) |
-			 (inet->binding.reuse ? BIT(TCP_TW_F_REUSE) : 0),
+			 (inet->binding.reuse ? BIT(TCP_TW_F_REUSE) : 0) |
+			 (inet->binding.reuseport ? BIT(TCP_TW_F_REUSEPORT) :
+						    0),
 	};
 
 	net_count(tcp_time_waits);

@@ -130,6 +130,8 @@ void tcp_options_to_pcb(struct sock *sk)
 	pcb->so_options = 0;
 	if (tp->inet.binding.reuse)
 		ip_set_option(pcb, SOF_REUSEADDR);
+	if (tp->inet.binding.reuseport)
+		ip_set_option(pcb, TCP_SOF_REUSEPORT);
 	if (sock_flag(sk, SOCK_F_KEEPALIVE))
 		ip_set_option(pcb, SOF_KEEPALIVE);
 	pcb->tos = tp->inet.tos;
@@ -179,7 +181,8 @@ static void hold_port(const struct tcp_sock *tp, struct tcp_pcb *pcb)
 
 	if (!b->bucket)
 		return;
-	hold = inet_hold_port(b, ip_addr_get_ip4_u32(&pcb->local_ip), b->reuse);
+	hold = inet_hold_port(b, ip_addr_get_ip4_u32(&pcb->local_ip),
+			      inet_shares(b));
 	tcp_ext_arg_set_callbacks(pcb, TCP_EXT_ARG_HOLD, &hold_callbacks);
 	tcp_ext_arg_set(pcb, TCP_EXT_ARG_HOLD, (void *)hold);
 }

@@ -114,6 +114,9 @@ static inline struct tcp_sock *tcp_listener_on(struct inet_binding *b,
 	return bound && bound != ifindex ? NULL : tp;
 }
 
+/* A bit of a pcb's so_options that lwIP does not use. */
+#define TCP_SOF_REUSEPORT 0x40
+
 extern const struct proto tcp_prot;
 extern struct inet_ports tcp_ports;
 

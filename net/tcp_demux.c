@@ -142,6 +142,8 @@ static void remember(const struct tcp_pcb *pcb, uint32_t ms)
 
 	if (pcb->so_options & SOF_REUSEADDR)
 		tw.flags |= BIT(TCP_TW_F_REUSE);
+	if (pcb->so_options & TCP_SOF_REUSEPORT)
+		tw.flags |= BIT(TCP_TW_F_REUSEPORT);
 	net_count(tcp_time_waits);
 	tcp_time_wait_add(&tw, ms);
 }

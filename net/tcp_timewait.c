@@ -123,6 +123,13 @@ void tcp_time_wait_restart(struct tcp_time_wait *tw)
 	schedule_expiry(tw, TCP_TIMEWAIT_MS);
 }
 
+static unsigned int shares(const struct tcp_time_wait *tw)
+{
+	return (tw->flags & BIT(TCP_TW_F_REUSE) ? INET_SHARES_REUSE : 0) |
+	       (tw->flags & BIT(TCP_TW_F_REUSEPORT) ? INET_SHARES_REUSEPORT :
+						      0);
+}
+
 void tcp_time_wait_kill(struct tcp_time_wait *tw)
 {
 	struct tcp_time_wait **p = chain_of(&tw->id);
@@ -133,7 +140,7 @@ void tcp_time_wait_kill(struct tcp_time_wait *tw)
 	list_del(&tw->node);
 	if (tw->flags & BIT(TCP_TW_F_HELD))
 		inet_unhold_tuple(ports(), tw->id.lport, tw->id.laddr,
-				  tw->flags & BIT(TCP_TW_F_REUSE));
+				  shares(tw));
 	kmem_cache_free(cache, tw);
 	nr_entries--;
 }
@@ -207,9 +214,9 @@ struct tcp_time_wait *tcp_time_wait_add(const struct tcp_time_wait *from,
 		return NULL;
 	}
 	*tw = *from;
-	tw->flags &= BIT(TCP_TW_F_LOCAL) | BIT(TCP_TW_F_REUSE);
-	if (inet_hold_tuple(ports(), tw->id.lport, tw->id.laddr,
-			    tw->flags & BIT(TCP_TW_F_REUSE)))
+	tw->flags &= BIT(TCP_TW_F_LOCAL) | BIT(TCP_TW_F_REUSE) |
+		     BIT(TCP_TW_F_REUSEPORT);
+	if (inet_hold_tuple(ports(), tw->id.lport, tw->id.laddr, shares(tw)))
 		tw->flags |= BIT(TCP_TW_F_HELD);
 	tw->next = *chain;
 	*chain = tw;

@@ -34,6 +34,7 @@ struct tcp_tuple {
 #define TCP_TW_F_REUSE 1 /* SO_REUSEADDR */
 #define TCP_TW_F_HELD 2 /* holds its port: set by the table */
 #define TCP_TW_F_ANSWERED 3 /* answered is a time: set by the table */
+#define TCP_TW_F_REUSEPORT 4 /* SO_REUSEPORT */
 
 struct tcp_time_wait {
 	struct tcp_time_wait *next; /* of the same chain */

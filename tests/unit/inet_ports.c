@@ -146,8 +146,8 @@ static void test_held(void)
 
 	start(true);
 	inet_bind_port(&ports, &gone, 80);
-	hold = inet_hold_port(&gone, ONE, true);
-	kept = inet_hold_port(&gone, ONE, false);
+	hold = inet_hold_port(&gone, ONE, INET_SHARES_REUSE);
+	kept = inet_hold_port(&gone, ONE, 0);
 	inet_release_port(&gone);
 	is(inet_bind_port(&ports, &b, 80), -EADDRINUSE,
 	   "a connection without SO_REUSEADDR holds the port");
@@ -161,6 +161,16 @@ static void test_held(void)
 	is(inet_bind_port(&ports, &b, 80), 0, "but not against who has");
 	inet_release_port(&b);
 	ok(inet_find_bucket(&ports, 80), "the hold keeps the bucket");
+	gone = (struct inet_binding){ .reuseport = true };
+	is(inet_bind_port(&ports, &gone, 80), -EADDRINUSE,
+	   "SO_REUSEPORT does not share with SO_REUSEADDR");
+	inet_unhold_port(hold);
+	is(inet_bind_port(&ports, &gone, 80), 0, "on a port of its own");
+	hold = inet_hold_port(&gone, ONE, inet_shares(&gone));
+	inet_release_port(&gone);
+	is(inet_bind_port(&ports, &gone, 80), 0,
+	   "but with a connection that had it");
+	inet_release_port(&gone);
 	inet_unhold_port(hold);
 	ok(!inet_find_bucket(&ports, 80), "which goes with it");
 }
