@@ -107,11 +107,10 @@ static bool can_bind(const struct inet_sock *inet, uint32_t addr)
 	       ip_flag(inet, IP_F_FREEBIND) || ip_flag(inet, IP_F_TRANSPARENT);
 }
 
-static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
-		     int len)
+int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,
+		    int len)
 {
-	struct sock *sk = sock->sk;
-	struct inet_sock *inet = inet_sk(sk);
+	const struct inet_sock *inet = container_of(sk, struct inet_sock, sk);
 	int err = inet_check_address(addr, len);
 
 	/* Linux lets AF_UNSPEC pass with the wildcard address. */
@@ -121,8 +120,18 @@ static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
 		return err;
 	if (!can_bind(inet, addr->in.addr))
 		return -EADDRNOTAVAIL;
-	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
-		return -EINVAL;
+	return sk->sk_state != TCP_CLOSE || inet->binding.port ? -EINVAL : 0;
+}
+
+static int inet_bind(struct socket *sock, const struct sockaddr_any *addr,
+		     int len)
+{
+	struct sock *sk = sock->sk;
+	struct inet_sock *inet = inet_sk(sk);
+	int err = inet_check_bind(sk, addr, len);
+
+	if (err)
+		return err;
 	inet->binding.addr = addr->in.addr;
 	inet->binding.addr_chosen = false;
 	if (addr->in.port || !ip_flag(inet, IP_F_BIND_ADDRESS_NO_PORT))

@@ -17,6 +17,9 @@ extern const struct proto_ops inet_stream_ops;
 
 /* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
 int inet_check_address(const struct sockaddr_any *addr, int len);
+/* What bind(2) checks before it looks for conflicts: 0 or -errno. */
+int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,
+		    int len);
 void inet_fill_address(struct sockaddr_any *addr, uint32_t ip, uint16_t port);
 
 #endif

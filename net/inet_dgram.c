@@ -10,6 +10,7 @@
 #include "kernel/fs/poll.h"
 #include "net/af_inet.h"
 #include "net/dgram.h"
+#include "net/ip_datagram.h"
 #include "net/ip_route.h"
 #include "net/route.h"
 #include "net/sockopt.h"
@@ -53,12 +54,6 @@ int inet_dgram_autobind(struct sock *sk)
 	return claim_port(sk, 0) ? -EAGAIN : 0;
 }
 
-static bool can_bind(const struct inet_sock *inet, uint32_t addr)
-{
-	return ip_addr_type(addr) != ROUTE_UNICAST ||
-	       ip_flag(inet, IP_F_FREEBIND) || ip_flag(inet, IP_F_TRANSPARENT);
-}
-
 static int bind_address(struct dgram_sock *ds, uint32_t addr, uint16_t port)
 {
 	struct inet_sock *inet = &ds->inet;
@@ -88,18 +83,10 @@ static int dgram_bind(struct socket *sock, const struct sockaddr_any *addr,
 		      int len)
 {
 	struct sock *sk = sock->sk;
-	struct inet_sock *inet = inet_sk(sk);
-	int err = inet_check_address(addr, len);
+	int err = inet_check_bind(sk, addr, len);
 
-	/* Linux lets AF_UNSPEC pass with the wildcard address. */
-	if (err == -EAFNOSUPPORT && addr->family == AF_UNSPEC && !addr->in.addr)
-		err = 0;
 	if (err)
 		return err;
-	if (!can_bind(inet, addr->in.addr))
-		return -EADDRNOTAVAIL;
-	if (sk->sk_state != TCP_CLOSE || inet->binding.port)
-		return -EINVAL;
 	return bind_address(dgram_sk(sk), addr->in.addr, swap16(addr->in.port));
 }
 
@@ -126,25 +113,12 @@ static int dgram_getname(struct socket *sock, struct sockaddr_any *addr,
 int inet_dgram_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	uint32_t saddr = inet->saddr;
-	int oif = sk->sk_bound_dev_if;
 	struct ip_route rt;
-	int err;
+	int err = ip_sock_route(inet, daddr, inet->saddr, sk->sk_bound_dev_if,
+				&rt);
 
-	if (ip_is_multicast(daddr)) {
-		oif = oif ? oif : inet->mc_index;
-		saddr = saddr ? saddr : inet->mc_addr;
-	} else if (!oif) {
-		oif = inet->uc_index;
-	}
-	err = ip_find_route(daddr, saddr, oif, ip_flag(inet, IP_F_TRANSPARENT),
-			    &rt);
-	if (!err && rt.type == ROUTE_UNICAST)
-		err = net_route_allowed(sk, daddr);
 	if (err)
 		return err;
-	if (rt.type == ROUTE_BROADCAST && !sock_flag(sk, SOCK_F_BROADCAST))
-		return -EACCES;
 	if (!inet->saddr)
 		inet->saddr = rt.saddr;
 	if (!inet->binding.addr)

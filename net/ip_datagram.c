@@ -43,11 +43,10 @@ int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
 	return 0;
 }
 
-int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to)
+int ip_sock_route(const struct inet_sock *inet, uint32_t daddr, uint32_t saddr,
+		  int oif, struct ip_route *rt)
 {
-	const struct inet_sock *inet = &ds->inet;
-	uint32_t saddr = to->send.saddr;
-	int oif = to->send.oif;
+	const struct sock *sk = &inet->sk;
 	int err;
 
 	if (ip_is_multicast(daddr)) {
@@ -57,17 +56,23 @@ int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to)
 		oif = inet->uc_index;
 	}
 	err = ip_find_route(daddr, saddr, oif, ip_flag(inet, IP_F_TRANSPARENT),
-			    &to->rt);
-	if (!err && to->rt.type == ROUTE_UNICAST)
-		err = net_route_allowed(&inet->sk, daddr);
+			    rt);
+	if (!err && rt->type == ROUTE_UNICAST)
+		err = net_route_allowed(sk, daddr);
+	if (!err && rt->type == ROUTE_BROADCAST &&
+	    !sock_flag(sk, SOCK_F_BROADCAST))
+		err = -EACCES;
+	return err;
+}
+
+int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to)
+{
+	int err = ip_sock_route(&ds->inet, daddr, to->send.saddr, to->send.oif,
+				&to->rt);
+
 	if (err == -ENETUNREACH)
 		net_count(ip_out_no_routes);
-	if (err)
-		return err;
-	if (to->rt.type == ROUTE_BROADCAST &&
-	    !sock_flag(&inet->sk, SOCK_F_BROADCAST))
-		return -EACCES;
-	return 0;
+	return err;
 }
 
 static uint8_t ttl_of(const struct inet_sock *inet, const struct ip_dest *to)

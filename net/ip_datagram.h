@@ -20,6 +20,13 @@ struct ip_dest {
  */
 int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
 		    uint32_t *daddr, uint16_t *port);
+/*
+ * The route from saddr and oif, which may be 0, to daddr, as the socket's
+ * options for unicast, multicast and broadcast have it: 0 or -errno, -EACCES
+ * for a broadcast that SO_BROADCAST does not allow.
+ */
+int ip_sock_route(const struct inet_sock *inet, uint32_t daddr, uint32_t saddr,
+		  int oif, struct ip_route *rt);
 /* The route to daddr by the socket's options; to->send is filled in. -EACCES:
  * a broadcast without leave.
  */

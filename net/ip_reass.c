@@ -260,21 +260,6 @@ static void insert(struct packet *q, struct fragment *f, bool more,
 	q->frag_max = MAX(q->frag_max, f->p->tot_len);
 }
 
-/* A receive buffer is not kept for thirty seconds while they are short. */
-static struct pbuf *right_size(struct pbuf *p)
-{
-	struct pbuf *copy;
-
-	if (!(p->flags & PBUF_FLAG_IS_CUSTOM) ||
-	    (p->tot_len > RX_COPYBREAK && !eth_rx_buffers_short()))
-		return p;
-	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
-	if (!copy)
-		return p;
-	pbuf_free(p);
-	return copy;
-}
-
 static void charge(struct packet *q, const struct fragment *f)
 {
 	size_t n = sizeof(*f) + pbuf_truesize(f->p);
@@ -393,7 +378,7 @@ struct pbuf *ip_reass(struct pbuf *p, uint16_t hlen, struct ip_info *ip)
 		pbuf_free(p);
 		return NULL;
 	}
-	f->p = right_size(p);
+	f->p = pbuf_right_size(p);
 	if (!add(q, f, more)) {
 		pbuf_free(f->p);
 		kfree(f);

@@ -12,6 +12,7 @@
 #include "kernel/mm/slab.h"
 #include "lwip/pbuf.h"
 #include "net/counters.h"
+#include "net/netif.h"
 
 /* A block's memory: a kmalloc() size, lwIP's header included. */
 #define BLOCK_MIN 256
@@ -43,6 +44,20 @@ size_t pbuf_truesize(const struct pbuf *p)
 
 /* The pbuf keeps what it was charged for, in units of so many bytes. */
 #define CHARGE_UNIT 64
+
+struct pbuf *pbuf_right_size(struct pbuf *p)
+{
+	struct pbuf *copy;
+
+	if (!(p->flags & PBUF_FLAG_IS_CUSTOM) ||
+	    (p->tot_len > RX_COPYBREAK && !eth_rx_buffers_short()))
+		return p;
+	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+	if (!copy)
+		return p;
+	pbuf_free(p);
+	return copy;
+}
 
 static void charge(struct rxqueue *q, struct pbuf *p, size_t truesize)
 {

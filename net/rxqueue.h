@@ -87,6 +87,12 @@ void rxqueue_requeue(struct rxqueue *q, struct pbuf *p, void *data, size_t len,
 /* The memory of a single pbuf. */
 size_t pbuf_truesize(const struct pbuf *p);
 
+/*
+ * p, or a copy in p's place that does not keep a receive buffer: of what is
+ * small, and of everything while such buffers are short.
+ */
+struct pbuf *pbuf_right_size(struct pbuf *p);
+
 /* Payloads up to this size do not keep a receive buffer. */
 #define RX_COPYBREAK 512
 

@@ -63,21 +63,6 @@ bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 	return to_sockets(&dl);
 }
 
-/* A small datagram shall not keep a receive buffer of 2 KiB. */
-static struct pbuf *right_size(struct pbuf *p)
-{
-	struct pbuf *copy;
-
-	if (!(p->flags & PBUF_FLAG_IS_CUSTOM) ||
-	    (p->tot_len > RX_COPYBREAK && !eth_rx_buffers_short()))
-		return p;
-	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
-	if (!copy)
-		return p;
-	pbuf_free(p);
-	return copy;
-}
-
 static bool checksum_is_right(struct pbuf *p, const struct ip_info *ip)
 {
 	const struct udp_hdr *udp = p->payload;
@@ -120,7 +105,7 @@ bool udp_rcv(struct pbuf *p, const struct ip_info *ip)
 	if (!ip->group && !udp_lookup(&t))
 		return false;
 	pbuf_remove_header(p, UDP_HEADER_LEN);
-	p = right_size(p);
+	p = pbuf_right_size(p);
 	dl.p = p;
 	if (!to_sockets(&dl))
 		net_count(udp_drop_no_member);
