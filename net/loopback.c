@@ -256,6 +256,16 @@ static void established(struct tcp_sock *tp, struct tcp_sock *peer)
 	sk->sk_state_change(sk);
 }
 
+/* A FIN at once, of who shut before the connection came about. */
+static void keep_shut(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if ((sk->sk_shutdown & SEND_SHUTDOWN) && tcp_start_closing(sk))
+		tcp_local_send_fin(tp);
+}
+
+/* What was shut on a socket before it listened is shut on its children. */
 static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
 {
 	struct tcp_sock *child = make_child(tp, parent);
@@ -265,11 +275,13 @@ static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
 	net_count(tcp_local_passive_opens);
 	hash_insert(child);
 	child->peer = tp;
+	tcp_to_sk(child)->sk_shutdown = tcp_to_sk(parent)->sk_shutdown;
 	established(tp, child);
 	if (parent->defer_accept)
 		tcp_local_wait(child, parent, parent->defer_accept);
 	else
 		tcp_enqueue_child(parent, child);
+	keep_shut(child);
 	return true;
 }
 
@@ -281,14 +293,11 @@ static bool is_self(const struct tcp_sock *tp)
 	return inet->saddr == inet->daddr && inet->sport == inet->dport;
 }
 
-/* As when SYNs cross: what was shut before is told at once. */
+/* As when SYNs cross. */
 static void meet_oneself(struct tcp_sock *tp)
 {
-	struct sock *sk = tcp_to_sk(tp);
-
 	established(tp, tp);
-	if ((sk->sk_shutdown & SEND_SHUTDOWN) && tcp_start_closing(sk))
-		tcp_local_send_fin(tp);
+	keep_shut(tp);
 }
 
 static struct tcp_sock *find_listener(const struct tcp_sock *tp)

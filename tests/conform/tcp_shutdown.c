@@ -271,6 +271,25 @@ static void test_linger(void)
 	close(p[1]);
 }
 
+/* What a socket shut before it listened is shut on what it accepts. */
+static void test_shut_listener(void)
+{
+	int l = socket(AF_INET, SOCK_STREAM, 0), c, a;
+
+	bind_to(l, 0);
+	is(result(shutdown(l, SHUT_RDWR)), -ENOTCONN, "shut, not connected");
+	is(result(listen(l, 5)), 0, "and listens");
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	is(connect_to(c, port_of(l)), 0, "somebody connects");
+	shows(c, "IN|OUT|RDHUP", "and sees the end at once");
+	a = accept(l, NULL, NULL);
+	is(result(send(a, "x", 1, MSG_NOSIGNAL)), -EPIPE, "accepted: EPIPE");
+	is_str(received(a, 0), "end", "accepted: the end");
+	close(a);
+	close(c);
+	close(l);
+}
+
 int main(void)
 {
 	deadline(50);
@@ -282,5 +301,6 @@ int main(void)
 	test_pipe();
 	test_delivers();
 	test_linger();
+	test_shut_listener();
 	return done_testing();
 }
