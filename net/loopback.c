@@ -133,9 +133,9 @@ void tcp_local_kill(struct tcp_sock *tp, int err)
 	struct tcp_sock *peer = tp->peer;
 
 	leave(tp);
+	done(tp, err);
 	if (peer && peer != tp)
 		receive_reset(peer);
-	done(tp, err);
 }
 
 void tcp_local_disconnect(struct tcp_sock *tp)
