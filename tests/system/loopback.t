@@ -17,7 +17,7 @@ from vm import APPS, Vm, image
 # The device and its rings, and lwIP's protocols, by the names in /proc/net.
 UNTOUCHED = re.compile(r"(dev|arp|ip|icmp|udp|tcp)_\w+|tx_\w+|drop_\w+|rx_\w+")
 # The socket layer's own, which count what crosses.
-OWN = re.compile(r"tcp_(accepted|time_wait\w*)|udp_(in|out)_datagrams|lo_\w+")
+OWN = re.compile(r"tcp_(accepted|local_\w+|time_wait\w*)|udp_(in|out)_datagrams|lo_\w+")
 
 t = Tap(deadline=300)
 elf = image(os.path.join(APPS, "local.c"))
