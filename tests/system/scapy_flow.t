@@ -227,6 +227,21 @@ c.abort()
 
 # --- A peer that does not read ----------------------------------------------
 
+
+def probed():
+    """Up to three probes of c's closed window, each answered."""
+    probes = 0
+    while probes < 3:
+        probe = host.wait_for(c.ours)
+        if probe is None or len(tcp_data(probe)) > 1:
+            break  # the window is closed
+        if (probe[TCP].seq - c.rcv) & MASK in (0, MASK) and \
+                probe[TCP].ack == c.nxt:
+            probes += 1
+        host.send(c.seg("A"))
+    return probes
+
+
 c = Conn(host)
 c.echo()
 c.acking = False
@@ -237,18 +252,7 @@ host.send(c.seg("A"))
 data = random.randbytes(6000)
 for at, part in pieces(data, 1400):
     c.send("PA", part)
-probes = 0
-while probes < 3:
-    probe = host.wait_for(c.ours)
-    if probe is None:
-        break
-    if len(tcp_data(probe)) > 1:
-        break  # the window is closed
-    if (probe[TCP].seq - c.rcv) & MASK in (0, MASK) and \
-            probe[TCP].ack == c.nxt:
-        probes += 1
-    host.send(c.seg("A"))
-t.equal(probes, 3, "flow: a closed window is probed, and again")
+t.equal(probed(), 3, "flow: a closed window is probed, and again")
 c.window, c.acking = 65535, True
 host.send(c.seg("A"))
 t.ok(c.receive(len(data)) == data and not c.changed,
@@ -269,6 +273,24 @@ host.send(c.seg("A"))
 t.ok(c.receive(len(data)) == data and not c.changed and c.echo(),
      "flow: a window that shrinks below what is under way loses nothing")
 c.abort()
+
+for name, closing in (("data", []), ("a bare ACK", ["A"])):
+    c = Conn(host)
+    c.echo()
+    host.send(c.seg("A"))  # the number and the window that come again
+    host.fence()
+    c.acking, c.window = False, 0
+    for flags in closing:
+        host.send(c.seg(flags))
+    data = random.randbytes(1000)
+    c.send("PA", data)
+    t.equal(probed(), 3, f"flow: {name} that acknowledges nothing new closes "
+            "the window")
+    c.window, c.acking = 65535, True
+    host.send(c.seg("A"))
+    t.ok(c.receive(len(data)) == data and not c.changed and c.echo(),
+         "flow: ... and all comes when it opens")
+    c.abort()
 
 # --- Losses -----------------------------------------------------------------
 

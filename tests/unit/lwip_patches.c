@@ -2,9 +2,9 @@
 /* unit: tests/unit/bed/packets.c */
 /* unit: @lwip */
 /*
- * The patches 0001 and 0009 to 0019 of net/lwip/patches, on lwIP alone: the checks that
- * the kernel makes before lwIP sees a packet would hide most of them. Each
- * test here fails without the patch that its comment names.
+ * The patches 0001, 0009 to 0019 and 0024 of net/lwip/patches, on lwIP alone: the
+ * checks that the kernel makes before lwIP sees a packet would hide most of
+ * them. Each test here fails without the patch that its comment names.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +369,45 @@ static void test_renewal(void)
 	   "a renewal is no part of the first exchange");
 }
 
+/* A segment without data; what the peer's window is then. */
+static uint32_t window_after(struct peer *p, uint32_t offset, uint32_t ack,
+			     uint16_t window)
+{
+	peer_raw(p, p->seq + offset, ack, ACK, window, NULL, 0, NULL, 0);
+	bed_run();
+	return bed_app.pcb->snd_wnd;
+}
+
+/* 0024 */
+static void test_window_updates(void)
+{
+	struct peer p;
+
+	plain_accept(&p, 4000);
+	is(window_after(&p, 0, p.ack, 3000), 4000,
+	   "a smaller window with nothing new is not believed");
+	is(window_after(&p, 0, p.ack, 0), 0, "one of 0 is");
+	tcp_write(bed_app.pcb, data, 500, TCP_WRITE_FLAG_COPY);
+	tcp_output(bed_app.pcb);
+	is(peer_drain(&p, data + WINDOW, 1000), 0, "nothing is sent into it");
+	bed_sleep(2 * NSEC_PER_SEC);
+	ok(peer_take(&p) && p.got_len == 1, "and it is probed");
+	is(window_after(&p, 0, p.ack, 5000), 5000, "a larger one is believed");
+	is(peer_drain(&p, data + WINDOW, 1000), 500, "and used");
+	is(window_after(&p, 10, p.ack, 4000), 4000,
+	   "also a smaller one at a later number");
+	is(window_after(&p, 20, p.ack - 1, 0), 4000,
+	   "but not with an old acknowledgement");
+	is(window_after(&p, 20, p.ack + 1, 0), 4000,
+	   "nor with one of what was not sent");
+	tcp_write(bed_app.pcb, data, 500, TCP_WRITE_FLAG_COPY);
+	tcp_output(bed_app.pcb);
+	p.ack += 500;
+	is(window_after(&p, 0, p.ack, 0), 0,
+	   "what acknowledges something new is believed at any number");
+	end();
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(data); i++)
@@ -387,6 +426,7 @@ int main(void)
 	test_first_small_window();
 	test_resets();
 	test_hardware_address();
+	test_window_updates();
 	test_renewal();
 	return done_testing();
 }

@@ -169,6 +169,51 @@ static void test_zero_window_at_syn(void)
 	no_leaks("window 0");
 }
 
+/*
+ * The window closes with data that comes, or with a bare ACK, while nothing
+ * is under way, or while all of it was lost: no ACK makes progress.
+ */
+static void closing_window(const char *name, size_t lost, size_t len)
+{
+	int lfd = listener(5), fd;
+	struct peer p;
+	size_t longest = 0, probes = 0, got;
+	bool fin;
+
+	fd = accepted(lfd, &p);
+	sys_send(fd, data, lost, 0);
+	bed_forget_sent();
+	p.window = 0;
+	peer_send(&p, ACK, data, len);
+	sys_send(fd, data + lost, 3000, 0);
+	for (int i = 0; i < 100; i++) {
+		bed_sleep(100 * NSEC_PER_MSEC);
+		while (peer_take(&p)) {
+			longest = p.got_len > longest ? p.got_len : longest;
+			probes += p.got_len > 0;
+		}
+	}
+	ok(longest == 1, "%s: %zu bytes are sent at a time", name, longest);
+	ok(probes > 1, "%s: it is probed, %zu times", name, probes);
+	p.window = 65535;
+	peer_send(&p, ACK, NULL, 0);
+	got = swallow(&p, buf, sizeof(buf), &fin);
+	is(got, lost + 3000, "%s: when it opens all of it comes", name);
+	is_mem(buf, data, got, "%s: in order", name);
+	peer_send(&p, RST, NULL, 0);
+	sys_close(fd);
+	sys_close(lfd);
+	no_leaks(name);
+}
+
+static void test_closing_window(void)
+{
+	closing_window("an ACK closes the window", 0, 0);
+	closing_window("data closes the window", 0, 100);
+	closing_window("an ACK closes it over lost data", 1000, 0);
+	closing_window("data closes it over lost data", 1000, 100);
+}
+
 /* U5: the ring is full at the moment of a fast retransmission. */
 static void test_full_ring(void)
 {
@@ -290,6 +335,7 @@ int main(void)
 	test_out_of_order();
 	test_mss_on_data();
 	test_zero_window_at_syn();
+	test_closing_window();
 	test_full_ring();
 	test_queue_bound();
 	test_challenges();
