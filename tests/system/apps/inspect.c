@@ -5,11 +5,14 @@
  *   port 9   accepts, reads nothing
  *   port 10  a connection that sends a path gets that file's text and a NUL
  *   port 13  says "bye" and closes first
+ *   port 14  says "bye", ends its own direction, reads on until the peer ends
+ *            and prints the number of bytes and their Adler-32 (RFC 1950)
  */
 #define _GNU_SOURCE /* accept4() */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +25,12 @@ enum role {
 	LISTEN_SINK,
 	LISTEN_FILE,
 	LISTEN_BYE,
+	LISTEN_HALF,
 	ECHO,
 	SINK,
 	FILE_TEXT,
 	BYE,
+	HALF,
 	DATAGRAMS
 };
 
@@ -34,6 +39,7 @@ struct conn {
 	enum role role;
 	size_t have, sent;
 	char *data;
+	uint32_t sum[2]; /* Adler-32's halves */
 };
 
 static int ep;
@@ -87,12 +93,14 @@ static void accept_all(struct conn *l)
 	while ((fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
 		enum role role = l->role + (ECHO - LISTEN_ECHO);
 
+		if ((role == BYE || role == HALF) && write(fd, "bye\n", 4) != 4)
+			perror("bye");
 		if (role == BYE) {
-			if (write(fd, "bye\n", 4) != 4)
-				perror("bye");
 			close(fd);
 			continue;
 		}
+		if (role == HALF)
+			shutdown(fd, SHUT_WR);
 		watch(fd, role, role == SINK ? EPOLLERR : EPOLLIN);
 	}
 }
@@ -176,15 +184,39 @@ static int file_text(struct conn *c)
 	return write(c->fd, "", 1) == 1 ? 0 : -1;
 }
 
+/* What comes when nothing is sent any more. */
+static int count(struct conn *c)
+{
+	static unsigned char data[65536];
+	ssize_t n = read(c->fd, data, sizeof(data));
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	for (ssize_t i = 0; i < n; i++) {
+		c->sum[0] = (c->sum[0] + data[i]) % 65521;
+		c->sum[1] = (c->sum[1] + c->sum[0]) % 65521;
+	}
+	c->have += n;
+	if (n)
+		return 0;
+	/* Adler's first half begins with 1, which the second counts too. */
+	printf("inspect: %zu bytes, %08x\n", c->have,
+	       (unsigned int)((c->sum[1] + c->have) % 65521 << 16 |
+			      (c->sum[0] + 1) % 65521));
+	fflush(stdout);
+	return -1;
+}
+
 static void handle(struct conn *c, unsigned int events)
 {
-	if (c->role <= LISTEN_BYE)
+	if (c->role < ECHO)
 		accept_all(c);
 	else if (c->role == DATAGRAMS)
 		echo_datagrams(c);
 	else if ((events & EPOLLERR) || c->role == SINK ||
 		 (c->role == ECHO && echo(c)) ||
-		 (c->role == FILE_TEXT && file_text(c)))
+		 (c->role == FILE_TEXT && file_text(c)) ||
+		 (c->role == HALF && count(c)))
 		finish(c);
 }
 
@@ -197,6 +229,7 @@ int main(void)
 	listen_on(9, LISTEN_SINK);
 	listen_on(10, LISTEN_FILE);
 	listen_on(13, LISTEN_BYE);
+	listen_on(14, LISTEN_HALF);
 	take_datagrams(7);
 	printf("inspect: listening\n");
 	fflush(stdout);
