@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define OPT_MD5_LEN 18 /* RFC 2385 */
+
 /* RFC 9293 section 3.2, and the registry "TCP Option Kind Numbers". */
 enum {
 	OPT_EOL = 0,
@@ -18,6 +20,7 @@ enum {
 	OPT_SACK_PERMITTED = 4,
 	OPT_SACK = 5,
 	OPT_TIMESTAMP = 8,
+	OPT_MD5 = 19,
 };
 
 static bool before(uint32_t a, uint32_t b)
@@ -237,29 +240,26 @@ static bool option_length_fits(uint8_t kind, unsigned int size)
 	case OPT_TIMESTAMP:
 		return size == 10;
 	default:
-		return size >= 2;
+		return true;
 	}
 }
 
-static void raise_mss(uint8_t *opt)
+static bool only_in_syn(uint8_t kind)
 {
-	if ((opt[2] << 8 | opt[3]) < TCP_MIN_MSS) {
-		opt[2] = 0;
-		opt[3] = TCP_MIN_MSS;
-	}
+	return kind == OPT_MSS || kind == OPT_WINDOW_SCALE ||
+	       kind == OPT_SACK_PERMITTED;
 }
 
+/* One whose length is not its kind's says nothing; nor does an MSS of 0. */
 static void adjust_option(uint8_t *opt, unsigned int size, bool syn)
 {
 	uint8_t kind = opt[0];
 
-	if (kind != OPT_MSS && kind != OPT_WINDOW_SCALE &&
-	    kind != OPT_SACK_PERMITTED)
-		return;
-	if (!syn)
+	if (!option_length_fits(kind, size) || (only_in_syn(kind) && !syn) ||
+	    (kind == OPT_MSS && !opt[2] && !opt[3]))
 		memset(opt, OPT_NOP, size);
-	else if (kind == OPT_MSS)
-		raise_mss(opt);
+	else if (kind == OPT_MSS && !opt[2] && opt[3] < TCP_MIN_SND_MSS)
+		opt[3] = TCP_MIN_SND_MSS;
 }
 
 bool tcp_check_options(uint8_t *opt, unsigned int len, bool syn)
@@ -267,18 +267,20 @@ bool tcp_check_options(uint8_t *opt, unsigned int len, bool syn)
 	unsigned int i = 0;
 
 	while (i < len && opt[i] != OPT_EOL) {
-		unsigned int size;
+		unsigned int left = len - i;
+		unsigned int size = left < 2 ? 0 : opt[i + 1];
+		bool bad = size < 2 || size > left;
 
 		if (opt[i] == OPT_NOP) {
 			i++;
 			continue;
 		}
-		if (len - i < 2)
+		if (left >= OPT_MD5_LEN && (bad || opt[i] == OPT_MD5))
 			return false;
-		size = opt[i + 1];
-		if (size < 2 || size > len - i ||
-		    !option_length_fits(opt[i], size))
-			return false;
+		if (bad) {
+			memset(opt + i, OPT_EOL, left);
+			return true;
+		}
 		adjust_option(opt + i, size, syn);
 		i += size;
 	}

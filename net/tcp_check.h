@@ -24,7 +24,7 @@ enum tcp_verdict {
 /* Why: each is a counter in /proc/net/netstat under this name. */
 enum tcp_drop_reason {
 	TCP_DROP_NONE,
-	TCP_DROP_OPTIONS, /* lengths that do not fit */
+	TCP_DROP_OPTIONS, /* a signature, or what may hide one */
 	TCP_DROP_FLAGS, /* a combination that nobody sends */
 	TCP_DROP_OLD, /* all of it was received before */
 	TCP_DROP_WINDOW, /* all of it lies beyond the window */
@@ -66,13 +66,19 @@ struct tcp_check_result {
 struct tcp_check_result tcp_check_segment(const struct tcp_check_conn *conn,
 					  const struct tcp_check_seg *seg);
 
-/* The smallest segment size that a peer may ask for, as on Linux. */
-#define TCP_MIN_MSS 88
+/* The smallest segment size that a peer may ask for: tcp_min_snd_mss. */
+#define TCP_MIN_SND_MSS 48
 
 /*
- * Walks the options: false when one is malformed. Those that belong to a SYN
- * only are turned into padding on other segments; an MSS below the least one
- * is raised to it. opt is the packet's own memory.
+ * Makes of the options what Linux takes from them. At a length that cannot be
+ * (below 2, or past the end) they end. Padding takes the place of an option
+ * with another length than its kind has, of one that belongs to a SYN only on
+ * other segments, and of an MSS of 0; an MSS below the least one is raised to
+ * it. opt is the packet's own memory.
+ *
+ * Returns false for a segment to be dropped, as Linux with CONFIG_TCP_MD5SIG
+ * drops it: one with a signature (RFC 2385), for which no socket has a key, or
+ * with a length that cannot be where a signature would still have room.
  */
 bool tcp_check_options(uint8_t *opt, unsigned int len, bool syn);
 

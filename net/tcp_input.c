@@ -21,10 +21,10 @@
 #include "net/counters.h"
 #include "net/netif.h"
 #include "net/sosplice.h"
-#include "net/tcp_check.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
 #define POLL_TICKS 1
+#define MIN_LOCAL_MSS 88 /* while the peer's window is next to nothing */
 
 /* Closed by the application, with data still to deliver. */
 bool tcp_is_orphan(const struct tcp_sock *tp)
@@ -228,7 +228,7 @@ void tcp_fin_acked(struct tcp_sock *tp)
  */
 static void raise_max_window(struct tcp_pcb *pcb)
 {
-	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2U * TCP_MIN_MSS);
+	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2U * MIN_LOCAL_MSS);
 }
 
 void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb)

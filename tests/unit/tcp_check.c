@@ -343,9 +343,9 @@ static void test_options(void)
 	OPTION("what follows the end is not looked at", "\0\2\0\0", false, true,
 	       NULL);
 	OPTION("MSS on a SYN", "\2\4\5\xb4", true, true, "\2\4\5\xb4");
-	OPTION("a tiny MSS is raised", "\2\4\0\1", true, true, "\2\4\0\x58");
-	OPTION("an MSS of zero is raised", "\2\4\0\0", true, true,
-	       "\2\4\0\x58");
+	OPTION("a tiny MSS is raised", "\2\4\0\1", true, true, "\2\4\0\x30");
+	OPTION("the least MSS", "\2\4\0\x30", true, true, "\2\4\0\x30");
+	OPTION("an MSS of zero is padding", "\2\4\0\0", true, true, "\1\1\1\1");
 	OPTION("MSS elsewhere is padding", "\2\4\5\xb4", false, true,
 	       "\1\1\1\1");
 	OPTION("window scale elsewhere is padding", "\1\3\3\7", false, true,
@@ -354,15 +354,62 @@ static void test_options(void)
 	       "\1\1\10\12abcdefgh");
 	OPTION("SACK stays", "\1\1\5\12abcdefgh", false, true,
 	       "\1\1\5\12abcdefgh");
-	OPTION("length zero", "\2\0\5\xb4", true, false, NULL);
-	OPTION("length one", "\10\1\1\1", false, false, NULL);
-	OPTION("beyond the end", "\2\4\5", true, false, NULL);
-	OPTION("no length at all", "\1\1\1\2", true, false, NULL);
-	OPTION("MSS of a wrong length", "\2\3\5\xb4", true, false, NULL);
-	OPTION("half a SACK block", "\5\6abcd", false, false, NULL);
-	OPTION("an unknown option", "\xfe\4xy", false, true, "\xfe\4xy");
-	OPTION("an unknown option beyond the end", "\xfe\5xy", false, false,
-	       NULL);
+	OPTION("an unknown option stays", "\xfe\4xy", false, true, "\xfe\4xy");
+}
+
+/* What Linux does with each was found out with tests/system/scapy_tcp.t. */
+static void test_malformed_options(void)
+{
+	OPTION("length 0 ends them", "\2\4\5\xb4\xfe\0\1\1\1\3\3\7", true, true,
+	       "\2\4\5\xb4\0\0\0\0\0\0\0\0");
+	OPTION("length 1 ends them", "\2\4\5\xb4\xfe\1\1\1\1\3\3\7", true, true,
+	       "\2\4\5\xb4\0\0\0\0\0\0\0\0");
+	OPTION("a length past the end ends them", "\1\1\xfe\3", true, true,
+	       "\1\1\0\0");
+	OPTION("so does an MSS without its last byte", "\2\4\5", true, true,
+	       "\0\0\0");
+	OPTION("and one of length 0", "\2\0\5\xb4", true, true, "\0\0\0\0");
+	OPTION("and a kind without a length", "\1\1\1\2", true, true,
+	       "\1\1\1\0");
+	OPTION("and all that without SYN", "\1\1\xfe\1", false, true,
+	       "\1\1\0\0");
+	OPTION("MSS of length 3 is padding", "\2\3\5\1\1\3\3\7", true, true,
+	       "\1\1\1\1\1\3\3\7");
+	OPTION("MSS of length 5 is padding", "\2\5\5\xb4\1\3\3\7", true, true,
+	       "\1\1\1\1\1\3\3\7");
+	OPTION("MSS of length 2 is padding", "\2\2\1\1", true, true,
+	       "\1\1\1\1");
+	OPTION("a window scale of length 4 is padding", "\3\4\7\7", true, true,
+	       "\1\1\1\1");
+	OPTION("SACK permitted of length 3 is padding", "\4\3\1\1", true, true,
+	       "\1\1\1\1");
+	OPTION("half a SACK block is padding", "\5\6abcd\1\1", false, true,
+	       "\1\1\1\1\1\1\1\1");
+	OPTION("a timestamp of length 8 is padding", "\10\10abcdef", false,
+	       true, "\1\1\1\1\1\1\1\1");
+}
+
+#define NOPS_15 "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+#define ZEROS_15 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define LETTERS_16 "abcdefghijklmnop"
+
+static void test_signatures(void)
+{
+	OPTION("a signature", "\1\1\x13\x12" LETTERS_16, true, false, NULL);
+	OPTION("a signature without SYN", "\1\1\x13\x12" LETTERS_16, false,
+	       false, NULL);
+	OPTION("a signature of another length with room for one",
+	       "\1\1\x13\4\1" NOPS_15, true, false, NULL);
+	OPTION("one without room", "\1\1\1\x13\4" NOPS_15, true, true,
+	       "\1\1\1\x13\4" NOPS_15);
+	OPTION("length 0 with room for one", "\1\1\xfe\0\1" NOPS_15, true,
+	       false, NULL);
+	OPTION("past the end with room for one", "\1\1\xfe\xff\1" NOPS_15,
+	       false, false, NULL);
+	OPTION("length 0 with one byte less of room", "\1\1\1\xfe\0" NOPS_15,
+	       false, true, "\1\1\1\0\0" ZEROS_15);
+	OPTION("a signature behind the end", "\0\1\x13\x12" LETTERS_16, true,
+	       true, NULL);
 }
 
 int main(void)
@@ -378,5 +425,7 @@ int main(void)
 	test_syn_sent();
 	test_syn_received();
 	test_options();
+	test_malformed_options();
+	test_signatures();
 	return done_testing();
 }

@@ -154,7 +154,7 @@ class Conn:
     """
 
     def __init__(self, host, port=7, window=65535, options=(("MSS", 1460),),
-                 sport=None, isn=None, shake=True):
+                 sport=None, isn=None, shake=True, raw=b""):
         self.host = host
         self.port = port
         self.sport = sport or random.randint(20000, 60000)
@@ -169,7 +169,7 @@ class Conn:
         self.reset = self.finished = False
         self.changed = False
         host.drain()
-        host.send(self.seg("S", seq=self.isn, ack=0, options=options))
+        host.send(self.seg("S", seq=self.isn, ack=0, options=options, raw=raw))
         self.syn_ack = host.wait_for(lambda p: self.ours(p) and
                                      "S" in p[TCP].flags)
         if self.syn_ack is None:
@@ -191,12 +191,18 @@ class Conn:
         return (self.irs + 1 + self.in_order + fin) & 0xffffffff
 
     def seg(self, flags="A", data=b"", seq=None, ack=None, options=(), src=None,
-            **fields):
-        """A segment of this connection; seq and ack are absolute."""
+            raw=b"", **fields):
+        """
+        A segment of this connection; seq and ack are absolute. Options are
+        scapy's, or raw bytes, a multiple of four of them.
+        """
         if ack is None:
             ack = self.rcv
         ip = self.host.ip() if src is None else self.host.ip(src=src)
         fields = {"window": self.window, **fields}
+        if raw:
+            options, data = (), raw + data
+            fields["dataofs"] = 5 + len(raw) // 4
         return ip / TCP(sport=self.sport, dport=self.port, flags=flags,
                         seq=(self.nxt if seq is None else seq) & 0xffffffff,
                         ack=ack & 0xffffffff, options=list(options),
