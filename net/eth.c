@@ -25,6 +25,7 @@
 #include "net/igmp.h"
 #include "net/ipconfig.h"
 #include "net/link.h"
+#include "net/lwip/pcb_table.h"
 #include "net/netif.h"
 
 /* Frames in one run of the softirq. */
@@ -226,7 +227,14 @@ int eth_init(struct netdev *netdev, const struct ipconfig *config)
 
 bool eth_poll(void)
 {
-	return dev && dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
+	bool more;
+
+	if (!dev)
+		return false;
+	net_pcb_batch_begin();
+	more = dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
+	net_pcb_batch_end();
+	return more;
 }
 
 void eth_flush(void)

@@ -169,14 +169,21 @@ bool tcp_retire(struct tcp_sock *tp)
 	return true;
 }
 
+/* An acknowledgement has let more leave: there may be room now. */
+void net_hook_tcp_output_done(struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = pcb->callback_arg;
+
+	if (tp && tp->notsent_lowat)
+		tcp_write_space(tp);
+}
+
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
 	struct tcp_sock *tp = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
 
 	if (!tp)
 		return 0;
-	/* An acknowledgement has let more leave: there may be room now. */
-	if (tp->notsent_lowat)
-		tcp_write_space(tp);
+	net_hook_tcp_output_done(pcb);
 	return tcp_retire(tp);
 }

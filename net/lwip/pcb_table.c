@@ -13,6 +13,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/inet_hash.h"
+#include "net/lwip/hooks.h"
 
 /* A chain for each two pcbs that there can be: net/lwip/memp.c. */
 #define CHAINS_MIN 256
@@ -101,6 +102,60 @@ void net_pcb_add(struct tcp_pcb *pcb)
 	tcp_timer_needed();
 }
 
+/* ---- Batches ------------------------------------------------------------- */
+
+/* A flag of a pcb that lwIP does not use: it is in later[]. */
+#define OUTPUT_IS_LATER 0x8000
+
+static struct tcp_pcb *later[64]; /* NULL: gone meanwhile */
+static unsigned int nr_later;
+static bool in_batch;
+
+void net_pcb_batch_begin(void)
+{
+	in_batch = true;
+}
+
+/* States behind ESTABLISHED do not wait: their answer may be the last. */
+int net_pcb_output_later(struct tcp_pcb *pcb)
+{
+	if (!in_batch || pcb->state != ESTABLISHED)
+		return 0;
+	if (pcb->flags & OUTPUT_IS_LATER)
+		return 1;
+	if (nr_later == ARRAY_SIZE(later))
+		return 0;
+	pcb->flags |= OUTPUT_IS_LATER;
+	later[nr_later++] = pcb;
+	return 1;
+}
+
+void net_pcb_batch_end(void)
+{
+	in_batch = false;
+	for (unsigned int i = 0; i < nr_later; i++) {
+		if (!later[i])
+			continue;
+		later[i]->flags &= ~OUTPUT_IS_LATER;
+		tcp_output(later[i]);
+		net_hook_tcp_output_done(later[i]);
+	}
+	nr_later = 0;
+}
+
+static void forget_output(struct tcp_pcb *pcb)
+{
+	if (!(pcb->flags & OUTPUT_IS_LATER))
+		return;
+	pcb->flags &= ~OUTPUT_IS_LATER;
+	for (unsigned int i = 0; i < nr_later; i++) {
+		if (later[i] == pcb)
+			later[i] = NULL;
+	}
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
 void net_pcb_remove(struct tcp_pcb *pcb)
 {
 	*pcb->hash_pprev = pcb->hash_next;
@@ -108,6 +163,7 @@ void net_pcb_remove(struct tcp_pcb *pcb)
 		pcb->hash_next->hash_pprev = pcb->hash_pprev;
 	unlink_pcb(pcb);
 	pcb->parked = 0;
+	forget_output(pcb);
 }
 
 static bool is_quiet(const struct tcp_pcb *pcb)

@@ -35,6 +35,16 @@ int net_pcb_park(struct tcp_pcb *pcb);
 void net_pcb_wake(struct tcp_pcb *pcb);
 void net_pcb_wake_all(void);
 
+/*
+ * Between the two, what connections have to send waits until the end, when
+ * each is asked once: the segments of a batch of frames are acknowledged by
+ * one. Batches do not nest.
+ */
+void net_pcb_batch_begin(void);
+void net_pcb_batch_end(void);
+/* Non-zero: tcp_output() will be called at the end of the batch. */
+int net_pcb_output_later(struct tcp_pcb *pcb);
+
 /* All of them, in no order: NULL gives the first, the last gives NULL. */
 struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb);
 

@@ -104,6 +104,43 @@ static void test_small_segments(void)
 	no_leaks("small segments");
 }
 
+/* n full segments that the driver hands over in one go. */
+static void send_batch(struct peer *p, int n)
+{
+	for (int i = 0; i < n; i++) {
+		peer_raw(p, p->seq, p->ack, ACK, p->window, NULL, 0, data,
+			 1000);
+		p->seq += 1000;
+	}
+}
+
+/* 0025: the segments of a batch are acknowledged together. */
+static void test_batch(void)
+{
+	int lfd = listener(5), fd, answers = 0;
+	struct peer p;
+
+	fd = accepted(lfd, &p);
+	bed_forget_sent();
+	send_batch(&p, 20);
+	bed_run();
+	while (peer_take(&p))
+		answers++;
+	is(answers, 1, "20 segments at a time: one ACK");
+	is(p.got_ack, p.seq, "of all of them");
+	is(sys_recv(fd, buf, sizeof(buf), 0), 20000, "all of them are there");
+	bed_forget_sent();
+	send_batch(&p, 4);
+	peer_raw(&p, p.seq, p.ack, RST, 0, NULL, 0, NULL, 0);
+	bed_run();
+	ok(!peer_take(&p), "a reset among them: no ACK");
+	is(sys_recv(fd, buf, sizeof(buf), 0), 4000, "what came before it");
+	is(sys_recv(fd, buf, sizeof(buf), 0), -ECONNRESET, "then the reset");
+	sys_close(fd);
+	sys_close(lfd);
+	no_leaks("a batch");
+}
+
 static void test_out_of_order(void)
 {
 	int lfd = listener(5), fd;
@@ -332,6 +369,7 @@ int main(void)
 	test_send_buffer();
 	test_receive_window();
 	test_small_segments();
+	test_batch();
 	test_out_of_order();
 	test_mss_on_data();
 	test_zero_window_at_syn();
