@@ -67,6 +67,11 @@ static size_t memory;
 static uint32_t secret;
 static bool ticking; /* lwIP has one of its few timers on us */
 
+unsigned int ip_reass_packets(void)
+{
+	return nr_packets;
+}
+
 size_t ip_reass_memory(void)
 {
 	return memory;

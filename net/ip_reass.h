@@ -25,7 +25,8 @@ struct pbuf; /* lwIP's */
  */
 struct pbuf *ip_reass(struct pbuf *p, uint16_t hlen, struct ip_info *ip);
 
-/* Memory that incomplete packets take, and may take. */
+/* How many packets are incomplete, and the memory they take, and may take. */
+unsigned int ip_reass_packets(void);
 size_t ip_reass_memory(void);
 size_t ip_reass_memory_max(void);
 

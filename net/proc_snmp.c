@@ -14,6 +14,7 @@
 #include "kernel/seq_buf.h"
 #include "net/counters.h"
 #include "net/dgram.h"
+#include "net/ip_reass.h"
 #include "net/netlink.h"
 #include "net/ping.h"
 #include "net/proc_net.h"
@@ -234,7 +235,8 @@ void proc_sockstat_show(struct seq_buf *m)
 	seq_printf(m, "UDP: inuse %u mem %zu\n", count_bound(udp_prot.ports),
 		   ALIGN_UP(dgram_memory(), PAGE_SIZE) / PAGE_SIZE);
 	seq_printf(m, "UDPLITE: inuse 0\nRAW: inuse %u\n", raw_socks.count);
-	seq_printf(m, "FRAG: inuse 0 memory 0\n");
+	seq_printf(m, "FRAG: inuse %u memory %lu\n", ip_reass_packets(),
+		   (unsigned long)ip_reass_memory());
 }
 
 /* Letters: the operations that a protocol has, a column each. */

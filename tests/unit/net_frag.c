@@ -222,8 +222,10 @@ static void test_timeout(void)
 	fragment(1480, 2960, 4008);
 	bed_sleep(29 * NSEC_PER_SEC);
 	ok(ip_reass_memory() > 0, "29 s: still waiting");
+	is(ip_reass_packets(), 2, "both of them");
 	bed_sleep(3 * NSEC_PER_SEC);
 	is(ip_reass_memory(), 0, "32 s: given up");
+	is(ip_reass_packets(), 0, "both of them");
 	is(net_counters.ip_reass_timeouts - timeouts, 2, "and counted");
 	is(timeouts_told(), 1, "told for the one that had a beginning");
 	forget();
