@@ -449,11 +449,6 @@ static void no_pcb(struct sock *sk)
 {
 }
 
-static ssize_t local_recvmsg(struct sock *sk, struct msg *msg)
-{
-	return tcp_prot.recvmsg(sk, msg);
-}
-
 const struct proto tcp_local_prot = {
 	.name = "TCP",
 	.ports = &tcp_ports,
@@ -461,7 +456,7 @@ const struct proto tcp_local_prot = {
 	.handshake = handshake,
 	.disconnect = tcp_disconnect,
 	.sendmsg = tcp_local_sendmsg,
-	.recvmsg = local_recvmsg,
+	.recvmsg = tcp_recvmsg,
 	.data_taken = tcp_local_data_taken,
 	.shutdown = local_shutdown,
 	.options_changed = no_pcb,

@@ -129,20 +129,6 @@ void tcp_urg_byte(struct tcp_sock *tp, uint8_t byte)
 	sk->sk_data_ready(sk);
 }
 
-void tcp_urg_data(struct tcp_sock *tp, uint32_t start, const void *bytes,
-		  size_t len)
-{
-	if (tcp_urg_wants(tp, start, len))
-		tcp_urg_byte(tp,
-			     ((const uint8_t *)bytes)[tp->urg.mark - start]);
-}
-
-void tcp_urg_received(struct tcp_sock *tp, uint32_t at, uint8_t byte)
-{
-	tcp_urg_announce(tp, at);
-	tcp_urg_data(tp, at, &byte, 1);
-}
-
 ssize_t tcp_urg_recv(struct sock *sk, struct msg *msg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);

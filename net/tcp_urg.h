@@ -9,12 +9,8 @@
  * began, so that a local connection uses the same functions as the wire. The
  * urgent byte itself lies in the queue like any other.
  *
- * A sender calls, before it queues the data,
- *
- *	tcp_urg_received(tp, rxqueue_end(q) + len - 1, last_byte);
- *
- * or, when the data does not fit yet, tcp_urg_announce() with the same place
- * at once, and tcp_urg_data() for each piece that follows.
+ * A sender of this machine calls tcp_urg_announce() before it queues the data,
+ * with the place of the last byte, and tcp_urg_byte() when that is there.
  */
 #ifndef NET_TCP_URG_H
 #define NET_TCP_URG_H
@@ -51,11 +47,6 @@ void tcp_urg_announce(struct tcp_sock *tp, uint32_t at);
 bool tcp_urg_wants(const struct tcp_sock *tp, uint32_t start, size_t len);
 /* The byte at the mark; EPOLLPRI from now on, and a wake-up. */
 void tcp_urg_byte(struct tcp_sock *tp, uint8_t byte);
-/* Looks for the byte among len bytes from start on. */
-void tcp_urg_data(struct tcp_sock *tp, uint32_t start, const void *bytes,
-		  size_t len);
-/* Announced and there at the same time. */
-void tcp_urg_received(struct tcp_sock *tp, uint32_t at, uint8_t byte);
 
 /* The next byte to read is the mark: SIOCATMARK. */
 bool tcp_urg_at_mark(const struct tcp_sock *tp);
