@@ -11,6 +11,7 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "net/counters.h"
+#include "net/ip_cmsg.h"
 #include "net/ip_mcast.h"
 #include "net/route.h"
 
@@ -73,6 +74,17 @@ int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to)
 	if (err == -ENETUNREACH)
 		net_count(ip_out_no_routes);
 	return err;
+}
+
+int ip_dest_find(struct dgram_sock *ds, const struct msg *msg,
+		 struct ip_dest *to)
+{
+	uint32_t daddr;
+	int err = ip_dest_address(ds, msg, &daddr, &to->port);
+
+	if (!err)
+		err = ip_cmsg_send(&ds->inet, msg, false, &to->send);
+	return err ? err : ip_dest_route(ds, daddr, to);
 }
 
 static uint8_t ttl_of(const struct inet_sock *inet, const struct ip_dest *to)

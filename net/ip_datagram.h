@@ -31,6 +31,9 @@ int ip_sock_route(const struct inet_sock *inet, uint32_t daddr, uint32_t saddr,
  * a broadcast without leave.
  */
 int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to);
+/* What a send without ports begins with: address, control messages, route. */
+int ip_dest_find(struct dgram_sock *ds, const struct msg *msg,
+		 struct ip_dest *to);
 /* The header of a packet with len bytes behind it. */
 struct ip_out ip_dest_packet(struct dgram_sock *ds, const struct ip_dest *to,
 			     size_t len);

@@ -133,7 +133,6 @@ static ssize_t ping_sendmsg(struct sock *sk, struct msg *msg)
 	struct dgram_sock *ds = dgram_sk(sk);
 	size_t len = msg->iter->count;
 	struct ip_dest to;
-	uint32_t daddr;
 	int err;
 
 	if (len > IP_PACKET_MAX)
@@ -142,11 +141,7 @@ static ssize_t ping_sendmsg(struct sock *sk, struct msg *msg)
 		return -EINVAL;
 	if (msg->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	err = ip_dest_address(ds, msg, &daddr, &to.port);
-	if (!err)
-		err = ip_cmsg_send(&ds->inet, msg, false, &to.send);
-	if (!err)
-		err = ip_dest_route(ds, daddr, &to);
+	err = ip_dest_find(ds, msg, &to);
 	if (!err)
 		err = send_request(ds, &to, msg, len);
 	net_flush_soon();

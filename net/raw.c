@@ -175,18 +175,13 @@ static ssize_t raw_sendmsg(struct sock *sk, struct msg *msg)
 	struct dgram_sock *ds = dgram_sk(sk);
 	size_t len = msg->iter->count;
 	struct ip_dest to;
-	uint32_t daddr;
 	int err;
 
 	if (len > IP_PACKET_MAX)
 		return -EMSGSIZE;
 	if (msg->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	err = ip_dest_address(ds, msg, &daddr, &to.port);
-	if (!err)
-		err = ip_cmsg_send(&ds->inet, msg, false, &to.send);
-	if (!err)
-		err = ip_dest_route(ds, daddr, &to);
+	err = ip_dest_find(ds, msg, &to);
 	if (err)
 		return err;
 	err = ip_flag(&ds->inet, IP_F_HDRINCL) ?
