@@ -2,6 +2,7 @@
 """Virtual machines for the system tests: build an image, boot it, talk to it."""
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 APPS = os.path.join(TOP, "tests", "system", "apps")
+
+# The UEFI firmware of Debian's package ovmf: for q35 and pc, not for microvm.
+FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+FIRMWARE_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 
 def image(app, **variables):
@@ -33,34 +38,51 @@ def free_port():
 
 class Vm:
     """
-    A QEMU that boots one image. net: "user" (ports: {host: guest}), "none"
-    or "tap:IF". append is the kernel command line before " -- ". plain: none
-    of the devices that carry the exit status.
+    A QEMU that boots one image. machine: "q35", "pc", "microvm", or one of
+    them with options ("microvm,acpi=off"). boot: "pvh" takes an ELF, "uefi" an
+    EFI application, with the firmware's variables as the package has them.
+    net: "user" (ports: {host: guest}), "none" or "tap:IF". append is the
+    kernel command line before " -- ". plain: none of the devices that carry
+    the exit status.
     """
 
-    def __init__(self, elf, append="", args="", mem="64M", machine="q35",
+    def __init__(self, kernel, append="", args="", mem="64M", machine="q35",
                  cpu="max", net="none", ports=None, extra=(), plain=False,
-                 nic="virtio-net-pci,netdev=n0,romfile="):
+                 nic=None, boot="pvh"):
         self.text = ""
         self.more = threading.Condition()
-        self.started = time.monotonic()
-        fd, self.status_file = tempfile.mkstemp(prefix="pollux-status-")
-        os.close(fd)
+        self.folder = tempfile.TemporaryDirectory(prefix="pollux-vm-")
+        self.status_file = os.path.join(self.folder.name, "status")
         line = append + (" -- " + args if args else "")
         command = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg",
                    "-cpu", cpu, "-m", mem, "-smp", "1,maxcpus=2",
-                   "-no-reboot", "-display", "none", "-kernel", elf,
+                   "-no-reboot", "-display", "none", "-kernel", kernel,
                    "-append", line, "-serial", "stdio", "-monitor", "none"]
         if not plain:
             command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
                         "-chardev", f"file,id=status,path={self.status_file}",
                         "-device", "isa-debugcon,iobase=0xe9,chardev=status"]
+        if boot == "uefi":
+            command += self._firmware()
+        if not nic:
+            nic = ("virtio-net-device,netdev=n0"
+                   if machine.startswith("microvm")
+                   else "virtio-net-pci,netdev=n0,romfile=")
         command += self._net(net, ports or {}, nic) + list(extra)
+        self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+
+    def _firmware(self):
+        """The code as it is; its variables in a copy that this machine owns."""
+        variables = os.path.join(self.folder.name, "variables")
+        shutil.copyfile(FIRMWARE_VARIABLES, variables)
+        return ["-drive", "if=pflash,unit=0,format=raw,readonly=on,"
+                f"file={FIRMWARE}",
+                "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
 
     @staticmethod
     def _net(net, ports, nic):
@@ -109,9 +131,11 @@ class Vm:
             self.kill()
             return "still running"
         self.reader.join(5)
-        with open(self.status_file, encoding="ascii") as f:
-            said = f.read().strip()
-        os.unlink(self.status_file)
+        said = ""
+        if os.path.exists(self.status_file):
+            with open(self.status_file, encoding="ascii") as f:
+                said = f.read().strip()
+        self.folder.cleanup()
         if said.startswith("exit "):
             return int(said[5:])
         return said or None
@@ -121,8 +145,7 @@ class Vm:
             self.process.kill()
             self.process.wait()
         self.reader.join(5)
-        if os.path.exists(self.status_file):
-            os.unlink(self.status_file)
+        self.folder.cleanup()
 
 
 def in_private_network():
