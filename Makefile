@@ -58,14 +58,14 @@ OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
 
 CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
 	-isystem $(O)/gcc-include
-CFLAGS = -std=gnu11 -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
-	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
+CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wno-unused-parameter -Werror
-LDFLAGS = -nostdlib -static -T linker.ld -z noexecstack \
-	-z max-page-size=4096 --gc-sections --build-id=none
+LDFLAGS = -nostdlib -pie --no-dynamic-linker -z pack-relative-relocs -z text \
+	-z norelro -T linker.ld -z noexecstack -z max-page-size=4096 \
+	--gc-sections --build-id=none
 
 # Only net/ sees lwIP's headers. Without -fno-tree-loop-distribute-patterns
 # memcpy() would be compiled into a call of itself.
@@ -94,8 +94,7 @@ $(O)/gen/syscall_names.h: tools/syscall-names | $(HEADERS)
 	$(Q)$< $(O)/uapi/asm/unistd_64.h >$@
 
 # The vDSO runs in ring 3, wherever it is mapped.
-$(O)/kernel/vdso/vdso.o: CFLAGS := $(filter-out -mcmodel=kernel -fno-pic \
-	-fno-pie,$(CFLAGS)) -fPIC
+$(O)/kernel/vdso/vdso.o: CFLAGS := $(filter-out -fpie,$(CFLAGS)) -fPIC
 $(O)/kernel/vdso/vdso.so: $(O)/kernel/vdso/vdso.o kernel/vdso/vdso.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) -shared -soname linux-vdso.so.1 -T kernel/vdso/vdso.lds \

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the PVH start info to struct boot_info. boot/pvh_entry.S has checked
- * the magic, the version and that the image lies in RAM; all else that the
- * loader says is checked here. Runs on the first page tables, which map only
- * EARLY_MAP_SIZE of physical memory.
+ * From the PVH start info to struct boot_info. boot/entry.S has checked the
+ * magic, the version and that the image lies in RAM; all else that the loader
+ * says is checked here. Runs on the first page tables, which map only
+ * EARLY_MAP_SIZE of physical memory, as it is.
  */
 #include "boot/pvh.h"
 
 #include <assert.h>
 #include <string.h>
 
+#include "boot/enter.h"
 #include "boot/memmap.h"
 #include "kernel/base.h"
 #include "kernel/boot_info.h"
-#include "kernel/mm/page.h"
 
 static_assert(offsetof(struct pvh_start_info, magic) == PVH_INFO_MAGIC, "");
 static_assert(offsetof(struct pvh_start_info, version) == PVH_INFO_VERSION, "");
@@ -27,23 +27,18 @@ static_assert(offsetof(struct pvh_mem, addr) == PVH_MEM_ADDR, "");
 static_assert(offsetof(struct pvh_mem, size) == PVH_MEM_SIZE, "");
 static_assert(offsetof(struct pvh_mem, type) == PVH_MEM_TYPE, "");
 static_assert(sizeof(struct pvh_mem) == PVH_MEM_ENTRY_SIZE, "");
-static_assert((DIRECT_MAP_BASE >> 39 & 511) == DIRECT_MAP_SLOT, "");
-static_assert((KERNEL_MAP_BASE >> 39 & 511) == KERNEL_MAP_SLOT, "");
-static_assert((KERNEL_MAP_BASE >> 30 & 511) == KERNEL_MAP_PDPT_SLOT, "");
 
 /* Below it lie firmware's data and holes, never more than 640 KiB of RAM. */
 #define LOW_MEMORY_END MiB
 
 extern const char _text[], _image_end[];
 
-static struct boot_info boot_info;
-
 /* A range of physical memory that can be read already, or NULL. */
 static const void *early_map(uint64_t phys, size_t len)
 {
 	if (!phys || phys >= EARLY_MAP_SIZE || len > EARLY_MAP_SIZE - phys)
 		return NULL;
-	return phys_to_virt(phys);
+	return (const void *)phys;
 }
 
 static uint64_t range_end(const struct pvh_mem *m)
@@ -64,7 +59,7 @@ static void take_memmap(struct boot_info *bi, const struct pvh_mem *map,
 			boot_mem_set(bi, map[i].addr, range_end(&map[i]),
 				     BOOT_MEM_RESERVED);
 	boot_mem_set(bi, 0, LOW_MEMORY_END, BOOT_MEM_RESERVED);
-	boot_mem_set(bi, virt_to_phys(_text), virt_to_phys(_image_end),
+	boot_mem_set(bi, (uintptr_t)_text, (uintptr_t)_image_end,
 		     BOOT_MEM_RESERVED);
 }
 
@@ -84,18 +79,16 @@ static void take_cmdline(struct boot_info *bi, uint64_t paddr)
 	bi->cmdline[len] = '\0';
 }
 
-void pvh_start(uint32_t info_paddr)
+void pvh_read(struct boot_info *bi, uint32_t info_paddr)
 {
-	const struct pvh_start_info *info = phys_to_virt(info_paddr);
-	struct boot_info *bi = &boot_info;
+	const struct pvh_start_info *info = early_map(info_paddr, 1);
 	const struct pvh_mem *map;
 
-	bi->protocol = "pvh";
+	strcpy(bi->protocol, "pvh");
 	bi->rsdp = info->rsdp_paddr;
 	map = early_map(info->memmap_paddr,
 			(size_t)info->memmap_entries * sizeof(*map));
 	if (map)
 		take_memmap(bi, map, info->memmap_entries);
 	take_cmdline(bi, info->cmdline_paddr);
-	start(bi);
 }

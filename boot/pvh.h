@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a PVH loader passes to the entry point: Xen's public header
- * arch-x86/hvm/start_info.h. The offsets serve boot/pvh_entry.S, which looks
+ * arch-x86/hvm/start_info.h. The offsets serve boot/entry.S, which looks
  * at the memory map before there is a stack; boot/pvh.c checks them.
  */
 #ifndef BOOT_PVH_H
@@ -20,13 +20,6 @@
 #define PVH_MEM_SIZE 8
 #define PVH_MEM_TYPE 16
 #define PVH_MEM_ENTRY_SIZE 24
-
-/* How much of physical memory the first page tables map. */
-#define EARLY_MAP_SIZE 0x40000000
-/* Top level slots of the direct map and of the kernel. */
-#define DIRECT_MAP_SLOT 273
-#define KERNEL_MAP_SLOT 511
-#define KERNEL_MAP_PDPT_SLOT 510
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -50,9 +43,6 @@ struct pvh_mem {
 	uint32_t type; /* E820's */
 	uint32_t reserved;
 };
-
-/* info_paddr: where the loader put the start info. */
-_Noreturn void pvh_start(uint32_t info_paddr);
 #endif
 
 #endif

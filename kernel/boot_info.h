@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a boot protocol hands to start(): the only thing that the kernel
- * knows of how the machine came up. PVH fills it today; UEFI will.
+ * What a boot protocol hands to start(): the only thing that the kernel knows
+ * of how the machine came up. boot/pvh.c fills it, or a loader that enters
+ * by boot_entry (boot/entry.S). No pointers: it is copied from one address
+ * space to the other.
  */
 #ifndef KERNEL_BOOT_INFO_H
 #define KERNEL_BOOT_INFO_H
@@ -26,7 +28,7 @@ struct boot_mem {
 };
 
 struct boot_info {
-	const char *protocol; /* "pvh" */
+	char protocol[8]; /* "pvh", "uefi" */
 	uint64_t rsdp; /* physical address, 0: search the BIOS area */
 	uint64_t seed[4]; /* randomness the firmware gave, or zero */
 	/* The loader has kernel, initramfs and itself out of RAM ranges. */

@@ -50,8 +50,8 @@ static bool can_read(uintptr_t addr)
 
 	if (in_range(addr, boot_stack, boot_stack_top))
 		return true;
-	if (!kernel_pgd || !(in_range(addr, _data, _ebss) ||
-			     (addr >= VMAP_BASE && addr < VMAP_END)))
+	if (!kernel_pgd ||
+	    !(in_range(addr, _data, _ebss) || addr - vmap_base < VMAP_SIZE))
 		return false;
 	pte = pte_lookup(kernel_pgd, addr, false);
 	return pte && *pte & PTE_P;

@@ -49,6 +49,9 @@ struct zone {
 	struct page *map; /* one struct a page from start on */
 };
 
+uintptr_t direct_map_base = DIRECT_MAP_START;
+uintptr_t kernel_image_offset;
+
 static struct zone zones[MAX_ZONES];
 static unsigned int nr_zones;
 /* What the allocator owns, page aligned, sorted. */
@@ -99,7 +102,7 @@ void *page_address(const struct page *page)
 
 struct page *virt_to_page(const void *addr)
 {
-	return phys_to_page((uintptr_t)addr - DIRECT_MAP_BASE);
+	return phys_to_page((uintptr_t)addr - direct_map_base);
 }
 
 static void free_area_add(struct page *page, unsigned int order)

@@ -17,9 +17,16 @@ struct kmem_cache;
 
 #define MAX_ORDER 10 /* largest block: 2^10 pages, 4 MiB */
 
-/* Where all RAM is mapped, read-write, never executable. */
-#define DIRECT_MAP_BASE 0xffff888000000000UL
-#define KERNEL_MAP_BASE 0xffffffff80000000UL
+/*
+ * Where all RAM is mapped, read-write, never executable, and how far above
+ * its memory the image lies: chosen by boot/enter.c at or above these.
+ */
+#define DIRECT_MAP_START 0xffff888000000000UL
+#define KERNEL_MAP_START 0xffffff8000000000UL
+extern uintptr_t direct_map_base;
+extern uintptr_t kernel_image_offset;
+/* What the image is linked for. */
+#define KERNEL_LINK_BASE 0xffffffff80100000UL
 
 enum page_state {
 	PAGE_RESERVED = 0, /* not RAM, or taken before the allocator */
@@ -89,7 +96,7 @@ struct page *virt_to_page(const void *addr); /* direct map only */
 
 static inline void *phys_to_virt(uint64_t phys)
 {
-	return (void *)(DIRECT_MAP_BASE + phys);
+	return (void *)(direct_map_base + phys);
 }
 
 /* Direct map or kernel image. */
@@ -97,8 +104,8 @@ static inline uint64_t virt_to_phys(const void *addr)
 {
 	uintptr_t va = (uintptr_t)addr;
 
-	return va >= KERNEL_MAP_BASE ? va - KERNEL_MAP_BASE :
-				       va - DIRECT_MAP_BASE;
+	return va >= KERNEL_MAP_START ? va - kernel_image_offset :
+					va - direct_map_base;
 }
 
 #endif

@@ -18,8 +18,9 @@
 
 #define GUARD_SIZE PAGE_SIZE
 #define SLOT_SIZE (GUARD_SIZE + KSTACK_SIZE)
-#define SLOTS_BASE (VMAP_BASE + (VMAP_END - VMAP_BASE) / 2)
-#define NR_SLOTS ((VMAP_END - SLOTS_BASE) / SLOT_SIZE)
+#define DEVICES_SIZE (VMAP_SIZE / 2)
+#define SLOTS_BASE (vmap_base + DEVICES_SIZE)
+#define NR_SLOTS ((VMAP_SIZE - DEVICES_SIZE) / SLOT_SIZE)
 
 #define STACK_PROT (PTE_W | PTE_G | PTE_NX)
 #define DEVICE_PROT (PTE_W | PTE_G | PTE_NX | PTE_PCD | PTE_PWT)
@@ -32,7 +33,9 @@
 
 extern const char boot_guard[], boot_stack[];
 
-static uintptr_t device_next = VMAP_BASE;
+uintptr_t vmap_base = VMAP_START;
+
+static size_t device_used; /* bytes from vmap_base on */
 
 static size_t slots_used; /* ever: slots from here on are fresh */
 static size_t free_slot; /* number + 1 of the first free one, 0: none */
@@ -43,10 +46,10 @@ void *ioremap(uint64_t phys, size_t size)
 {
 	size_t offset = phys & (PAGE_SIZE - 1);
 	size_t len = ALIGN_UP(offset + size, PAGE_SIZE);
-	uintptr_t va = device_next;
+	uintptr_t va = vmap_base + device_used;
 
-	if (!size || len < size || len > SLOTS_BASE - va || phys > PHYS_MAX ||
-	    size - 1 > PHYS_MAX - phys)
+	if (!size || len < size || len > DEVICES_SIZE - device_used ||
+	    phys > PHYS_MAX || size - 1 > PHYS_MAX - phys)
 		return NULL;
 	for (size_t done = 0; done < len; done += PAGE_SIZE) {
 		if (map_kernel_page(va + done, phys - offset + done,
@@ -58,7 +61,7 @@ void *ioremap(uint64_t phys, size_t size)
 			return NULL;
 		}
 	}
-	device_next += len;
+	device_used += len;
 	return (void *)(va + offset);
 }
 

@@ -8,8 +8,10 @@
 
 #include "kernel/base.h"
 
-#define VMAP_BASE 0xffffc90000000000UL
-#define VMAP_END 0xffffc98000000000UL /* one slot of the top level */
+/* From vmap_base on, which boot/enter.c chooses at or above VMAP_START. */
+#define VMAP_START 0xffffc90000000000UL
+#define VMAP_SIZE 0x8000000000UL
+extern uintptr_t vmap_base;
 
 #define KSTACK_SIZE (16 * KiB)
 

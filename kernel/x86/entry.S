@@ -74,10 +74,10 @@
 	.globl syscall_entry
 	.balign 64
 syscall_entry:
-	movq %rsp, cpu0 + PERCPU_USER_SP
-	movq cpu0 + PERCPU_KERNEL_SP, %rsp
+	movq %rsp, PERCPU_USER_SP + cpu0(%rip)
+	movq PERCPU_KERNEL_SP + cpu0(%rip), %rsp
 	pushq $USER_DS
-	pushq cpu0 + PERCPU_USER_SP
+	pushq PERCPU_USER_SP + cpu0(%rip)
 	pushq %r11
 	pushq $USER_CS
 	pushq %rcx
@@ -96,10 +96,11 @@ syscall_entry:
 	cmovaq %rcx, %rax
 	movq %r10, %rcx
 	subq $8, %rsp
-	call *syscall_table(,%rax,8)
+	leaq syscall_table(%rip), %r11
+	call *(%r11,%rax,8)
 	addq $8, %rsp
 	movq %rax, REGS_RAX(%rsp)
-	cmpb $0, cpu0 + PERCPU_WORK
+	cmpb $0, PERCPU_WORK + cpu0(%rip)
 	jne syscall_work
 
 /*
@@ -133,7 +134,7 @@ syscall_work:
 enter_user:
 	xorl %ebp, %ebp
 return_to_user:
-	cmpb $0, cpu0 + PERCPU_WORK
+	cmpb $0, PERCPU_WORK + cpu0(%rip)
 	je return_iret
 	CALL_WITH_REGS exit_to_user
 return_iret:
@@ -177,7 +178,7 @@ enter_kthread:
 	cld
 	testl $RFLAGS_AC, REGS_RFLAGS(%rsp)
 	jz 1f
-	cmpb $0, cpu_has_smap
+	cmpb $0, cpu_has_smap(%rip)
 	je 1f
 	clac
 1:
@@ -215,9 +216,9 @@ trap_ist:
 trap_debug:
 	testb $3, 24(%rsp)
 	jz trap_ist
-	movq %rdi, cpu0 + PERCPU_USER_SP
+	movq %rdi, PERCPU_USER_SP + cpu0(%rip)
 	movq %rsp, %rdi
-	movq cpu0 + PERCPU_KERNEL_SP, %rsp
+	movq PERCPU_KERNEL_SP + cpu0(%rip), %rsp
 	pushq 48(%rdi)
 	pushq 40(%rdi)
 	pushq 32(%rdi)
@@ -225,7 +226,7 @@ trap_debug:
 	pushq 16(%rdi)
 	pushq 8(%rdi)
 	pushq (%rdi)
-	movq cpu0 + PERCPU_USER_SP, %rdi
+	movq PERCPU_USER_SP + cpu0(%rip), %rdi
 	jmp trap_common
 
 /*

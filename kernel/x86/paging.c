@@ -166,8 +166,8 @@ void paging_init(struct boot_info *bi)
 		if (bi->mem[i].type == BOOT_MEM_RAM)
 			map_direct(bi->mem[i].start, bi->mem[i].end,
 				   PTE_W | global);
-	for (uintptr_t va = VMAP_BASE; va < VMAP_END; va += LEVEL_SIZE(3))
-		early_entry(va, 2);
+	for (size_t at = 0; at <= VMAP_SIZE; at += LEVEL_SIZE(3))
+		early_entry(vmap_base + at, 2);
 
 	m->start = pool.next;
 	load_cr3(kernel_pgd);

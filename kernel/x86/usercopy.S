@@ -13,14 +13,14 @@
 
 /* The SMAP window (SDM vol 3 4.6): RFLAGS.AC. */
 .macro OPEN_USER
-	cmpb $0, cpu_has_smap
+	cmpb $0, cpu_has_smap(%rip)
 	je .Lopen\@
 	stac
 .Lopen\@:
 .endm
 
 .macro CLOSE_USER
-	cmpb $0, cpu_has_smap
+	cmpb $0, cpu_has_smap(%rip)
 	je .Lclose\@
 	clac
 .Lclose\@:

@@ -18,6 +18,9 @@
 
 /* --- The kernel that the driver stands on --------------------------------- */
 
+uintptr_t direct_map_base = DIRECT_MAP_START;
+uintptr_t kernel_image_offset;
+
 uint64_t now = 1;
 uint64_t clock_step;
 struct timer *armed;
@@ -200,7 +203,7 @@ void device_new(uint64_t offered)
 	static const uint8_t mac[] = { 0x52, 0x54, 0, 1, 2, 3 };
 	struct virtio_net_config *config = (void *)fv.config;
 
-	fake_virtio_init(&fv, offered, DIRECT_MAP_BASE);
+	fake_virtio_init(&fv, offered, direct_map_base);
 	memcpy(config->mac, mac, sizeof(mac));
 	config->status = VIRTIO_NET_S_LINK_UP;
 	config->mtu = 1400;

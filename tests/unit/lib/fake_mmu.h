@@ -30,6 +30,8 @@ static uint8_t *fake_ram;
 static struct page fake_pages[FAKE_PAGES];
 
 uint64_t *kernel_pgd;
+uintptr_t direct_map_base = DIRECT_MAP_START;
+uintptr_t kernel_image_offset;
 
 static struct tlb_entry {
 	uintptr_t va;

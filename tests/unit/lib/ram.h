@@ -28,7 +28,7 @@ static inline struct ram ram_create(size_t size)
 	ram.host = aligned_alloc(PAGE_SIZE << MAX_ORDER,
 				 ALIGN_UP(size, PAGE_SIZE << MAX_ORDER));
 	memset(ram.host, RAM_JUNK, size);
-	ram.phys = (uintptr_t)ram.host - DIRECT_MAP_BASE;
+	ram.phys = (uintptr_t)ram.host - direct_map_base;
 	return ram;
 }
 

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PVH entry point: 32-bit protected mode, no paging, no stack, EBX = the
- * start info (Xen's docs/misc/pvh.pandoc). Looks whether this machine can run
- * the kernel at all, builds the first page tables, and enters 64-bit mode on
- * the boot stack, at the address that the image is linked for.
+ * The two ways into the kernel. Both end in 64-bit mode with the first GiB of
+ * memory mapped as it is, on the boot stack, in C that does not care where it
+ * lies; boot/enter.c then moves the kernel to its own addresses.
+ *
+ *   pvh_entry   32-bit protected mode, no paging, no stack, EBX = the start
+ *               info (Xen's docs/misc/pvh.pandoc); the image at LOAD_ADDRESS
+ *   boot_entry  64-bit mode, interrupts off, RDI = a filled struct boot_info;
+ *               it and the image are mapped as they lie, below 1 GiB. Where
+ *               the ELF header's e_entry points to; for boot/efi.
+ *
+ * The second goes down to 32-bit mode and joins the first: that leaves behind
+ * whatever paging the firmware used, five levels included.
  *
  * What cannot go on is said on COM1 with port output alone: there may be no
  * RAM below the stack.
  */
+#include "boot/enter.h"
 #include "boot/pvh.h"
-
-#define KERNEL_MAP_BASE 0xffffffff80000000
-#define PHYS(symbol) ((symbol) - KERNEL_MAP_BASE)
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
@@ -37,35 +43,42 @@
 #define DEBUG_EXIT 0xf4
 #define EXIT_PANIC 0x7f
 
-#define BOOT_CS 0x08
+#define BOOT_CS64 0x08
 #define BOOT_DS 0x10
+#define BOOT_CS32 0x18
+
+/* In 32-bit code: EBP holds where boot_base lies. */
+#define AT(symbol) ((symbol) - boot_base)(%ebp)
 
 	.section .note.pvh, "a", @note
 	.balign 4
 	.long 4, 8, XEN_ELFNOTE_PHYS32_ENTRY
 	.asciz "Xen"
-	.quad PHYS(pvh_entry)
+	.quad LOAD_ADDRESS /* pvh_entry is what the image starts with */
 
 	.section .text.boot, "ax"
 	.code32
 	.globl pvh_entry
 	.type pvh_entry, @function
+boot_base:
 pvh_entry:
 	cld
 	cli
-	movl	$PHYS(msg_magic), %esi
+	movl	$LOAD_ADDRESS, %ebp
+	leal	AT(msg_magic), %esi
 	cmpl	$EARLY_MAP_SIZE - 64, %ebx
 	ja	.Lfail
 	cmpl	$PVH_MAGIC, PVH_INFO_MAGIC(%ebx)
 	jne	.Lfail
-	movl	$PHYS(msg_memmap), %esi
+	leal	AT(msg_memmap), %esi
 	cmpl	$PVH_MEMMAP_VERSION, PVH_INFO_VERSION(%ebx)
 	jb	.Lfail
 	cmpl	$0, PVH_INFO_MEMMAP + 4(%ebx)
 	jne	.Lfail
 	movl	PVH_INFO_MEMMAP(%ebx), %edi
 	movl	PVH_INFO_MEMMAP_ENTRIES(%ebx), %ecx
-	movl	$PHYS(msg_memory), %esi
+	leal	AT(_image_end), %edx
+	leal	AT(msg_memory), %esi
 
 	/* One RAM range must hold the image up to the end of its .bss. */
 1:	testl	%ecx, %ecx
@@ -75,21 +88,26 @@ pvh_entry:
 	cmpl	$0, PVH_MEM_ADDR + 4(%edi)
 	jne	2f
 	movl	PVH_MEM_ADDR(%edi), %eax
-	cmpl	$PHYS(_text), %eax
+	cmpl	%ebp, %eax
 	ja	2f
 	cmpl	$0, PVH_MEM_SIZE + 4(%edi)
-	jne	.Lcheck_cpu
+	jne	.Lpvh_fits
 	addl	PVH_MEM_SIZE(%edi), %eax
-	jc	.Lcheck_cpu
-	cmpl	$PHYS(_image_end), %eax
-	jae	.Lcheck_cpu
+	jc	.Lpvh_fits
+	cmpl	%edx, %eax
+	jae	.Lpvh_fits
 2:	addl	$PVH_MEM_ENTRY_SIZE, %edi
 	decl	%ecx
 	jmp	1b
 
+.Lpvh_fits:
+	leal	AT(boot_stack_top), %esp
+	pushl	$BOOT_BY_PVH
+
+/* The stack holds how the machine came up; EBX what was handed over. */
 .Lcheck_cpu:
-	movl	%ebx, %ebp
-	movl	$PHYS(msg_long_mode), %esi
+	pushl	%ebx
+	leal	AT(msg_long_mode), %esi
 	movl	$0x80000000, %eax
 	cpuid
 	cmpl	$0x80000001, %eax
@@ -98,17 +116,12 @@ pvh_entry:
 	cpuid
 	btl	$CPUID_LM_BIT, %edx
 	jnc	.Lfail
-	movl	$PHYS(msg_nx), %esi
+	leal	AT(msg_nx), %esi
 	btl	$CPUID_NX_BIT, %edx
 	jnc	.Lfail
-	movl	%ebp, %ebx
 
-	/*
-	 * The first GiB, in 2 MiB pages, three times: as it is for the switch
-	 * to paging, in the direct map, and where the kernel is linked. All
-	 * share one page directory.
-	 */
-	movl	$PHYS(boot_pd), %edi
+	/* The first GiB as it is, in 2 MiB pages. */
+	leal	AT(boot_pd), %edi
 	movl	$PTE_P_W_PS, %eax
 	xorl	%ecx, %ecx
 1:	movl	%eax, (%edi,%ecx,8)
@@ -116,19 +129,15 @@ pvh_entry:
 	incl	%ecx
 	cmpl	$512, %ecx
 	jne	1b
-	movl	$PHYS(boot_pd) + PTE_P_W, PHYS(boot_pdpt)
-	movl	$PHYS(boot_pd) + PTE_P_W, \
-		PHYS(boot_kernel_pdpt) + 8 * KERNEL_MAP_PDPT_SLOT
-	movl	$PHYS(boot_pdpt) + PTE_P_W, PHYS(boot_pml4)
-	movl	$PHYS(boot_pdpt) + PTE_P_W, \
-		PHYS(boot_pml4) + 8 * DIRECT_MAP_SLOT
-	movl	$PHYS(boot_kernel_pdpt) + PTE_P_W, \
-		PHYS(boot_pml4) + 8 * KERNEL_MAP_SLOT
+	leal	PTE_P_W + AT(boot_pd), %eax
+	movl	%eax, AT(boot_pdpt)
+	leal	PTE_P_W + AT(boot_pdpt), %eax
+	movl	%eax, AT(boot_pml4)
 
 	/* SDM vol 3 10.8.5: PAE, top level, EFER.LME, then paging. */
 	movl	$CR4_PAE, %eax
 	movl	%eax, %cr4
-	movl	$PHYS(boot_pml4), %eax
+	leal	AT(boot_pml4), %eax
 	movl	%eax, %cr3
 	movl	$MSR_EFER, %ecx
 	rdmsr
@@ -137,13 +146,18 @@ pvh_entry:
 	movl	%cr0, %eax
 	orl	$CR0_PG + CR0_WP + CR0_PE, %eax
 	movl	%eax, %cr0
-	lgdt	PHYS(boot_gdtr)
-	ljmp	$BOOT_CS, $PHYS(.Lenter_64)
+	leal	AT(boot_gdt), %eax
+	movl	%eax, 2 + AT(boot_gdtr)
+	lgdt	AT(boot_gdtr)
+	leal	AT(.Lenter_64), %eax
+	pushl	$BOOT_CS64
+	pushl	%eax
+	lret
 
 /* Prints ESI and ends the machine as a panic does. */
 .Lfail:
 	movl	%esi, %edi
-	movl	$PHYS(msg_prefix), %esi
+	leal	AT(msg_prefix), %esi
 	xorl	%ebx, %ebx
 1:	lodsb
 	testb	%al, %al
@@ -163,7 +177,7 @@ pvh_entry:
 	cmpl	$1, %ebx
 	je	1b
 
-	movl	$PHYS(msg_panic), %esi
+	leal	AT(msg_panic), %esi
 	movl	$6, %ecx
 	movw	$DEBUG_CONSOLE, %dx
 	rep outsb
@@ -176,10 +190,6 @@ pvh_entry:
 
 	.code64
 .Lenter_64:
-	movabsq	$.Lhigh, %rax
-	jmp	*%rax
-.Lhigh:
-	lgdt	boot_gdtr_high(%rip)
 	movl	$BOOT_DS, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
@@ -187,25 +197,66 @@ pvh_entry:
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
+	movl	-8 + boot_stack_top(%rip), %edi
+	movl	-4 + boot_stack_top(%rip), %esi
 	leaq	boot_stack_top(%rip), %rsp
 	xorl	%ebp, %ebp
-	movl	%ebx, %edi
-	call	pvh_start
+	call	boot_enter
 	ud2
 	.size pvh_entry, . - pvh_entry
 
+	.globl boot_entry
+	.type boot_entry, @function
+boot_entry:
+	cld
+	cli
+	movl	%edi, %ebx
+	leaq	boot_base(%rip), %rbp
+	leaq	boot_stack_top(%rip), %rsp
+	leaq	boot_gdt(%rip), %rax
+	movq	%rax, 2 + boot_gdtr(%rip)
+	lgdt	boot_gdtr(%rip)
+	leaq	1f(%rip), %rax
+	pushq	$BOOT_CS32
+	pushq	%rax
+	lretq
+	.code32
+	/* SDM vol 3 10.8.5.4: paging off, then EFER.LME. */
+1:	movl	$BOOT_DS, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	movl	%cr0, %eax
+	andl	$~CR0_PG, %eax
+	movl	%eax, %cr0
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	andl	$~EFER_LME, %eax
+	wrmsr
+	pushl	$BOOT_BY_INFO
+	jmp	.Lcheck_cpu
+	.size boot_entry, . - boot_entry
+
+	.code64
+/*
+ * _Noreturn void boot_jump(uint64_t cr3, uintptr_t offset, struct boot_info *):
+ * with new page tables, start() on the boot stack, both offset higher.
+ */
+	.globl boot_jump
+	.type boot_jump, @function
+boot_jump:
+	movq	%rdi, %cr3
+	leaq	boot_stack_top(%rip), %rsp
+	addq	%rsi, %rsp
+	leaq	start(%rip), %rax
+	addq	%rsi, %rax
+	leaq	(%rdx,%rsi), %rdi
+	xorl	%ebp, %ebp
+	pushq	$0 /* where a call would have left its return address */
+	jmp	*%rax
+	.size boot_jump, . - boot_jump
+
 	.section .rodata.boot, "a"
-	.balign 8
-boot_gdt:
-	.quad	0
-	.quad	0x00af9b000000ffff /* 64-bit code, accessed */
-	.quad	0x00cf93000000ffff /* data, accessed */
-boot_gdtr:
-	.word	. - boot_gdt - 1
-	.long	PHYS(boot_gdt)
-boot_gdtr_high:
-	.word	boot_gdtr - boot_gdt - 1
-	.quad	boot_gdt
 msg_prefix:
 	.asciz	"Pollux: "
 msg_magic:
@@ -221,8 +272,20 @@ msg_nx:
 msg_panic:
 	.ascii	"panic\n"
 
+	.section .data.boot, "aw"
+	.balign 8
+boot_gdt:
+	.quad	0
+	.quad	0x00af9b000000ffff /* 64-bit code, accessed */
+	.quad	0x00cf93000000ffff /* data, accessed */
+	.quad	0x00cf9b000000ffff /* 32-bit code, accessed */
+boot_gdtr:
+	.word	. - boot_gdt - 1
+	.quad	0 /* boot_gdt, once it is known where that lies */
+
 	.section .bss.page, "aw", @nobits
-	.globl boot_guard, boot_stack, boot_stack_top, boot_pml4
+	.globl boot_guard, boot_stack, boot_stack_top
+	.globl boot_pml4, boot_pdpt, boot_pd
 	.balign 4096
 boot_guard:
 	.skip	4096
@@ -232,8 +295,6 @@ boot_stack_top:
 boot_pml4:
 	.skip	4096
 boot_pdpt:
-	.skip	4096
-boot_kernel_pdpt:
 	.skip	4096
 boot_pd:
 	.skip	4096
