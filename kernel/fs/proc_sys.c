@@ -12,6 +12,7 @@
 #include "kernel/fs/proc_impl.h"
 #include "kernel/mm/vma.h"
 #include "kernel/seq_buf.h"
+#include "kernel/task/exec.h"
 #include "kernel/utsname.h"
 
 static void show_max_user_watches(struct seq_buf *m)
@@ -55,6 +56,12 @@ static void show_pid_max(struct seq_buf *m)
 	seq_printf(m, "4194304\n");
 }
 
+/* 2 is all of it, the heap included. */
+static void show_randomize(struct seq_buf *m)
+{
+	seq_printf(m, "%d\n", exec_randomizes() ? 2 : 0);
+}
+
 static void show_ostype(struct seq_buf *m)
 {
 	seq_printf(m, "Linux\n");
@@ -95,6 +102,7 @@ static const struct proc_entry files[] = {
 	{ "sys/kernel/ngroups_max", show_ngroups_max },
 	{ "sys/kernel/ostype", show_ostype },
 	{ "sys/kernel/pid_max", show_pid_max },
+	{ "sys/kernel/randomize_va_space", show_randomize },
 	{ "sys/vm/max_map_count", show_max_map_count },
 	{ "sys/vm/overcommit_memory", show_overcommit },
 };

@@ -28,6 +28,7 @@ struct mm *mm_create(void)
 	if (!mm)
 		return NULL;
 	mm->vmas = RB_ROOT;
+	mm->mmap_base = USER_MAX;
 	mm->limit = UINT64_MAX;
 	mm->stack_max = UINT64_MAX;
 	mm->pgd = pgd_alloc();

@@ -51,6 +51,7 @@ struct mm {
 	uintptr_t brk;
 	uintptr_t arg_start, arg_end; /* argv's strings, one after the other */
 	uintptr_t env_start, env_end; /* envp's behind them */
+	uintptr_t mmap_base; /* areas are put below it while there is room */
 	uintptr_t stack_limit; /* kept free for the stack down to here */
 	uint64_t stack_max; /* RLIMIT_STACK: its size */
 	size_t resident; /* pages present */

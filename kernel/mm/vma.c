@@ -200,14 +200,11 @@ bool vma_is_free(struct mm *mm, uintptr_t start, uintptr_t end)
 	       (!vma || end <= vma_guard_start(mm, vma));
 }
 
-uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top)
+static uintptr_t highest_gap(struct mm *mm, size_t len, uintptr_t top)
 {
 	struct rb_node *node = rb_last(&mm->vmas);
 	struct vma *vma;
 
-	len = ALIGN_UP(len, PAGE_SIZE);
-	if (!len || len > USER_MAX)
-		return 0;
 	for (; node; node = rb_prev(node)) {
 		vma = rb_entry(node, struct vma, node);
 		if (vma->end < top && top - vma->end >= len)
@@ -215,6 +212,17 @@ uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top)
 		top = MIN(top, vma_guard_start(mm, vma));
 	}
 	return top >= USER_MIN + len ? top - len : 0;
+}
+
+uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top)
+{
+	uintptr_t gap;
+
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len || len > USER_MAX)
+		return 0;
+	gap = highest_gap(mm, len, MIN(top, mm->mmap_base));
+	return gap ? gap : highest_gap(mm, len, top);
 }
 
 uintptr_t mm_find_gap(struct mm *mm, size_t len)

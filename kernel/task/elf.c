@@ -149,7 +149,8 @@ static int check_segments(const struct loader *l, struct extent *e)
 	return 0;
 }
 
-static int choose_bias(struct loader *l, const struct extent *e)
+static int choose_bias(struct loader *l, const struct extent *e,
+		       uintptr_t shift)
 {
 	uint64_t align = MAX(e->align, PAGE_SIZE);
 
@@ -157,7 +158,7 @@ static int choose_bias(struct loader *l, const struct extent *e)
 		if (align > PIE_BASE)
 			return refuse(l, "alignment 0x%llx is too large",
 				      (unsigned long long)align);
-		l->bias = ALIGN_DOWN(PIE_BASE, align) -
+		l->bias = ALIGN_DOWN(PIE_BASE + shift, align) -
 			  ALIGN_DOWN(e->start, align);
 	}
 	if (e->start + l->bias < USER_MIN ||
@@ -252,7 +253,7 @@ static int map_segments(struct loader *l)
 }
 
 int elf_load(struct mm *mm, const uint8_t *file, size_t len, const char *name,
-	     struct elf_image *image)
+	     uintptr_t shift, struct elf_image *image)
 {
 	struct loader l = {
 		.mm = mm, .file = file, .len = len, .name = name, .image = image
@@ -265,7 +266,7 @@ int elf_load(struct mm *mm, const uint8_t *file, size_t len, const char *name,
 	if (!ret)
 		ret = check_segments(&l, &extent);
 	if (!ret)
-		ret = choose_bias(&l, &extent);
+		ret = choose_bias(&l, &extent, shift);
 	if (!ret)
 		ret = map_segments(&l);
 	if (ret)

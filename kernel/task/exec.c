@@ -29,7 +29,15 @@
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
 
-#define STACK_TOP USER_MAX
+/*
+ * How far, in pages, the places are moved at random: as many bits as on Linux.
+ */
+#define STACK_BITS 22
+#define MMAP_BITS 28
+#define PIE_BITS 28
+#define BRK_BITS 18
+#define STACK_SHIFT_MAX (8 * KiB) /* of the first byte, in its pages */
+
 #define STACK_MAX (8 * MiB) /* RLIMIT_STACK */
 #define STACK_FIRST (132 * KiB) /* mapped from the start, as Linux does */
 #define ARGS_MAX (16 * KiB) /* strings and vectors together */
@@ -44,13 +52,32 @@ static char *const environment[] = {
 	(char *)"TERM=linux",
 };
 
-static int stack_map(struct mm *mm, bool exec)
+bool exec_randomizes(void)
+{
+	return !cmdline_get("nokaslr") && !cmdline_get("norandmaps");
+}
+
+/* A random number of bytes: fewer than 2^bits pages, whole ones. */
+static uintptr_t random_pages(unsigned int bits)
+{
+	if (!exec_randomizes())
+		return 0;
+	return (random_u64() & (BIT(bits) - 1)) << PAGE_SHIFT;
+}
+
+/* The stack, and below it the place for all that is mapped later. */
+static int stack_map(struct mm *mm, bool exec, uintptr_t *top)
 {
 	uint32_t prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);
+	uintptr_t end = USER_MAX - random_pages(STACK_BITS);
 
-	mm->stack_limit = STACK_TOP - STACK_MAX;
-	return mm_map_fixed(mm, STACK_TOP - STACK_FIRST, STACK_FIRST, prot,
-			    VMA_STACK, NULL, false);
+	*top = end;
+	if (exec_randomizes())
+		*top -= ALIGN_DOWN(random_u32() % STACK_SHIFT_MAX, 16);
+	mm->stack_limit = end - STACK_MAX;
+	mm->mmap_base = mm->stack_limit - random_pages(MMAP_BITS);
+	return mm_map_fixed(mm, end - STACK_FIRST, STACK_FIRST, prot, VMA_STACK,
+			    NULL, false);
 }
 
 static uint64_t hwcap(void)
@@ -137,7 +164,7 @@ static uintptr_t stack_fill(struct mm *mm, struct user_stack *stack,
 static int stack_build(struct mm *mm, char **argv, int argc,
 		       const struct elf_image *image, uintptr_t *sp)
 {
-	struct user_stack stack = { .size = ARGS_MAX, .top = STACK_TOP };
+	struct user_stack stack = { .size = ARGS_MAX, .top = image->stack };
 	const char *from;
 	int ret = 0;
 
@@ -175,13 +202,14 @@ static int address_space_fill(struct process *process, const uint8_t *data,
 			      size_t len, struct elf_image *image)
 {
 	struct mm *mm = process->mm;
-	int ret = elf_load(mm, data, len, process->exe, image);
+	int ret = elf_load(mm, data, len, process->exe, random_pages(PIE_BITS),
+			   image);
 
 	if (ret)
 		return ret;
-	mm->brk_start = image->brk;
-	mm->brk = image->brk;
-	ret = stack_map(mm, image->exec_stack);
+	mm->brk_start = image->brk + random_pages(BRK_BITS);
+	mm->brk = mm->brk_start;
+	ret = stack_map(mm, image->exec_stack, &image->stack);
 	if (!ret)
 		ret = vdso_map(mm, &image->vdso);
 	if (ret)

@@ -19,16 +19,18 @@ struct elf_image {
 	uintptr_t load_bias;
 	uintptr_t brk; /* end of the highest segment, page aligned */
 	uintptr_t vdso; /* its ELF header, set when it is mapped */
+	uintptr_t stack; /* its first byte's end, set when it is mapped */
 	bool exec_stack; /* PT_GNU_STACK asks for an executable stack */
 };
 
 /*
- * Checks and maps an executable that lies in memory. -ENOEXEC with one
+ * Checks and maps an executable that lies in memory; shift moves one that is
+ * position independent up from its usual place, by whole pages. -ENOEXEC with one
  * pr_err line that says what is wrong (no PT_LOAD, truncated, wrong machine,
  * dynamic, overlapping, outside user memory), -ENOMEM. file must stay.
  */
 int elf_load(struct mm *mm, const uint8_t *file, size_t len, const char *name,
-	     struct elf_image *image);
+	     uintptr_t shift, struct elf_image *image);
 
 /* Who the application is: not root, so that it drops no privileges. */
 #define APP_PID 1
@@ -69,6 +71,9 @@ uintptr_t user_stack_finish(struct user_stack *stack,
  * thread runnable. argv[0] is the path. 0 or -errno after one clear line.
  */
 int process_start(const char *path, char **args, int argc);
+
+/* Whether its places are chosen at random: not with nokaslr, norandmaps. */
+bool exec_randomizes(void);
 
 /* Sleeps until the application has ended; its status (0-255). */
 int process_wait(void);

@@ -5,7 +5,7 @@
  * interrupts off, and on the way back to ring 3 asks percpu.work whether
  * exit_to_user() has anything to do.
  *
- * There is one CPU, so its state is at a fixed address and GS stays the
+ * There is one CPU, so its state is a variable like any other and GS stays the
  * application's all the time: no SWAPGS, and none of its pitfalls when an
  * NMI or a #DB lands in the first instructions of an entry.
  *

@@ -105,6 +105,8 @@ static void good_image(struct image *im)
 	im->len = FILE_SIZE;
 }
 
+static uintptr_t shift; /* how far up a position independent one goes */
+
 static int load(const struct image *im, struct elf_image *out)
 {
 	uint8_t whole[FILE_SIZE] = { 0 }, *file;
@@ -117,7 +119,7 @@ static int load(const struct image *im, struct elf_image *out)
 	nr_maps = 0;
 	nr_lines = 0;
 	last_line[0] = '\0';
-	ret = elf_load(NULL, file, im->len, "/bin/app", out);
+	ret = elf_load(NULL, file, im->len, "/bin/app", shift, out);
 	free(file);
 	return ret;
 }
@@ -179,9 +181,17 @@ static void test_pie(void)
 	is(maps[1].addr, 0x555555555000, "elf: ... all segments moved alike");
 	is(out.entry, 0x555555555080, "elf: ... and the entry");
 	is(out.phdr, 0x555555554040, "elf: ... and the headers");
+	shift = 0x123000;
+	load(&im, &out);
+	is(out.load_bias, 0x555555554000 + 0x123000, "elf: ... or shifted");
+	is(maps[1].addr, 0x555555555000 + 0x123000, "elf: ... as a whole");
 	im.phdr[1].p_align = 0x200000;
 	load(&im, &out);
 	is(out.load_bias % 0x200000, 0, "elf: ... respecting p_align");
+	good_image(&im);
+	load(&im, &out);
+	is(out.load_bias, 0, "elf: but not when it says where it lies");
+	shift = 0;
 }
 
 static void test_shared_page(void)

@@ -75,6 +75,12 @@ static void test_placement(void)
 		   0x80000000UL,
 	   "placement: MAP_32BIT stays below 2 GiB");
 	is(mm_find_gap(mm, USER_MAX), 0, "placement: 0 when nothing fits");
+	mm->mmap_base = BASE;
+	is(mm_find_gap(mm, PAGE_SIZE), BASE - PAGE_SIZE,
+	   "placement: below the base for mappings");
+	mm->mmap_base = USER_MIN + PAGE_SIZE;
+	is(mm_find_gap(mm, 5 * PAGE_SIZE), c - 5 * PAGE_SIZE,
+	   "placement: above it when there is no room below");
 	is(mm_mmap(mm, 0, USER_MAX - BASE, RW, ANON, NULL), -ENOMEM,
 	   "placement: ENOMEM in mmap");
 	end(mm, "placement");
