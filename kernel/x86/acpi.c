@@ -253,20 +253,42 @@ bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base)
 	return true;
 }
 
-uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level)
+static const struct madt_override *find_override(unsigned int line)
 {
 	const struct madt_override *o;
 	size_t pos = 0;
 
-	*active_low = false;
-	*level = false;
-	while ((o = madt_next(&pos, MADT_OVERRIDE, sizeof(*o)))) {
-		if (o->bus || o->source != line)
-			continue;
+	while ((o = madt_next(&pos, MADT_OVERRIDE, sizeof(*o))))
+		if (!o->bus && o->source == line)
+			return o;
+	return NULL;
+}
+
+/* active_low and level: what the bus does, which an override may change. */
+static uint32_t line_gsi(unsigned int line, bool *active_low, bool *level)
+{
+	const struct madt_override *o = find_override(line);
+
+	if (!o)
+		return line;
+	if (o->flags & OVERRIDE_POLARITY)
 		*active_low = (o->flags & OVERRIDE_POLARITY) ==
 			      OVERRIDE_ACTIVE_LOW;
+	if (o->flags & OVERRIDE_TRIGGER)
 		*level = (o->flags & OVERRIDE_TRIGGER) == OVERRIDE_LEVEL;
-		return o->gsi;
-	}
-	return line;
+	return o->gsi;
+}
+
+uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level)
+{
+	*active_low = false;
+	*level = false;
+	return line_gsi(line, active_low, level);
+}
+
+uint32_t acpi_sci_gsi(unsigned int line, bool *active_low, bool *level)
+{
+	*active_low = true;
+	*level = true;
+	return line_gsi(line, active_low, level);
 }

@@ -38,5 +38,7 @@ bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base);
 
 /* The global system interrupt of an ISA line (0-15), and how it signals. */
 uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level);
+/* The same for the FADT's SCI_INT, whose bus knows level, active low. */
+uint32_t acpi_sci_gsi(unsigned int line, bool *active_low, bool *level);
 
 #endif

@@ -21,6 +21,8 @@ uint32_t apic_timer_count(void);
 void apic_timer_set_rate(uint64_t apic_hz); /* counts a second */
 
 void ioapic_init(void); /* every line masked; none is no error */
-int ioapic_route(unsigned int line, uint8_t vector);
+/* The line raises vector from now on. -ENODEV: no IO-APIC serves it. */
+int ioapic_route(uint32_t gsi, bool active_low, bool level, uint8_t vector);
+void ioapic_mask(uint32_t gsi);
 
 #endif

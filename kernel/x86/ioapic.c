@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The IO-APIC (82093AA; ACPI 6.4 5.2.12): legacy lines to vectors. One is
- * enough: PCI devices signal by message. Entered at boot only.
+ * The IO-APIC (82093AA; ACPI 6.4 5.2.12): lines to vectors. One is enough:
+ * PCI devices signal by message. Entered at boot, and to silence a line.
  */
 #include <errno.h>
 
@@ -53,19 +53,30 @@ void ioapic_init(void)
 		ioapic_write(IOAPIC_REDIRECTION + 2 * i, REDIRECT_MASKED);
 }
 
-int ioapic_route(unsigned int line, uint8_t vector)
+/* The line's entry, 0 when it is none of this IO-APIC. */
+static uint32_t redirection(uint32_t gsi)
 {
-	bool active_low, level;
-	uint32_t gsi, reg;
+	if (!ioapic || gsi < first_gsi || gsi - first_gsi >= nr_lines)
+		return 0;
+	return IOAPIC_REDIRECTION + 2 * (gsi - first_gsi);
+}
 
-	if (!ioapic)
+int ioapic_route(uint32_t gsi, bool active_low, bool level, uint8_t vector)
+{
+	uint32_t reg = redirection(gsi);
+
+	if (!reg)
 		return -ENODEV;
-	gsi = acpi_isa_gsi(line, &active_low, &level);
-	if (gsi < first_gsi || gsi - first_gsi >= nr_lines)
-		return -ENODEV;
-	reg = IOAPIC_REDIRECTION + 2 * (gsi - first_gsi);
 	ioapic_write(reg + 1, apic_id() << REDIRECT_DESTINATION_SHIFT);
 	ioapic_write(reg, vector | (active_low ? REDIRECT_ACTIVE_LOW : 0) |
 				  (level ? REDIRECT_LEVEL : 0));
 	return 0;
+}
+
+void ioapic_mask(uint32_t gsi)
+{
+	uint32_t reg = redirection(gsi);
+
+	if (reg)
+		ioapic_write(reg, REDIRECT_MASKED);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "kernel/printk.h"
+#include "kernel/x86/acpi.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
@@ -85,7 +86,10 @@ void irq_msi_message(int vector, uint64_t *address, uint32_t *data)
 
 int irq_route_isa(unsigned int line, int vector)
 {
-	return ioapic_route(line, (uint8_t)vector);
+	bool active_low, level;
+	uint32_t gsi = acpi_isa_gsi(line, &active_low, &level);
+
+	return ioapic_route(gsi, active_low, level, (uint8_t)vector);
 }
 
 void irq_init(void)

@@ -26,6 +26,15 @@ void irq_set_handler(int vector, const char *name, irq_handler handler,
 void irq_msi_message(int vector, uint64_t *address, uint32_t *data);
 /* Routes a legacy ISA line (0-15) through the IO-APIC. -ENODEV without one. */
 int irq_route_isa(unsigned int line, int vector);
+/*
+ * kernel/x86/irq_line.c: a global system interrupt, which devices may share.
+ * The handler quietens its device and says whether the device had asked. A
+ * level-triggered line that nobody asks on and that stays active is switched
+ * off, with one line in the log. -ENODEV: no IO-APIC serves it; -EBUSY: it is
+ * in use and signals in another way; -ENOSPC.
+ */
+int irq_request_line(uint32_t gsi, bool active_low, bool level,
+		     const char *name, bool (*handler)(void *arg), void *arg);
 
 void irq_init(void); /* masks the PICs, local APIC on, IO-APIC masked */
 /* From entry.S: dispatches, acknowledges, then runs softirqs if ring 3. */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupt lines that devices share. Owns who listens to which line. Lines
+ * are requested at boot; the handlers are called when one of them interrupts.
+ */
+#include <errno.h>
+
+#include "kernel/printk.h"
+#include "kernel/x86/apic.h"
+#include "kernel/x86/irq.h"
+
+#define LINES_MAX 16
+#define LISTENERS_MAX 8
+
+/* A line that is active for nobody so often in a row is switched off. */
+#define UNCLAIMED_MAX 1000
+
+struct listener {
+	bool (*handler)(void *arg);
+	void *arg;
+};
+
+static struct line {
+	uint32_t gsi;
+	bool active_low, level;
+	unsigned int unclaimed;
+	unsigned int nr_listeners;
+	struct listener listeners[LISTENERS_MAX];
+} lines[LINES_MAX];
+static unsigned int nr_lines;
+
+static void line_interrupt(void *arg)
+{
+	struct line *line = arg;
+	bool claimed = false;
+
+	for (unsigned int i = 0; i < line->nr_listeners; i++)
+		claimed |= line->listeners[i].handler(line->listeners[i].arg);
+	if (claimed) {
+		line->unclaimed = 0;
+		return;
+	}
+	if (++line->unclaimed < UNCLAIMED_MAX || !line->level)
+		return;
+	ioapic_mask(line->gsi);
+	pr_err("irq %u: nobody cared, the line is off", line->gsi);
+}
+
+static struct line *find_line(uint32_t gsi)
+{
+	for (unsigned int i = 0; i < nr_lines; i++)
+		if (lines[i].gsi == gsi)
+			return &lines[i];
+	return NULL;
+}
+
+/* The listener is there before the line can interrupt. */
+static int open_line(const struct line *wanted, const char *name)
+{
+	struct line *line = &lines[nr_lines];
+	int vector, err;
+
+	if (nr_lines == LINES_MAX)
+		return -ENOSPC;
+	*line = *wanted;
+	vector = irq_alloc_vector(name, line_interrupt, line);
+	if (vector < 0)
+		return vector;
+	err = ioapic_route(line->gsi, line->active_low, line->level,
+			   (uint8_t)vector);
+	if (err) {
+		irq_set_handler(vector, NULL, NULL, NULL);
+		return err;
+	}
+	nr_lines++;
+	return 0;
+}
+
+int irq_request_line(uint32_t gsi, bool active_low, bool level,
+		     const char *name, bool (*handler)(void *arg), void *arg)
+{
+	struct line *line = find_line(gsi);
+	struct line wanted = {
+		.gsi = gsi,
+		.active_low = active_low,
+		.level = level,
+		.nr_listeners = 1,
+		.listeners = { { handler, arg } },
+	};
+
+	if (!line)
+		return open_line(&wanted, name);
+	if (line->active_low != active_low || line->level != level)
+		return -EBUSY;
+	if (line->nr_listeners == LISTENERS_MAX)
+		return -ENOSPC;
+	line->listeners[line->nr_listeners++] = wanted.listeners[0];
+	return 0;
+}
