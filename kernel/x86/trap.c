@@ -12,6 +12,7 @@
 #include <asm/signal.h>
 #include <errno.h>
 
+#include "kernel/cmdline.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
@@ -291,6 +292,14 @@ static uintptr_t signal_addr(const struct pt_regs *regs, int sig)
 	return sig == SIGILL || sig == SIGFPE ? regs->rip : 0;
 }
 
+/* Somebody outside wants to know where the machine is: Linux's words. */
+static void handle_nmi(const struct pt_regs *regs)
+{
+	if (cmdline_get("unknown_nmi_panic"))
+		panic_regs(regs, "NMI: Not continuing");
+	pr_warn("NMI ignored");
+}
+
 void trap_dispatch(struct pt_regs *regs)
 {
 	uint64_t vector = regs->vector;
@@ -306,7 +315,7 @@ void trap_dispatch(struct pt_regs *regs)
 	} else if (vector == TRAP_DOUBLE_FAULT) {
 		panic_double_fault(regs);
 	} else if (vector == TRAP_NMI) {
-		pr_warn("NMI ignored");
+		handle_nmi(regs);
 	} else if (!user_mode(regs)) {
 		kernel_trap(regs);
 	} else if (!e->sig) {
