@@ -105,6 +105,7 @@ _Noreturn void start(struct boot_info *bi)
 	random_init(bi->seed);
 	sched_init();
 	serial_input_init();
+	power_button_init();
 	pr_info("Pollux: %zu MiB, booted by %s",
 		nr_total_pages() * PAGE_SIZE / MiB, bi->protocol);
 	if (bi->cmdline_cut)

@@ -14,7 +14,6 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <linux/fcntl.h>
-#include <linux/signal.h>
 
 #include "kernel/fs/dev.h"
 #include "kernel/fs/file.h"
@@ -24,7 +23,6 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
 #include "kernel/task/exec.h"
-#include "kernel/task/signal.h"
 
 #define RING_SIZE 4096 /* power of two */
 #define CHUNK 256 /* bytes on the stack at a time */
@@ -49,10 +47,7 @@ void console_receive(const char *text, size_t len)
 
 void console_break(void)
 {
-	struct signal_info info = { .sig = SIGTERM, .code = SI_KERNEL };
-
-	if (the_process())
-		send_process_signal(the_process(), &info);
+	process_terminate();
 }
 
 size_t console_dropped(void)

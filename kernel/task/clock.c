@@ -46,6 +46,15 @@ uint64_t ktime_get_real_ns(void)
 	return ktime_get_ns() + real_offset;
 }
 
+void delay_ns(uint64_t ns)
+{
+	uint64_t (*now)(void) = scale.ns_per_count ? ktime_get_ns : rdtsc;
+	uint64_t start = now();
+
+	while (now() - start < ns)
+		cpu_relax();
+}
+
 uint64_t tsc_hz(void)
 {
 	return rate.tsc_hz;

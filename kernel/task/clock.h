@@ -15,6 +15,11 @@ void clock_init(void);
 void clock_refine_start(void);
 uint64_t ktime_get_ns(void); /* CLOCK_MONOTONIC: since boot, never back */
 uint64_t ktime_get_real_ns(void); /* CLOCK_REALTIME: since 1970 UTC */
+/*
+ * Busy for so long, whatever happens. Before clock_init() a count of the TSC
+ * is taken for a nanosecond. Any context.
+ */
+void delay_ns(uint64_t ns);
 /* Writes what the clocks are made of to data, now and at each change. */
 void clock_share(struct vdso_data *data);
 /* The TSC's rate in Hz, for the log. */

@@ -80,4 +80,13 @@ int process_wait(void);
 
 struct process *the_process(void); /* NULL before process_start() */
 
+/*
+ * The kernel's own SIGTERM to the application: whoever runs the machine wants
+ * it to end. False where there is nobody to tell: the application has not
+ * been started, or is ending. Any context.
+ */
+bool process_terminate(void);
+/* The status it is ending with; otherwise what is given. */
+int process_status(int otherwise);
+
 #endif

@@ -10,6 +10,7 @@
  */
 #include <asm/resource.h>
 #include <errno.h>
+#include <linux/signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,6 +225,21 @@ void die_by_signal(int sig)
 		pr_err("%s[%d]: killed by %s", p->name, current->tid,
 		       signal_name(sig));
 	do_exit_group(128 + sig);
+}
+
+bool process_terminate(void)
+{
+	struct signal_info info = { .sig = SIGTERM, .code = SI_KERNEL };
+
+	if (!process || process->exiting)
+		return false;
+	send_process_signal(process, &info);
+	return true;
+}
+
+int process_status(int otherwise)
+{
+	return process && process->exiting ? process->exit_status : otherwise;
 }
 
 int process_wait(void)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Virtual machines for the system tests: build an image, boot it, talk to it."""
+import json
 import os
 import re
 import shutil
@@ -204,4 +205,72 @@ class Monitor:
         return answer.replace("\r", "")
 
     def close(self):
+        self.folder.cleanup()
+
+
+class Qmp:
+    """QEMU's machine protocol on a socket: Vm(..., extra=qmp.options)."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="pollux-qmp-")
+        self.path = os.path.join(self.folder.name, "qmp")
+        self.options = ["-qmp", f"unix:{self.path},server=on,wait=off"]
+        self.file = None
+        self.events = []
+
+    def _connect(self):
+        end = time.monotonic() + 20
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(30)
+            while True:
+                try:
+                    s.connect(self.path)
+                    break
+                except OSError:
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(0.02)
+            self.file = s.makefile("rw", encoding="utf-8")
+        self.file.readline()  # the greeting
+        self.execute("qmp_capabilities")
+
+    def _read(self):
+        """The next message but events, which are kept; None at the end."""
+        while True:
+            try:
+                line = self.file.readline()
+            except ConnectionResetError:
+                line = ""
+            if not line:
+                return None
+            message = json.loads(line)
+            if "event" not in message:
+                return message
+            self.events.append(message)
+
+    def execute(self, command, **arguments):
+        """One command; what it returned."""
+        if not self.file:
+            self._connect()
+        message = {"execute": command, "arguments": arguments}
+        self.file.write(json.dumps(message) + "\n")
+        self.file.flush()
+        answer = self._read()
+        if not answer or "error" in answer:
+            raise RuntimeError(f"QMP: {command}: {answer}")
+        return answer["return"]
+
+    def reason(self):
+        """
+        Reads until QEMU has ended; why it did: "guest-shutdown",
+        "guest-reset", "host-signal"...
+        """
+        while self._read():
+            pass
+        return next((e["data"]["reason"] for e in self.events
+                     if e["event"] == "SHUTDOWN"), None)
+
+    def close(self):
+        if self.file:
+            self.file.close()
         self.folder.cleanup()
