@@ -28,7 +28,6 @@
 #define CR4_OSFXSR BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_UMIP BIT(11)
-#define CR4_LA57 BIT(12)
 #define CR4_FSGSBASE BIT(16)
 #define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
@@ -100,10 +99,7 @@ static void set_control_registers(const struct cpu_features *f)
 	cr0 &= ~(CR0_EM | CR0_TS | CR0_NW | CR0_CD);
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
 
-	/* LA57 cannot change in long mode; all else is ours to decide. */
-	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	cr4 &= CR4_LA57;
-	cr4 |= CR4_PAE | CR4_DE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	cr4 = CR4_PAE | CR4_DE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	cr4 |= f->mce ? CR4_MCE : 0;
 	cr4 |= f->pge ? CR4_PGE : 0;
 	cr4 |= f->umip ? CR4_UMIP : 0;
