@@ -27,7 +27,7 @@ struct table_register {
 	uint64_t base;
 } __attribute__((packed));
 
-/* Descriptor bits (SDM vol 3 3.4.5, 7.2.3); base and limit do not matter. */
+/* Descriptor bits (SDM vol 3 3.4.5, 7.2.3). */
 #define SEG_ACCESSED BIT(40)
 #define SEG_WRITE BIT(41)
 #define SEG_CODE BIT(43)
@@ -37,14 +37,20 @@ struct table_register {
 #define SEG_LONG BIT(53)
 #define SEG_TSS (9ULL << 40)
 #define SEG_BASE (SEG_PRESENT | SEG_NOT_SYSTEM | SEG_ACCESSED | SEG_WRITE)
+/*
+ * What SYSCALL and SYSRET put in SS without a look at the table: all 4 GiB, 32
+ * bits (SDM vol 2). Nothing of it matters in 64-bit mode, but QEMU's TCG keeps
+ * a translation of the same code for each kind of stack segment.
+ */
+#define SEG_FLAT (BIT(55) | BIT(54) | 0xfULL << 48 | 0xffff)
 
 #define NMI_STACK_SIZE (4 * KiB)
 #define PANIC_STACK_SIZE (8 * KiB) /* the report is printed from there */
 
 static uint64_t gdt[] = {
 	[KERNEL_CS / 8] = SEG_BASE | SEG_CODE | SEG_LONG,
-	[KERNEL_DS / 8] = SEG_BASE,
-	[USER_DS / 8] = SEG_BASE | SEG_DPL3,
+	[KERNEL_DS / 8] = SEG_BASE | SEG_FLAT,
+	[USER_DS / 8] = SEG_BASE | SEG_FLAT | SEG_DPL3,
 	[USER_CS / 8] = SEG_BASE | SEG_DPL3 | SEG_CODE | SEG_LONG,
 	[TSS_SEL / 8] = 0,
 	[TSS_SEL / 8 + 1] = 0,
