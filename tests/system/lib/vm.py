@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Virtual machines for the system tests: build an image, boot it, talk to it."""
 import json
+import contextlib
 import os
 import re
 import shutil
@@ -31,10 +32,17 @@ def image(app, **variables):
     return os.path.join(TOP, out.stdout.strip().splitlines()[-1])
 
 
+def free_ports(count):
+    """Different ones: all are held until the last is known."""
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for s in held:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in held]
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    return free_ports(1)[0]
 
 
 class Vm:
