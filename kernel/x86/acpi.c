@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI's static tables (ACPI 6.5, chapter 5.2). They lie in memory that is
- * not RAM to the kernel, so each is mapped when it is looked at; tables stand
- * close together, and a mapping serves all that it covers. Everything read is
- * checked against the mapping's bounds. Entered by boot code in one thread.
+ * ACPI's static tables (ACPI 6.5, chapter 5.2), each mapped when it is looked
+ * at. Everything read is checked against the mapping's bounds. Entered by boot
+ * code in one thread.
  */
 #include "kernel/x86/acpi.h"
 
 #include <string.h>
 
-#include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
+#include "kernel/x86/firmware.h"
 
 /* No table of a machine without AML is larger; a larger length is damage. */
 #define TABLE_MAX (4 * MiB)
-
-/* Where a PC's BIOS keeps the RSDP (5.2.5.1). */
-#define EBDA_POINTER 0x40e
-#define EBDA_SEARCH KiB
-#define BIOS_START 0xe0000
-#define BIOS_END 0x100000
-#define RSDP_ALIGN 16
 
 #define RSDP_V1_SIZE 20 /* what the first checksum covers */
 
@@ -73,43 +65,8 @@ struct madt_override {
 #define OVERRIDE_TRIGGER 0xc
 #define OVERRIDE_LEVEL 0xc
 
-#define WINDOWS_MAX 32
-
-struct window {
-	uint64_t phys;
-	size_t len;
-	const uint8_t *va;
-};
-
-static struct window windows[WINDOWS_MAX];
-static unsigned int nr_windows;
-
 static const struct acpi_header *root; /* XSDT or RSDT, NULL: none */
 static size_t root_entry_size; /* 8 in an XSDT, 4 in an RSDT */
-
-/* len bytes at a physical address, readable from now on; NULL if not. */
-static const void *map(uint64_t phys, size_t len)
-{
-	struct window *w;
-	uint64_t start = ALIGN_DOWN(phys, PAGE_SIZE);
-	size_t size;
-
-	for (w = windows; w < windows + nr_windows; w++)
-		if (phys >= w->phys && phys - w->phys < w->len &&
-		    len <= w->len - (phys - w->phys))
-			return w->va + (phys - w->phys);
-	if (!phys || !len || nr_windows == WINDOWS_MAX)
-		return NULL;
-	size = ALIGN_UP(phys - start + len, PAGE_SIZE);
-	w = &windows[nr_windows];
-	w->va = ioremap(start, size);
-	if (!w->va)
-		return NULL;
-	w->phys = start;
-	w->len = size;
-	nr_windows++;
-	return w->va + (phys - start);
-}
 
 static bool sum_is_zero(const void *data, size_t len)
 {
@@ -123,47 +80,31 @@ static bool sum_is_zero(const void *data, size_t len)
 
 const void *acpi_table_at(uint64_t phys, size_t *len)
 {
-	const struct acpi_header *header = map(phys, sizeof(*header));
+	const struct acpi_header *header = firmware_map(phys, sizeof(*header));
 
 	if (!header || header->length < sizeof(*header) ||
 	    header->length > TABLE_MAX)
 		return NULL;
 	*len = header->length;
-	header = map(phys, *len);
+	header = firmware_map(phys, *len);
 	if (!header || !sum_is_zero(header, *len))
 		return NULL;
 	return header;
 }
 
-static bool rsdp_valid(const struct rsdp *rsdp)
+static bool rsdp_valid(const void *p)
 {
-	return !memcmp(rsdp->signature, "RSD PTR ", 8) &&
-	       sum_is_zero(rsdp, RSDP_V1_SIZE);
-}
-
-static const struct rsdp *rsdp_search(uint64_t phys, size_t len)
-{
-	const uint8_t *p = map(phys, len);
-
-	if (!p)
-		return NULL;
-	for (size_t i = 0; i + sizeof(struct rsdp) <= len; i += RSDP_ALIGN)
-		if (rsdp_valid((const struct rsdp *)(p + i)))
-			return (const struct rsdp *)(p + i);
-	return NULL;
+	return !memcmp(p, "RSD PTR ", 8) && sum_is_zero(p, RSDP_V1_SIZE);
 }
 
 static const struct rsdp *rsdp_find(uint64_t given)
 {
-	const struct rsdp *rsdp = NULL;
-	const uint16_t *ebda;
+	const struct rsdp *rsdp;
 
-	if (given)
-		return rsdp_search(given, sizeof(*rsdp));
-	ebda = map(EBDA_POINTER, sizeof(*ebda));
-	if (ebda && *ebda)
-		rsdp = rsdp_search((uint64_t)*ebda << 4, EBDA_SEARCH);
-	return rsdp ? rsdp : rsdp_search(BIOS_START, BIOS_END - BIOS_START);
+	if (!given)
+		return firmware_search("RSD ", rsdp_valid);
+	rsdp = firmware_map(given, sizeof(*rsdp));
+	return rsdp && rsdp_valid(rsdp) ? rsdp : NULL;
 }
 
 static bool use_root(uint64_t phys, const char signature[4], size_t entry_size)
@@ -182,7 +123,7 @@ void acpi_init(uint64_t given)
 	const struct rsdp *rsdp = rsdp_find(given);
 
 	if (!rsdp) {
-		pr_notice("ACPI: none");
+		pr_info("ACPI: none");
 		return;
 	}
 	if (rsdp->revision >= 2 && use_root(rsdp->xsdt, "XSDT", 8))
@@ -204,7 +145,7 @@ const void *acpi_find(const char sig[4], size_t *len)
 		uint64_t phys = 0;
 
 		memcpy(&phys, entry + i * root_entry_size, root_entry_size);
-		header = map(phys, sizeof(*header));
+		header = firmware_map(phys, sizeof(*header));
 		if (!header || memcmp(header->signature, sig, 4))
 			continue;
 		header = acpi_table_at(phys, len);
@@ -240,12 +181,11 @@ static const void *madt_next(size_t *pos, uint8_t type, size_t size)
 	return NULL;
 }
 
-bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base)
+bool acpi_next_ioapic(size_t *pos, uint64_t *addr, uint32_t *gsi_base)
 {
 	const struct madt_io_apic *io_apic;
-	size_t pos = 0;
 
-	io_apic = madt_next(&pos, MADT_IO_APIC, sizeof(*io_apic));
+	io_apic = madt_next(pos, MADT_IO_APIC, sizeof(*io_apic));
 	if (!io_apic)
 		return false;
 	*addr = io_apic->address;

@@ -33,8 +33,11 @@ const void *acpi_find(const char sig[4], size_t *len);
 /* A valid table at a physical address (the DSDT has no entry), or NULL. */
 const void *acpi_table_at(uint64_t phys, size_t *len);
 
-/* The first IO-APIC of the MADT and the first interrupt it serves. */
-bool acpi_ioapic(uint64_t *addr, uint32_t *gsi_base);
+/*
+ * The MADT's IO-APICs, one after the other, and the first interrupt that each
+ * serves: *pos is 0 before the first call. False at the end.
+ */
+bool acpi_next_ioapic(size_t *pos, uint64_t *addr, uint32_t *gsi_base);
 
 /* The global system interrupt of an ISA line (0-15), and how it signals. */
 uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level);

@@ -84,12 +84,12 @@ void irq_msi_message(int vector, uint64_t *address, uint32_t *data)
 	*data = (uint32_t)vector;
 }
 
-int irq_route_isa(unsigned int line, int vector)
+int irq_route_isa(unsigned int irq, int vector)
 {
-	bool active_low, level;
-	uint32_t gsi = acpi_isa_gsi(line, &active_low, &level);
+	struct irq_line line = irq_legacy_line(irq);
 
-	return ioapic_route(gsi, active_low, level, (uint8_t)vector);
+	return ioapic_route(line.gsi, line.active_low, line.level,
+			    (uint8_t)vector);
 }
 
 void irq_init(void)

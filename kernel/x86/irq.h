@@ -24,8 +24,22 @@ void irq_set_handler(int vector, const char *name, irq_handler handler,
 		     void *arg);
 /* Message for a PCI function so that it raises vector on this CPU. */
 void irq_msi_message(int vector, uint64_t *address, uint32_t *data);
-/* Routes a legacy ISA line (0-15) through the IO-APIC. -ENODEV without one. */
-int irq_route_isa(unsigned int line, int vector);
+/*
+ * An interrupt line by its number among all IO-APICs' (ACPI's global system
+ * interrupt), and how it signals: by an edge or a level, active high or low.
+ */
+struct irq_line {
+	uint32_t gsi;
+	bool active_low, level;
+};
+
+/*
+ * The line of an interrupt that is known by its number on a PC, as ACPI's
+ * overrides (0 to 15) or the MP table have it; else the number, by an edge.
+ */
+struct irq_line irq_legacy_line(unsigned int irq);
+/* Routes that line through its IO-APIC. -ENODEV: none has it. */
+int irq_route_isa(unsigned int irq, int vector);
 /*
  * kernel/x86/irq_line.c: a global system interrupt, which devices may share.
  * The handler quietens its device and says whether the device had asked. A

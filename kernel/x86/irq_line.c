@@ -9,7 +9,7 @@
 #include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 
-#define LINES_MAX 16
+#define LINES_MAX 40 /* a microvm has 24 devices of its own */
 #define LISTENERS_MAX 8
 
 /* A line that is active for nobody so often in a row is switched off. */
