@@ -17,6 +17,7 @@
 #include "kernel/vdso/data.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/hypervisor.h"
 #include "kernel/x86/rtc.h"
 #include "kernel/x86/tsc.h"
 
@@ -116,12 +117,14 @@ void clock_refine_start(void)
 	refine_next();
 }
 
-/* The clock shows whole seconds: half of one more is the best guess. */
+/* The RTC shows whole seconds: half of one more is the best guess. */
 static void read_epoch(void)
 {
-	uint64_t seconds;
+	uint64_t seconds, real;
 
-	if (rtc_read(&seconds))
+	if (hypervisor_wall_clock(&real))
+		real_offset = real - ktime_get_ns();
+	else if (rtc_read(&seconds))
 		real_offset = seconds * NSEC_PER_SEC + NSEC_PER_SEC / 2 -
 			      ktime_get_ns();
 	else

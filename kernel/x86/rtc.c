@@ -23,10 +23,12 @@ enum {
 	RTC_YEAR = 0x09,
 	RTC_STATUS_A = 0x0a,
 	RTC_STATUS_B = 0x0b,
+	RTC_STATUS_D = 0x0d,
 	RTC_CENTURY = 0x32, /* by convention: ACPI 6.4 table 5.9, CENTURY */
 };
 
 #define RTC_A_UPDATING 0x80
+#define RTC_D_ZERO 0x40 /* a bit that no clock sets */
 #define MAX_POLLS 10000 /* an update takes 2 ms, a port access 1 us or so */
 #define MAX_READINGS 4
 
@@ -63,6 +65,8 @@ bool rtc_read(uint64_t *seconds)
 {
 	struct rtc_registers first, second;
 
+	if (cmos_read(RTC_STATUS_D) & RTC_D_ZERO)
+		return false; /* nobody answers these ports */
 	for (int i = 0; i < MAX_READINGS; i++) {
 		if (!wait_no_update())
 			return false;

@@ -4,6 +4,8 @@
  * newer CPUs say it; otherwise both are counted against the ACPI power
  * management timer or, without one, channel 2 of the 8254. Owns the start of
  * that measurement, so that it can be continued later over a longer window.
+ * Where there is neither, the TSC is counted against an APIC timer whose rate
+ * is known, once: the timer is needed for other things then.
  *
  * A virtual CPU can be stopped by its host between any two instructions. Each
  * reading of the reference is therefore bracketed by two readings of the TSC,
@@ -18,17 +20,14 @@
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/hypervisor.h"
 
 #define WINDOW_US 1000
 #define TRIES 8
-#define MAX_READS 100000 /* of a reference that does not move */
+#define MAX_READS 10000 /* of a reference that does not move */
 #define REFINE_MAX_PPM 2000 /* beyond it something else is wrong */
 
-/* CPUID: SDM vol 2; the hypervisor's leaf is VMware's, KVM gives it too. */
-#define LEAF_TSC 0x15
-#define LEAF_HYPERVISOR 0x40000000
-#define LEAF_FREQUENCIES 0x40000010
-#define FEATURE_HYPERVISOR BIT(31)
+#define LEAF_TSC 0x15 /* CPUID: SDM vol 2 */
 
 /* ACPI 6.4 4.8.3.3 and table 5.9. */
 #define PM_TIMER_HZ 3579545
@@ -43,6 +42,9 @@
 #define PIT_COMMAND 0x43
 #define PIT_CH2_MODE0 0xb0
 #define PIT_CH2_LATCH 0x80
+#define PIT_CH2_STATUS 0xe8 /* read back: the channel's status alone, ... */
+#define PIT_CH2_PROGRAM 0x30 /* ... whose low bits are the last command's */
+#define PIT_PROGRAM_MASK 0x3f
 #define PIT_GATE_PORT 0x61
 #define PIT_GATE_ON 0x01
 #define PIT_SPEAKER 0x02
@@ -66,7 +68,8 @@ static uint16_t pm_port;
 
 static const struct reference *reference;
 static struct reading ref_start;
-/* The APIC timer's ticks in so many of the TSC's: their ratio for good. */
+/* The APIC timer's rate, known or 0: then its ticks in so many of the TSC's. */
+static uint32_t apic_hz_told;
 static uint64_t ratio_apic, ratio_tsc;
 
 static void bracket(struct reading *r, uint64_t before, uint64_t after)
@@ -96,7 +99,10 @@ static void pm_timer_read(struct reading *r)
 	bracket(r, before, rdtsc());
 }
 
-/* Mode 0 with the largest count goes on counting past its end. */
+/*
+ * Mode 0 with the largest count goes on counting past its end. The status tells
+ * an 8254 from a port that nobody answers.
+ */
 static bool pit_start(void)
 {
 	uint8_t gate = inb(PIT_GATE_PORT);
@@ -105,7 +111,8 @@ static bool pit_start(void)
 	outb(PIT_COMMAND, PIT_CH2_MODE0);
 	outb(PIT_CHANNEL2, 0);
 	outb(PIT_CHANNEL2, 0);
-	return true;
+	outb(PIT_COMMAND, PIT_CH2_STATUS);
+	return (inb(PIT_CHANNEL2) & PIT_PROGRAM_MASK) == PIT_CH2_PROGRAM;
 }
 
 /* The latch command freezes the value; reading it takes two more steps. */
@@ -218,45 +225,68 @@ static bool told_by_cpu(struct tsc_rate *rate)
 
 static bool told_by_hypervisor(struct tsc_rate *rate)
 {
-	uint32_t r[4];
-
-	cpuid(1, 0, r);
-	if (!(r[2] & FEATURE_HYPERVISOR))
-		return false;
-	cpuid(LEAF_HYPERVISOR, 0, r);
-	if (r[0] < LEAF_FREQUENCIES || r[0] > LEAF_HYPERVISOR + 0xff)
-		return false;
-	cpuid(LEAF_FREQUENCIES, 0, r);
-	if (!r[0])
-		return false;
-	rate->tsc_hz = r[0] * 1000ULL;
-	rate->apic_hz = r[1] * 1000ULL / APIC_TIMER_DIVISOR;
+	rate->apic_hz = hypervisor_apic_hz() / APIC_TIMER_DIVISOR;
+	rate->tsc_hz = hypervisor_tsc_hz();
 	rate->source = "the hypervisor";
-	return true;
+	return rate->tsc_hz;
+}
+
+/* The APIC timer's rate by the TSC's, which is known. */
+static void measure_apic(struct tsc_rate *rate)
+{
+	struct reading start, end;
+
+	apic_timer_count_start();
+	start = read_best(apic_timer_read);
+	while (rdtsc() - start.tsc < rate->tsc_hz * WINDOW_US / 1000000)
+		cpu_relax();
+	end = read_best(apic_timer_read);
+	rate->apic_hz = mul_div(rate->tsc_hz, end.value - start.value,
+				end.tsc - start.tsc);
+}
+
+/* The TSC's rate by the APIC timer's, for want of a better reference. */
+static bool measure_by_apic(struct tsc_rate *rate)
+{
+	const struct reference apic = { .hz = apic_hz_told,
+					.mask = UINT32_MAX,
+					.read = apic_timer_read };
+	struct reading start, end;
+
+	if (!apic_hz_told)
+		return false;
+	apic_timer_count_start();
+	start = read_best(apic_timer_read);
+	if (!wait_window(&apic, start.value))
+		return false;
+	end = read_best(apic_timer_read);
+	rate->tsc_hz = rate_between(&apic, &start, &end);
+	rate->source = "the APIC timer";
+	rate->exact = true;
+	return rate->tsc_hz;
+}
+
+static bool measure_any(struct tsc_rate *rate)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
+		if (measure(&references[i], rate))
+			return true;
+	return measure_by_apic(rate);
 }
 
 void tsc_calibrate(struct tsc_rate *rate)
 {
-	struct tsc_rate told = { .exact = true };
-
-	if (!told_by_hypervisor(&told))
-		told_by_cpu(&told);
-	*rate = told;
-	if (told.tsc_hz && (told.apic_hz || cpu_features.tsc_deadline))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
-		if (!measure(&references[i], rate))
-			continue;
-		if (told.tsc_hz) {
-			rate->tsc_hz = told.tsc_hz;
-			rate->apic_hz = mul_div(told.tsc_hz, ratio_apic,
-						ratio_tsc);
-			rate->source = told.source;
-			rate->exact = true;
-		}
-		return;
+	*rate = (struct tsc_rate){ .exact = true };
+	if (!told_by_hypervisor(rate) && !told_by_cpu(rate)) {
+		apic_hz_told = rate->apic_hz;
+		if (!measure_any(rate))
+			panic("no working clock to measure the time stamp "
+			      "counter with");
+		if (apic_hz_told)
+			rate->apic_hz = apic_hz_told;
+	} else if (!rate->apic_hz && !cpu_features.tsc_deadline) {
+		measure_apic(rate);
 	}
-	panic("no working clock to measure the time stamp counter with");
 }
 
 /*
@@ -287,6 +317,7 @@ bool tsc_refine(struct tsc_rate *rate)
 	if (off > rate->tsc_hz / 1000000 * REFINE_MAX_PPM)
 		return false;
 	rate->tsc_hz = hz;
-	rate->apic_hz = mul_div(hz, ratio_apic, ratio_tsc);
+	if (!apic_hz_told)
+		rate->apic_hz = mul_div(hz, ratio_apic, ratio_tsc);
 	return true;
 }
