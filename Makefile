@@ -17,7 +17,7 @@ CC_APP  := musl-gcc#        ## compiles an application given as source, ...
 CFLAGS_APP := -O2 -static#  ## ... with these flags
 ## Where to run it
 MEM     := 64M#             ## guest memory
-MACHINE := q35#             ## q35 or pc
+MACHINE := q35#             ## q35, pc or microvm, with QEMU's options if any: microvm,acpi=off
 CPU     := max#             ## QEMU's CPU model
 ACCEL   := auto#            ## auto, tcg or kvm
 NET     := user#            ## user, tap:IFNAME or none

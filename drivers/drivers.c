@@ -9,7 +9,9 @@
 #include "drivers/netdev.h"
 #include "drivers/pci.h"
 #include "drivers/virtio.h"
+#include "drivers/virtio_mmio.h"
 #include "drivers/virtio_pci.h"
+#include "kernel/cmdline.h"
 #include "kernel/printk.h"
 
 static const struct virtio_driver {
@@ -30,22 +32,40 @@ static const struct virtio_driver *find_driver(uint32_t id)
 	return NULL;
 }
 
-static void probe_virtio(const struct pci_dev *pdev, uint32_t id)
+/* The driver for a device, NULL: none, or it has one already. */
+static const struct virtio_driver *choose_driver(const char *where, uint32_t id)
 {
 	const struct virtio_driver *driver = find_driver(id);
+
+	if (!driver)
+		pr_debug("%s: virtio device type %u, no driver", where, id);
+	if (id != VIRTIO_ID_NET || !netdev_first())
+		return driver;
+	pr_notice("%s: another network device, not used", where);
+	return NULL;
+}
+
+static void probe_virtio_pci(const struct pci_dev *pdev, uint32_t id)
+{
+	const struct virtio_driver *driver = choose_driver(pdev->name, id);
 	struct virtio_device *vdev;
 
-	if (!driver) {
-		pr_debug("%s: virtio device type %u, no driver", pdev->name,
-			 id);
+	if (!driver)
 		return;
-	}
-	if (id == VIRTIO_ID_NET && netdev_first()) {
-		pr_notice("%s: another network device, not used", pdev->name);
-		return;
-	}
 	vdev = virtio_pci_create(pdev);
 	if (vdev)
+		driver->probe(vdev);
+}
+
+static void probe_mmio(const struct mmio_slot *slot)
+{
+	struct virtio_device *vdev = virtio_mmio_create(slot);
+	const struct virtio_driver *driver;
+
+	if (!vdev)
+		return;
+	driver = choose_driver(vdev->where, vdev->id);
+	if (driver)
 		driver->probe(vdev);
 }
 
@@ -54,7 +74,7 @@ static void probe_pci(const struct pci_dev *pdev)
 	uint32_t id = virtio_pci_id(pdev);
 
 	if (id)
-		probe_virtio(pdev, id);
+		probe_virtio_pci(pdev, id);
 	else if (pdev->class >> 16 == PCI_CLASS_BASE_NETWORK)
 		pr_warn("%s: network device %04x:%04x is not supported, "
 			"virtio-net is",
@@ -63,5 +83,7 @@ static void probe_pci(const struct pci_dev *pdev)
 
 void drivers_init(void)
 {
-	pci_scan(probe_pci);
+	if (!cmdline_is("pci", "off"))
+		pci_scan(probe_pci);
+	virtio_mmio_for_each(probe_mmio);
 }

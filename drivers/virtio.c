@@ -27,6 +27,9 @@
 	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) | \
 	 BIT(VIRTIO_F_ORDER_PLATFORM) | BIT(VIRTIO_RING_F_EVENT_IDX))
 
+#define FEATURES_LEGACY \
+	(BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_EVENT_IDX))
+
 static void add_status(struct virtio_device *vdev, uint8_t bits)
 {
 	vdev->ops->set_status(vdev, vdev->ops->get_status(vdev) | bits);
@@ -64,10 +67,27 @@ bool virtio_offers(struct virtio_device *vdev, unsigned int bit)
 	return vdev->ops->get_features(vdev) & BIT(bit);
 }
 
+/* 3.1.2: there is no FEATURES_OK, what is written is what counts. */
+static int negotiate_legacy(struct virtio_device *vdev, uint64_t wanted,
+			    uint64_t offered)
+{
+	/* 2.7.4.3, 5.1.6.6: else each header wants a descriptor of its own. */
+	if (!(offered & BIT(VIRTIO_F_ANY_LAYOUT))) {
+		pr_warn("%s: legacy virtio device without ANY_LAYOUT, not used",
+			vdev->where);
+		return -ENODEV;
+	}
+	vdev->features = offered & (wanted | FEATURES_LEGACY);
+	vdev->ops->set_features(vdev, vdev->features);
+	return vdev->ops->enable_config_irq(vdev);
+}
+
 int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 {
 	uint64_t offered = vdev->ops->get_features(vdev);
 
+	if (vdev->legacy)
+		return negotiate_legacy(vdev, wanted, offered);
 	if (!(offered & BIT(VIRTIO_F_VERSION_1))) {
 		pr_warn("%s: no virtio 1.x device", vdev->where);
 		return -ENODEV;
@@ -86,18 +106,27 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	return vdev->ops->enable_config_irq(vdev);
 }
 
-static struct virtqueue *queue_alloc(unsigned int num)
+/* A ring is for ever. Legacy devices know it by its page (2.7.2). */
+static void *ring_alloc(unsigned int num, bool legacy)
+{
+	size_t align = legacy ? PAGE_SIZE : 1;
+	char *ring = kzalloc(virtqueue_ring_size(num) + align - 1);
+
+	return ring ? ring + (-(uintptr_t)ring & (align - 1)) : NULL;
+}
+
+static struct virtqueue *queue_alloc(unsigned int num, bool legacy)
 {
 	struct virtqueue *vq = kzalloc(sizeof(*vq));
 
 	if (!vq)
 		return NULL;
-	vq->desc = kzalloc(virtqueue_ring_size(num));
-	vq->state = kzalloc(virtqueue_state_size(num));
 	vq->num = num;
-	if (vq->desc && vq->state)
+	vq->state = kzalloc(virtqueue_state_size(num));
+	if (vq->state)
+		vq->desc = ring_alloc(num, legacy);
+	if (vq->desc)
 		return vq;
-	kfree(vq->desc);
 	kfree(vq->state);
 	kfree(vq);
 	return NULL;
@@ -124,7 +153,7 @@ int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 	if (!offered || (vq && vq->num > offered))
 		return -ENODEV;
 	if (!vq)
-		vq = queue_alloc(queue_num(offered, max));
+		vq = queue_alloc(queue_num(offered, max), vdev->legacy);
 	if (!vq)
 		return -ENOMEM;
 	vdev->queues[index] = vq;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A virtio device without its transport: status, features, configuration,
- * queues (virtio 1.2 chapters 2 and 3). The transport (PCI today) fills in
+ * queues (virtio 1.2 chapters 2 and 3). The transport (PCI or MMIO) fills in
  * the operations; the drivers above know nothing of it.
  */
 #ifndef DRIVERS_VIRTIO_H
@@ -40,6 +40,7 @@ struct virtio_device {
 	const struct virtio_transport *ops;
 	uint32_t id; /* VIRTIO_ID_* */
 	char where[16]; /* "00:03.0" */
+	bool legacy; /* the interface from before virtio 1.0 (1.2 2.4.2) */
 	bool has_irq; /* false: queues have to be looked at by a timer */
 	uint64_t features; /* negotiated */
 	struct virtqueue *queues[VIRTIO_QUEUES_MAX];
@@ -62,7 +63,8 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev,
 int virtio_begin(struct virtio_device *vdev);
 /*
  * Takes of the wanted bits those that are offered, and what the transport
- * and the ring need. -ENODEV: not a virtio 1.x device, or it refuses.
+ * and the ring need. -ENODEV: it has no interface that can be used, or it
+ * refuses.
  */
 int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted);
 /*

@@ -164,6 +164,9 @@ static int bring_up(struct virtio_net *vn)
 	err = virtio_negotiate(vn->vdev, wanted);
 	if (err)
 		return err;
+	/* 5.1.6.1: num_buffers came with virtio 1.0. */
+	vn->hdr_len = vn->vdev->legacy ? sizeof(struct virtio_net_hdr) :
+					 sizeof(struct virtio_net_hdr_v1);
 	err = setup_queues(vn);
 	if (err)
 		return err;

@@ -24,7 +24,8 @@ struct kmem_cache;
 
 /*
  * A frame on its way out: what goes before it, the first of its pieces as far
- * as they fit, and whose it is. Header and head are one descriptor.
+ * as they fit, and whose it is. Header and head are one descriptor; a legacy
+ * device's header is shorter, and begins that much later.
  */
 struct tx_slot {
 	struct virtio_net_hdr_v1 hdr; /* all zero: no offload is asked for */
@@ -32,6 +33,9 @@ struct tx_slot {
 	void *cookie; /* the stack's */
 	struct tx_slot *next; /* free list */
 };
+_Static_assert(offsetof(struct tx_slot, head) ==
+		       sizeof(struct virtio_net_hdr_v1),
+	       "header and head are one piece");
 
 /* What the periodic look remembers of a ring. */
 struct ring_watch {
@@ -43,6 +47,7 @@ struct virtio_net {
 	struct netdev dev;
 	struct virtio_device *vdev;
 	uint16_t ring_max; /* entries to ask for */
+	uint16_t hdr_len; /* of what goes before each frame */
 	bool running; /* netdev_start() was called, the device works */
 
 	/* Set by interrupt handlers and upcalls, taken by the poll. */

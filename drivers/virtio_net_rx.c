@@ -22,7 +22,7 @@
  * headers of a TCP segment into one cache line.
  */
 #define RX_OBJECT 2048
-#define RX_HDR sizeof(struct virtio_net_hdr_v1)
+#define RX_HDR sizeof(struct virtio_net_hdr_v1) /* the longer of the two */
 #define RX_DATA 130
 #define RX_TAIL 60
 #define RX_FRAME_MAX (RX_OBJECT - RX_DATA - RX_TAIL)
@@ -51,7 +51,7 @@ int virtio_net_rx_init(struct virtio_net *vn)
 static bool rx_add(struct virtio_net *vn)
 {
 	struct rx_buf *buf = kmem_cache_alloc(vn->rx_cache);
-	struct virtq_sg sg = { .len = RX_HDR + RX_FRAME_MAX };
+	struct virtq_sg sg = { .len = vn->hdr_len + RX_FRAME_MAX };
 
 	if (!buf)
 		return false;
@@ -59,7 +59,7 @@ static bool rx_add(struct virtio_net *vn)
 	buf->data = (uint8_t *)buf + RX_DATA;
 	buf->size = RX_FRAME_MAX;
 	buf->len = 0;
-	sg.addr = virt_to_phys(buf->data - RX_HDR);
+	sg.addr = virt_to_phys(buf->data - vn->hdr_len);
 	if (!virtqueue_add(vn->rx, &sg, 0, 1, buf))
 		return true;
 	kmem_cache_free(vn->rx_cache, buf);
@@ -99,7 +99,7 @@ static void rx_deliver(struct virtio_net *vn, struct rx_buf *buf,
 {
 	struct netdev *dev = &vn->dev;
 
-	buf->len = written - RX_HDR;
+	buf->len = written - vn->hdr_len;
 	dev->stats.rx_packets++;
 	dev->stats.rx_bytes += buf->len;
 	dev->rx(dev, buf);
@@ -116,7 +116,7 @@ static unsigned int rx_take(struct virtio_net *vn, unsigned int budget)
 		buf = virtqueue_get_buf(vn->rx, &written);
 		if (!buf)
 			break;
-		if (unlikely(written < RX_HDR)) {
+		if (unlikely(written < vn->hdr_len)) {
 			kmem_cache_free(vn->rx_cache, buf);
 			virtqueue_set_broken(vn->rx,
 					     "used length below the header");

@@ -96,18 +96,18 @@ static uint32_t tx_measure(const struct netdev_sg *sg, unsigned int nr,
 
 /* Header and head into the first descriptor, a descriptor for each other. */
 static unsigned int tx_map(struct virtq_sg *out, struct tx_slot *slot,
-			   const struct netdev_sg *sg, unsigned int nr,
-			   unsigned int head)
+			   uint16_t hdr_len, const struct netdev_sg *sg,
+			   unsigned int nr, unsigned int head)
 {
+	uint8_t *start = slot->head - hdr_len, *to = slot->head;
 	unsigned int i, count = 1;
-	uint32_t copied = 0;
 
 	for (i = 0; i < head; i++) {
-		memcpy(slot->head + copied, sg[i].addr, sg[i].len);
-		copied += sg[i].len;
+		memcpy(to, sg[i].addr, sg[i].len);
+		to += sg[i].len;
 	}
-	out[0].addr = virt_to_phys(&slot->hdr);
-	out[0].len = sizeof(slot->hdr) + copied;
+	out[0].addr = virt_to_phys(start);
+	out[0].len = to - start;
 	for (; i < nr; i++) {
 		if (!sg[i].len) /* a descriptor may not be empty */
 			continue;
@@ -148,7 +148,8 @@ int virtio_net_xmit(struct netdev *dev, const struct netdev_sg *sg,
 	if (unlikely(!slot || tx->num_free < 1 + nr - head))
 		return tx_full(vn);
 
-	err = virtqueue_add(tx, out, tx_map(out, slot, sg, nr, head), 0, slot);
+	err = virtqueue_add(
+		tx, out, tx_map(out, slot, vn->hdr_len, sg, nr, head), 0, slot);
 	if (unlikely(err))
 		return err;
 	vn->tx_free = slot->next;

@@ -30,7 +30,7 @@ static size_t used_offset(unsigned int num)
 	size_t end = avail_offset(num) + sizeof(struct vring_avail) +
 		     (num + 1) * sizeof(uint16_t);
 
-	return ALIGN_UP(end, 64);
+	return ALIGN_UP(end, VIRTQUEUE_USED_ALIGN);
 }
 
 size_t virtqueue_ring_size(unsigned int num)

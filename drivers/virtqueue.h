@@ -24,6 +24,7 @@ struct virtio_device;
 struct virtqueue;
 
 #define VIRTQUEUE_MAX 256 /* entries of the largest ring that is used */
+#define VIRTQUEUE_USED_ALIGN 64 /* of the used ring, from the ring's start */
 
 /* One piece of a buffer, by the address that the device uses. */
 struct virtq_sg {

@@ -68,6 +68,23 @@ static void unquote(char *word)
 		strip_quotes(equals + 1);
 }
 
+/* Linux takes '-' and '_' in a key for the same. */
+static char key_char(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+/* What follows `key=` in word, "" for the bare key, NULL: another key. */
+static char *value_of(char *word, const char *key)
+{
+	for (; *key; word++, key++)
+		if (key_char(*word) != key_char(*key))
+			return NULL;
+	if (*word == '=')
+		return word + 1;
+	return *word ? NULL : word;
+}
+
 static void add_word(char **list, unsigned int *nr, unsigned int max,
 		     char *word)
 {
@@ -78,6 +95,21 @@ static void add_word(char **list, unsigned int *nr, unsigned int max,
 	}
 	unquote(word);
 	list[(*nr)++] = word;
+}
+
+/*
+ * QEMU's microvm puts its devices behind all that it was given, and so behind
+ * "--": these words at the very end are the machine's.
+ */
+static void take_devices(void)
+{
+	unsigned int first = nr_app_args;
+
+	while (first && value_of(app_args[first - 1], CMDLINE_DEVICE))
+		first--;
+	for (unsigned int i = first; i < nr_app_args; i++)
+		add_word(words, &nr_words, WORDS_MAX, app_args[i]);
+	nr_app_args = first;
 }
 
 void cmdline_init(char *text)
@@ -96,22 +128,35 @@ void cmdline_init(char *text)
 		else
 			add_word(words, &nr_words, WORDS_MAX, word);
 	}
+	take_devices();
 	app_args[nr_app_args] = NULL;
 }
 
 const char *cmdline_get(const char *key)
 {
-	size_t len = strlen(key);
-
 	for (unsigned int i = nr_words; i-- > 0;) {
-		const char *word = words[i];
+		const char *value = value_of(words[i], key);
 
-		if (strncmp(word, key, len))
-			continue;
-		if (word[len] == '=')
-			return word + len + 1;
-		if (!word[len])
-			return "";
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+bool cmdline_is(const char *key, const char *value)
+{
+	const char *got = cmdline_get(key);
+
+	return got && !strcmp(got, value);
+}
+
+const char *cmdline_next(const char *key, unsigned int *pos)
+{
+	while (*pos < nr_words) {
+		const char *value = value_of(words[(*pos)++], key);
+
+		if (value)
+			return value;
 	}
 	return NULL;
 }

@@ -11,11 +11,26 @@
 
 #define CMDLINE_ARGS_MAX 64
 
-/* Splits text in place. Words may be quoted with '"' as on Linux. */
+/* A device of the machine, as Linux spells it; may come many times. */
+#define CMDLINE_DEVICE "virtio_mmio.device"
+
+/*
+ * Splits text in place. Words may be quoted with '"' as on Linux, and in keys
+ * '-' and '_' are the same.
+ */
 void cmdline_init(char *text);
 
 /* Value of the last `key=value`, "" for a bare `key`, NULL if absent. */
 const char *cmdline_get(const char *key);
+
+/* Whether that is value. */
+bool cmdline_is(const char *key, const char *value);
+
+/*
+ * The values of a key that may come several times, from the first word on:
+ * *pos is 0 before the first call. NULL at the end.
+ */
+const char *cmdline_next(const char *key, unsigned int *pos);
 
 /* Application arguments after `--`, NULL-terminated; their number in *argc. */
 char **cmdline_app_args(int *argc);

@@ -37,6 +37,52 @@ static void test_keys(void)
 	is_ptr(cmdline_get("quiets"), NULL, "cmdline: a longer key is none");
 }
 
+static void test_many(void)
+{
+	unsigned int pos = 0;
+
+	parse("dev=1 x dev device=2 dev=\"3 4\" -- dev=5");
+	is_str(cmdline_next("dev", &pos), "1", "cmdline: the first of several");
+	is_str(cmdline_next("dev", &pos), "", "cmdline: the bare one");
+	is_str(cmdline_next("dev", &pos), "3 4", "cmdline: the quoted one");
+	is_ptr(cmdline_next("dev", &pos), NULL, "cmdline: the end");
+	is_ptr(cmdline_next("dev", &pos), NULL, "cmdline: stays the end");
+	parse("virtio-mmio.device=a virtio_mmio.device=b");
+	is_str(cmdline_get("virtio_mmio-device"), NULL,
+	       "cmdline: a dot is no dash");
+	pos = 0;
+	is_str(cmdline_next(CMDLINE_DEVICE, &pos), "a",
+	       "cmdline: a dash is an underscore");
+	is_str(cmdline_next(CMDLINE_DEVICE, &pos), "b",
+	       "cmdline: an underscore is one");
+	ok(cmdline_is("virtio_mmio.device", "b") && !cmdline_is("x", "b"),
+	   "cmdline: the last one counts");
+}
+
+/* As QEMU's microvm adds them. */
+static void test_devices(void)
+{
+	const char *line = "ip=dhcp -- a " CMDLINE_DEVICE "=0 b " CMDLINE_DEVICE
+			   "=1 " CMDLINE_DEVICE "=2";
+	unsigned int pos = 0;
+	char **args;
+	int argc;
+
+	parse(line);
+	args = cmdline_app_args(&argc);
+	is(argc, 3, "cmdline: devices at the end are no arguments");
+	is_str(args[1], CMDLINE_DEVICE "=0",
+	       "cmdline: one amidst the arguments is");
+	is_str(args[2], "b", "cmdline: the last argument before them");
+	is_ptr(args[3], NULL, "cmdline: and nothing behind");
+	is_str(cmdline_next(CMDLINE_DEVICE, &pos), "1",
+	       "cmdline: the devices are the kernel's");
+	is_str(cmdline_next(CMDLINE_DEVICE, &pos), "2",
+	       "cmdline: in their order");
+	is_ptr(cmdline_next(CMDLINE_DEVICE, &pos), NULL,
+	       "cmdline: all of them");
+}
+
 static void test_args(void)
 {
 	char **args;
@@ -106,6 +152,8 @@ static void test_limits(void)
 int main(void)
 {
 	test_keys();
+	test_many();
+	test_devices();
 	test_args();
 	test_quotes();
 	test_limits();

@@ -274,6 +274,69 @@ static void test_send_pieces(void)
 	bed_free("pieces");
 }
 
+/* --- Legacy --------------------------------------------------------------- */
+
+#define OFFERED_LEGACY                                             \
+	(BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_EVENT_IDX) | \
+	 BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS) |        \
+	 BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_MRG_RXBUF))
+
+static void test_legacy(void)
+{
+	static const uint8_t zeros[HDR_LEGACY];
+
+	device_new(OFFERED_LEGACY);
+	fv.vdev.legacy = true;
+	is(virtio_net_probe(&fv.vdev), 0, "legacy: the driver takes it");
+	stack_start();
+	run_softirq();
+	is(fv.accepted,
+	   BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_EVENT_IDX) |
+		   BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS),
+	   "legacy: only what it can use is accepted");
+	device_receive("legacy frame", 12);
+	ok(fake_virtio_interrupt(&fv, RX), "legacy: an interrupt is wanted");
+	run_softirq();
+	is(last_len, 12, "legacy: a frame comes with its length");
+	is_mem(last_frame, "legacy frame", 12, "legacy: and content");
+	is(send_frame(16), 0, "legacy: a frame to send");
+	dev->ops->kick(dev);
+	is(device_send(), 1, "legacy: the device finds it");
+	is(last_len, HDR_LEGACY + 16, "legacy: with the short header");
+	is_mem(last_frame, zeros, HDR_LEGACY, "legacy: which is empty");
+	is_mem(last_frame + HDR_LEGACY, "0123456789abcdef", 16,
+	       "legacy: and the frame behind it");
+	bed_free("legacy");
+}
+
+static void test_legacy_refused(void)
+{
+	device_new(OFFERED_LEGACY & ~BIT(VIRTIO_F_ANY_LAYOUT));
+	fv.vdev.legacy = true;
+	refused("legacy without ANY_LAYOUT");
+}
+
+static void test_legacy_short(void)
+{
+	struct fake_chain chain;
+
+	device_new(OFFERED_LEGACY);
+	fv.vdev.legacy = true;
+	virtio_net_probe(&fv.vdev);
+	stack_start();
+	fake_ring_pop(&fv.ring[RX], &chain);
+	fake_ring_push(&fv.ring[RX], chain.id, HDR_LEGACY - 1);
+	fake_virtio_interrupt(&fv, RX);
+	run_softirq();
+	is(dev->stats.resets, 1, "legacy: half a header resets the device");
+	is(nr_rx, 0, "legacy: and is no frame");
+	device_receive("again", 5);
+	fake_virtio_interrupt(&fv, RX);
+	run_softirq();
+	is(last_len, 5, "legacy: which works again");
+	bed_free("legacy short");
+}
+
 int main(void)
 {
 	test_probe();
@@ -288,5 +351,8 @@ int main(void)
 	test_send_pieces();
 	test_send_long();
 	test_send_full();
+	test_legacy();
+	test_legacy_refused();
+	test_legacy_short();
 	return done_testing();
 }

@@ -71,9 +71,16 @@ void printk(enum log_level level, const char *fmt, ...)
 		diag("<%d> %s", level, line);
 }
 
+/* More than a page begins one, as in the kernel. */
 void *kzalloc(size_t size)
 {
-	return calloc(1, size);
+	void *memory = NULL;
+
+	if (size <= PAGE_SIZE)
+		return calloc(1, size);
+	return posix_memalign(&memory, PAGE_SIZE, size) ?
+		       NULL :
+		       memset(memory, 0, size);
 }
 
 void *kcalloc(size_t n, size_t size)
@@ -251,6 +258,11 @@ void bed_free(const char *name)
 	free(vn);
 }
 
+size_t device_hdr(void)
+{
+	return fv.vdev.legacy ? HDR_LEGACY : HDR;
+}
+
 bool device_receive(const void *frame, uint32_t len)
 {
 	struct virtio_net_hdr_v1 hdr = { .num_buffers = 1 };
@@ -262,9 +274,9 @@ bool device_receive(const void *frame, uint32_t len)
 	/* Said to be used before it was: not the device's any more. */
 	if (!vn->rx->state[chain.id].count)
 		return true;
-	memcpy(data, &hdr, HDR);
-	memcpy(data + HDR, frame, len);
-	len = fake_chain_write(&chain, data, HDR + len);
+	memcpy(data, &hdr, device_hdr());
+	memcpy(data + device_hdr(), frame, len);
+	len = fake_chain_write(&chain, data, device_hdr() + len);
 	fake_ring_push(&fv.ring[RX], chain.id, len);
 	return true;
 }

@@ -14,6 +14,7 @@
 #define RX VIRTIO_NET_RX
 #define TX VIRTIO_NET_TX
 #define HDR sizeof(struct virtio_net_hdr_v1)
+#define HDR_LEGACY 10 /* 5.1.6.1: without num_buffers */
 #define BUDGET 64
 #define HELD_MAX 2048
 
@@ -58,6 +59,8 @@ void bed_new(uint64_t offered);
 /* Checks that nothing is left; frees what the driver allocated. */
 void bed_free(const char *name);
 
+/* What stands before each frame. */
+size_t device_hdr(void);
 /* The device receives a frame; false without a buffer. */
 bool device_receive(const void *frame, uint32_t len);
 /* The device sends what is in its ring; how many frames. */

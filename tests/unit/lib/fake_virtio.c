@@ -53,9 +53,11 @@ static void set_status(struct virtio_device *vdev, uint8_t status)
 	}
 	if (fv->status & ~status)
 		complain(fv, "a status bit was cleared (2.1.1)");
-	for (i = 1; i < ARRAY_SIZE(order); i++)
+	for (i = 1; i < ARRAY_SIZE(order) && !fv->vdev.legacy; i++)
 		if ((status & order[i]) && !(fv->status & order[i - 1]))
 			complain(fv, "initialised out of order (3.1.1)");
+	if (fv->vdev.legacy && (status & VIRTIO_CONFIG_S_FEATURES_OK))
+		complain(fv, "FEATURES_OK for a legacy device (3.1.2)");
 	fv->status = status;
 	if (fv->refuses)
 		fv->status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
@@ -112,8 +114,12 @@ static int enable_queue(struct virtio_device *vdev, struct virtqueue *vq)
 	struct fake_virtio *fv = to_fake(vdev);
 	bool event_idx = fv->accepted & BIT(VIRTIO_RING_F_EVENT_IDX);
 
-	if (!(fv->status & VIRTIO_CONFIG_S_FEATURES_OK) ||
-	    (fv->status & VIRTIO_CONFIG_S_DRIVER_OK))
+	uint8_t before = fv->vdev.legacy ? VIRTIO_CONFIG_S_DRIVER :
+					   VIRTIO_CONFIG_S_FEATURES_OK;
+
+	if (fv->vdev.legacy && !IS_ALIGNED((uintptr_t)vq->desc, PAGE_SIZE))
+		complain(fv, "a legacy ring that begins no page (2.7.2)");
+	if (!(fv->status & before) || (fv->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		complain(fv, "queue enabled out of order (3.1.1)");
 	if (vq->num > fv->queue_max)
 		complain(fv, "queue larger than offered");
