@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "boot/handover.h"
 #include "kernel/base.h"
 #include "kernel/chacha.h"
 #include "kernel/mm/page.h"
@@ -161,14 +162,14 @@ static void map(uintptr_t text)
 					      PTE_P;
 }
 
-void boot_enter(uint32_t handed_over, uint32_t how)
+void boot_enter(uint32_t first, uint32_t second, uint32_t how)
 {
 	struct boot_info *bi = &boot_info;
 
 	if (how == BOOT_BY_PVH)
-		pvh_read(bi, handed_over);
-	else
-		*bi = *(const struct boot_info *)(uintptr_t)handed_over;
+		pvh_read(bi, first);
+	else if (!linux_read(bi, second))
+		*bi = *(const struct boot_info *)(uintptr_t)first;
 	choose_places(bi);
 	relocate((uintptr_t)_text + kernel_image_offset - KERNEL_LINK_BASE);
 	map((uintptr_t)_text + kernel_image_offset);

@@ -11,24 +11,21 @@
 /* How much of physical memory the first page tables map. */
 #define EARLY_MAP_SIZE 0x40000000
 
-/* How the machine came up. */
-#define BOOT_BY_PVH 0 /* handed over: PVH's start info */
-#define BOOT_BY_INFO 1 /* a struct boot_info */
+/* By which way the machine came in. */
+#define BOOT_BY_PVH 0
+#define BOOT_BY_ENTRY 1
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
 #include "kernel/boot_info.h"
 
-/* handed_over: a physical address. */
-_Noreturn void boot_enter(uint32_t handed_over, uint32_t how);
-_Noreturn void boot_jump(uint64_t cr3, uintptr_t offset, struct boot_info *bi);
-
 /*
- * Runs before the kernel is relocated, on memory as it is: whatever is called
- * from here may not read a pointer that the compiler or linker initialised.
+ * first, second: physical addresses, 0 for what does not fit 32 bits. By PVH
+ * the start info and nothing; by boot_entry what RDI and RSI had.
  */
-void pvh_read(struct boot_info *bi, uint32_t info_paddr);
+_Noreturn void boot_enter(uint32_t first, uint32_t second, uint32_t how);
+_Noreturn void boot_jump(uint64_t cr3, uintptr_t offset, struct boot_info *bi);
 #endif
 
 #endif

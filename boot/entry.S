@@ -6,9 +6,10 @@
  *
  *   pvh_entry   32-bit protected mode, no paging, no stack, EBX = the start
  *               info (Xen's docs/misc/pvh.pandoc); the image at LOAD_ADDRESS
- *   boot_entry  64-bit mode, interrupts off, RDI = a filled struct boot_info;
- *               it and the image are mapped as they lie, below 1 GiB. Where
- *               the ELF header's e_entry points to; for boot/efi.
+ *   boot_entry  64-bit mode, interrupts off, where the ELF header's e_entry
+ *               points to: RSI = Linux's boot_params (Firecracker), or RDI = a
+ *               filled struct boot_info (boot/efi). What RDI or RSI points to
+ *               and the image are mapped as they lie, below 1 GiB.
  *
  * The second goes down to 32-bit mode and joins the first: that leaves behind
  * whatever paging the firmware used, five levels included.
@@ -103,10 +104,11 @@ pvh_entry:
 .Lpvh_fits:
 	leal	AT(boot_stack_top), %esp
 	pushl	$BOOT_BY_PVH
-
-/* The stack holds how the machine came up; EBX what was handed over. */
-.Lcheck_cpu:
+	pushl	$0
 	pushl	%ebx
+
+/* The stack holds boot_enter()'s arguments. */
+.Lcheck_cpu:
 	leal	AT(msg_long_mode), %esi
 	movl	$0x80000000, %eax
 	cpuid
@@ -197,8 +199,9 @@ pvh_entry:
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movl	-8 + boot_stack_top(%rip), %edi
-	movl	-4 + boot_stack_top(%rip), %esi
+	movl	-12 + boot_stack_top(%rip), %edi
+	movl	-8 + boot_stack_top(%rip), %esi
+	movl	-4 + boot_stack_top(%rip), %edx
 	leaq	boot_stack_top(%rip), %rsp
 	xorl	%ebp, %ebp
 	call	boot_enter
@@ -210,7 +213,13 @@ pvh_entry:
 boot_entry:
 	cld
 	cli
+	xorl	%eax, %eax
 	movl	%edi, %ebx
+	cmpq	%rbx, %rdi
+	cmovneq	%rax, %rbx
+	movl	%esi, %edi
+	cmpq	%rdi, %rsi
+	cmovneq	%rax, %rdi
 	leaq	boot_base(%rip), %rbp
 	leaq	boot_stack_top(%rip), %rsp
 	leaq	boot_gdt(%rip), %rax
@@ -233,7 +242,9 @@ boot_entry:
 	rdmsr
 	andl	$~EFER_LME, %eax
 	wrmsr
-	pushl	$BOOT_BY_INFO
+	pushl	$BOOT_BY_ENTRY
+	pushl	%edi
+	pushl	%ebx
 	jmp	.Lcheck_cpu
 	.size boot_entry, . - boot_entry
 

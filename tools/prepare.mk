@@ -39,6 +39,7 @@ $(HEADERS): tools/prepare.mk | $(SETUP)
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/linux $(@D)/linux
 	@ln -sfn /usr/include/asm-generic $(@D)/asm-generic
+	@ln -sfn /usr/include/video $(@D)/video
 	@ln -sfn /usr/include/x86_64-linux-gnu/asm $(@D)/asm
 	@ln -sfn $$($(CC) -print-file-name=include) $(O)/gcc-include
 	@touch $@

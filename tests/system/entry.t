@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-The kernel's 64-bit entry, as a loader uses it: at any physical address, from
-four and from five levels of paging.
+The kernel's 64-bit entry, as a loader of ours and as one for Linux use it: at
+any physical address, from four and from five levels of paging.
 """
 import os
 import subprocess
@@ -27,14 +27,15 @@ subprocess.run(["gcc", "-O2", "-ffreestanding", "-nostdlib", "-static", "-no-pie
                   for name in ("entry.S", "loader.c"))], check=True)
 
 for cpu, levels in (("max", "five"), ("max,la57=off", "four"), ("qemu64", "four")):
-    for address in ("4100000", "4e00000", "4103000", "9fff000"):
+    for address in ("4100000", "9fff000", "linux:4e03000", "linux:100000"):
+        protocol = "linux" if "linux" in address else "test"
         for word in ("", "nokaslr"):
-            name = f"entry: -cpu {cpu}, at {address} {word}".rstrip()
+            name = f"entry: -cpu {cpu}, {address} {word}".rstrip()
             vm = Vm(loader, append=f"{address} loglevel=6 {word}", args="x",
                     cpu=cpu, mem="256M", extra=["-initrd", elf])
             status = vm.wait()
             if not t.ok(status == 0 and f"{levels} levels" in vm.text and
-                        "booted by test" in vm.text and
+                        f"booted by {protocol}" in vm.text and
                         "Hello from Pollux." in vm.text, name):
                 t.diag(f"status {status}\n{vm.text}")
 t.done()

@@ -2,9 +2,12 @@
 /*
  * A loader for tests of boot_entry (boot/entry.S): takes the kernel's ELF from
  * the module that QEMU's -initrd gives, puts it at the physical address that
- * the command line starts with, fills a struct boot_info, and goes there.
+ * the command line starts with, fills a struct boot_info, or with "linux:"
+ * before the address Linux's boot_params, and goes there.
  */
+#include <asm/bootparam.h>
 #include <linux/elf.h>
+#include <stdbool.h>
 
 #include "boot/pvh.h"
 #include "kernel/boot_info.h"
@@ -14,6 +17,7 @@
 #define LINKED_FOR 0x100000
 
 static struct boot_info bi;
+static struct boot_params params;
 
 static void copy(void *to, const void *from, uint64_t n)
 {
@@ -32,6 +36,17 @@ static void say(const char *s)
 {
 	for (; *s; s++)
 		__asm__ volatile("outb %0, %w1" : : "a"(*s), "Nd"(0x3f8));
+}
+
+static bool take_word(const char **line, const char *word)
+{
+	const char *s = *line;
+
+	while (*word)
+		if (*s++ != *word++)
+			return false;
+	*line = s;
+	return true;
 }
 
 /* The first word of the command line, hexadecimal; the rest is the kernel's. */
@@ -67,6 +82,21 @@ static void give_memory(const struct pvh_start_info *info, uint64_t image,
 	}
 }
 
+/* The same as PVH's, which has E820's form but for the size of an entry. */
+static void give_params(const struct pvh_start_info *info, const char *line)
+{
+	const struct pvh_mem *map = (const void *)info->memmap_paddr;
+
+	params.hdr.boot_flag = 0xaa55;
+	params.hdr.header = 0x53726448;
+	params.hdr.cmd_line_ptr = (uint64_t)line;
+	params.acpi_rsdp_addr = info->rsdp_paddr;
+	params.e820_entries = info->memmap_entries;
+	for (uint32_t i = 0; i < info->memmap_entries; i++)
+		copy(&params.e820_table[i], &map[i],
+		     sizeof(params.e820_table[i]));
+}
+
 void loader(const struct pvh_start_info *info, uint64_t cr4)
 {
 	const uint64_t *module = (const void *)info->modlist_paddr;
@@ -74,6 +104,7 @@ void loader(const struct pvh_start_info *info, uint64_t cr4)
 	const char *line = (const void *)info->cmdline_paddr;
 	const Elf64_Ehdr *ehdr = (const void *)elf;
 	const Elf64_Phdr *phdr = (const void *)(elf + ehdr->e_phoff);
+	bool as_linux = take_word(&line, "linux:");
 	uint64_t image = take_address(&line);
 	uint64_t end = image;
 
@@ -92,6 +123,11 @@ void loader(const struct pvh_start_info *info, uint64_t cr4)
 	give_memory(info, image, (end + 0xfff) & ~0xfffUL);
 	for (int i = 0; line[i]; i++)
 		bi.cmdline[i] = line[i];
-	((void (*)(struct boot_info *))(ehdr->e_entry - LINKED_FOR + image))(
-		&bi);
+	give_params(info, line);
+	__asm__ volatile("jmp *%0"
+			 :
+			 : "r"(ehdr->e_entry - LINKED_FOR + image),
+			   "D"(as_linux ? ~0UL : (uint64_t)&bi),
+			   "S"(as_linux ? (uint64_t)&params : ~0UL));
+	__builtin_unreachable();
 }
