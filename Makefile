@@ -36,8 +36,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: image run run-vm debug setup check test unit system bench images clean \
-	distclean help FORCE
+.PHONY: image efi run run-vm debug setup check test unit system bench images \
+	clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))
@@ -52,8 +52,8 @@ include tools/prepare.mk tools/tests.mk
 # --- The kernel -------------------------------------------------------------
 
 VDSO := kernel/vdso/vdso.c
-KERNEL := $(filter-out $(VDSO),$(sort $(shell find boot kernel drivers net libc \
-	-name '*.[cS]')))
+KERNEL := $(filter-out $(VDSO) boot/efi/%,$(sort $(shell find boot kernel \
+	drivers net libc -name '*.[cS]')))
 OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
 
 CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
@@ -109,7 +109,7 @@ $(O)/lwip/%.o: $(O)/lwip/%.c Makefile | $(HEADERS)
 
 # --- The image: kernel, application and the kernel's symbol table -----------
 
-ifneq ($(call is_goal,image run debug),)
+ifneq ($(call is_goal,image efi run debug),)
 APP_IS := $(shell tools/check-app '$(subst ','\'',$(APP))')
 $(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(APP_IS)))
 I := $(O)/$(firstword $(APP_IS))
@@ -153,6 +153,8 @@ $(I)/pollux.dbg: $(LINKED) $(I)/ksyms.o linker.ld
 
 $(I)/pollux.elf: $(I)/pollux.dbg
 	$(Q)objcopy --strip-all $< $@
+
+include tools/efi.mk
 
 # --- Running it -------------------------------------------------------------
 

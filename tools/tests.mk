@@ -42,6 +42,8 @@ $(O)/host/net/%.o $(O)/host/$(O)/lwip/%.o $(O)/host/tests/unit/lwip_%.o \
 $(O)/host/tests/unit/bed/lwip.o: HOST_CFLAGS += -Inet/lwip \
 	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
 $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
+$(O)/host/boot/efi/%.o $(O)/host/tests/unit/efi_%.o: \
+	HOST_CFLAGS += $(GNU_EFI_INCLUDE)
 
 $(patsubst %.c,$(O)/host/%.o,$(NET_BED) $(LWIP_BED)): $(LWIP)
 

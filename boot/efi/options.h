@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's command line out of what a boot manager, a shell or a file holds.
+ */
+#ifndef BOOT_EFI_OPTIONS_H
+#define BOOT_EFI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/boot_info.h"
+
+/* How the first word of load options is looked at. */
+enum options_name {
+	OPTIONS_NAME_MAYBE, /* the program's name if it is called like that */
+	OPTIONS_NAME_FIRST, /* always its name: a shell started it */
+};
+
+/*
+ * Load options of size bytes: UCS-2 text as the specification wants, or ASCII
+ * as some tools write it. file: the program's path, zero-terminated, or empty.
+ * Sets bi->cmdline without the program's name, and bi->cmdline_cut. False when
+ * they are neither kind of text: bi->cmdline is empty then.
+ */
+bool options_take(struct boot_info *bi, const void *options, size_t size,
+		  const uint16_t *file, enum options_name name);
+
+/*
+ * The bytes of a file: UTF-8, or UTF-16 behind a byte order mark, as the UEFI
+ * shell writes it. Otherwise the same.
+ */
+bool options_take_file(struct boot_info *bi, const void *text, size_t size);
+
+#endif
