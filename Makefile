@@ -17,6 +17,7 @@ CC_APP  := musl-gcc#        ## compiles an application given as source, ...
 CFLAGS_APP := -O2 -static#  ## ... with these flags
 ## Where to run it
 MEM     := 64M#             ## guest memory
+BOOT    := pvh#             ## pvh, or uefi: through OVMF and BOOTX64.EFI
 MACHINE := q35#             ## q35, pc or microvm, with QEMU's options if any: microvm,acpi=off
 CPU     := max#             ## QEMU's CPU model
 ACCEL   := auto#            ## auto, tcg or kvm
@@ -41,6 +42,7 @@ MAKEFLAGS += --no-builtin-rules
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))
+UEFI := $(and $(call is_goal,run debug),$(filter uefi,$(BOOT)))
 has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
 Q := $(if $(V),,@)
 say = @$(if $(V)$(call has_flag,s),:,printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -161,7 +163,7 @@ include tools/efi.mk
 # tools/make-exit.c lets make end with the application's status. A make that
 # cannot load it says 2 for every status but 0.
 ifneq ($(call is_goal,run debug),)
-export MEM MACHINE CPU ACCEL NET PORTS APPEND ARGS QEMU_EXTRA
+export BOOT MEM MACHINE CPU ACCEL NET PORTS APPEND ARGS QEMU_EXTRA
 endif
 ifneq ($(and $(call is_goal,run),$(filter load,$(.FEATURES))),)
 -load $(O)/make-exit.so(make_exit_gmk_setup)
@@ -176,10 +178,10 @@ run: run-vm ## boot APP in QEMU; ends with the application's status
 	@$(if $(call has_flag,n),,$(exit-with $(STATUS)))if [ -f $(STATUS) ]; \
 	then exit $$(cat $(STATUS); rm -f $(STATUS)); fi
 
-run-vm: $(I)/pollux.elf
+run-vm: $(BOOTED)
 	@tools/run $<; echo $$? >$(STATUS)
 
-debug: $(I)/pollux.elf ## boot APP in QEMU, waiting for gdb
+debug: $(BOOTED) ## boot APP in QEMU, waiting for gdb
 	@tools/run --gdb $<
 
 # --- The rest ---------------------------------------------------------------

@@ -46,3 +46,6 @@ $(I)/BOOTX64.EFI: $(I)/BOOTX64.so
 
 efi: $(I)/BOOTX64.EFI ## build APP's image for UEFI; its path is the last line
 	@echo $<
+
+# What make run and make debug boot.
+BOOTED := $(I)/$(if $(UEFI),BOOTX64.EFI,pollux.elf)
