@@ -24,7 +24,8 @@ bool virtio_mmio_parse(const char *text, struct mmio_slot *slot, uint32_t *irq);
 
 /*
  * Calls fn for each place where the machine says that a virtio device may be:
- * those that the command line names (virtio_mmio.device=), each once.
+ * those of ACPI (LNRO0005), then those that the command line names
+ * (virtio_mmio.device=), each once.
  */
 void virtio_mmio_for_each(void (*fn)(const struct mmio_slot *slot));
 

@@ -11,8 +11,12 @@
 #include "kernel/printk.h"
 #include "kernel/x86/firmware.h"
 
-/* No table of a machine without AML is larger; a larger length is damage. */
+/* No table is larger; a larger length is damage. */
 #define TABLE_MAX (4 * MiB)
+
+/* 5.2.9: offsets in the FADT. */
+#define FADT_DSDT 40
+#define FADT_X_DSDT 140
 
 #define RSDP_V1_SIZE 20 /* what the first checksum covers */
 
@@ -132,19 +136,21 @@ void acpi_init(uint64_t given)
 		pr_warn("ACPI: the root table is damaged");
 }
 
-const void *acpi_find(const char sig[4], size_t *len)
+/* The first valid one from entry *i of the root table on; *i goes behind. */
+static const void *find_from(size_t *i, const char sig[4], size_t *len)
 {
+	const struct acpi_header *header;
+	const uint8_t *entries;
+	uint64_t phys = 0;
 	size_t nr;
 
 	if (!root)
 		return NULL;
+	entries = (const uint8_t *)(root + 1);
 	nr = (root->length - sizeof(*root)) / root_entry_size;
-	for (size_t i = 0; i < nr; i++) {
-		const uint8_t *entry = (const uint8_t *)(root + 1);
-		const struct acpi_header *header;
-		uint64_t phys = 0;
-
-		memcpy(&phys, entry + i * root_entry_size, root_entry_size);
+	while (*i < nr) {
+		memcpy(&phys, entries + (*i)++ * root_entry_size,
+		       root_entry_size);
 		header = firmware_map(phys, sizeof(*header));
 		if (!header || memcmp(header->signature, sig, 4))
 			continue;
@@ -154,6 +160,54 @@ const void *acpi_find(const char sig[4], size_t *len)
 		pr_warn("ACPI: table %.4s is damaged", sig);
 	}
 	return NULL;
+}
+
+const void *acpi_find(const char sig[4], size_t *len)
+{
+	size_t i = 0;
+
+	return find_from(&i, sig, len);
+}
+
+static struct aml terms_of(const struct acpi_header *table, size_t len)
+{
+	const uint8_t *start = (const uint8_t *)(table + 1);
+
+	return (struct aml){ start, (const uint8_t *)table + len };
+}
+
+/* 5.2.9: the 64-bit field counts where it is there and not 0. */
+bool acpi_dsdt(struct aml *terms)
+{
+	size_t len;
+	const uint8_t *fadt = acpi_find("FACP", &len);
+	const struct acpi_header *dsdt;
+	uint64_t phys = 0;
+
+	if (!fadt)
+		return false;
+	if (len >= FADT_X_DSDT + sizeof(uint64_t))
+		memcpy(&phys, fadt + FADT_X_DSDT, sizeof(uint64_t));
+	if (!phys && len >= FADT_DSDT + sizeof(uint32_t))
+		memcpy(&phys, fadt + FADT_DSDT, sizeof(uint32_t));
+	dsdt = phys ? acpi_table_at(phys, &len) : NULL;
+	if (!dsdt || memcmp(dsdt->signature, "DSDT", 4))
+		return false;
+	*terms = terms_of(dsdt, len);
+	return true;
+}
+
+void acpi_for_each_device(const char *hid,
+			  void (*fn)(struct aml device, void *ctx), void *ctx)
+{
+	const struct acpi_header *ssdt;
+	struct aml terms;
+	size_t i = 0, len;
+
+	if (acpi_dsdt(&terms))
+		aml_for_each_device(terms, hid, fn, ctx);
+	while ((ssdt = find_from(&i, "SSDT", &len)))
+		aml_for_each_device(terms_of(ssdt, len), hid, fn, ctx);
 }
 
 /*

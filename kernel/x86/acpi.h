@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The firmware's ACPI tables, static ones only: no AML is executed. Tables
- * are checked (bounds, length, checksum) when they are found, and stay mapped.
+ * The firmware's ACPI tables. AML is read (kernel/x86/aml.h), but not executed.
+ * Tables are checked (bounds, length, checksum) when they are found, and stay
+ * mapped.
  */
 #ifndef KERNEL_X86_ACPI_H
 #define KERNEL_X86_ACPI_H
 
 #include "kernel/base.h"
+#include "kernel/x86/aml.h"
 
 /* What every table starts with (ACPI 6.5, 5.2.6). */
 struct acpi_header {
@@ -32,6 +34,15 @@ const void *acpi_find(const char sig[4], size_t *len);
 
 /* A valid table at a physical address (the DSDT has no entry), or NULL. */
 const void *acpi_table_at(uint64_t phys, size_t *len);
+
+/* The terms of the DSDT; false: there is none. */
+bool acpi_dsdt(struct aml *terms);
+/*
+ * Calls fn for each device with this _HID in the DSDT, then in the SSDTs, as
+ * aml_for_each_device() does.
+ */
+void acpi_for_each_device(const char *hid,
+			  void (*fn)(struct aml device, void *ctx), void *ctx);
 
 /*
  * The MADT's IO-APICs, one after the other, and the first interrupt that each
