@@ -70,7 +70,7 @@ static void test_sleep(void)
 	   "sleep: a negative time: EINVAL");
 	start = now();
 	usleep(30000);
-	ok(now() - start >= 0.03 && now() - start < 1, "sleep: relative");
+	ok(now() - start >= 0.03, "sleep: relative");
 	start = now();
 	t = from_now(CLOCK_MONOTONIC, 20);
 	ok(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) &&
@@ -93,13 +93,15 @@ static void test_cpu_time(void)
 {
 	struct timespec t;
 	struct rusage usage;
-	double start = now();
 	volatile double work = 1;
 
-	while (now() - start < 0.1)
-		work *= 1.00001;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	ok(t.tv_sec > 0 || t.tv_nsec > 10000000, "cpu time: of the thread");
+	/* On a busy machine that may take a while. */
+	ok(COMES_TRUE_BUSY(({
+		   work *= 1.00001;
+		   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+		   t.tv_sec > 0 || t.tv_nsec > 50000000;
+	   })),
+	   "cpu time: of the thread");
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	ok(t.tv_sec > 0 || t.tv_nsec > 10000000, "cpu time: of the process");
 	ok(!getrusage(RUSAGE_SELF, &usage) && usage.ru_maxrss > 0 &&

@@ -88,10 +88,9 @@ static void test_messages(void)
 	}
 	is(result(sendmmsg(u, mm, 3, 0)), 3, "sendmmsg");
 	is(mm[1].msg_len, 5, "sendmmsg: lengths");
-	usleep(10000);
 	for (int i = 0; i < 3; i++)
 		mm[i].msg_hdr.msg_iov = in;
-	is(result(recvmmsg(u, mm, 3, MSG_DONTWAIT, NULL)), 3, "recvmmsg");
+	is(result(recvmmsg(u, mm, 3, 0, NULL)), 3, "recvmmsg");
 	is(mm[2].msg_len, 5, "recvmmsg: lengths");
 	in[0].iov_len = 2;
 	m.msg_iovlen = 1;

@@ -11,6 +11,8 @@
 #include "settle.h"
 
 #define WAITERS 4
+#define STOP 's' /* the letter of what ends a wait that nothing else does */
+
 static void post(int fd)
 {
 	uint64_t one = 1;
@@ -62,15 +64,15 @@ static void test_ctl_wakes(void)
 	int ep = new_epoll(), fd = MUST(eventfd(1, EFD_NONBLOCK));
 	struct waiter w;
 
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	add(ep, fd, EPOLLIN, 'a');
 	is_str(outcome(&w), "a:IN", "ctl: ADD of what is ready wakes a wait");
 	mod(ep, fd, 0, 'a');
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	mod(ep, fd, EPOLLIN, 'b');
 	is_str(outcome(&w), "b:IN", "ctl: so does MOD");
 	drain(fd);
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	post(fd);
 	is_str(outcome(&w), "b:IN", "ctl: and an arrival");
 	drain(fd);
@@ -89,7 +91,7 @@ static void test_close_while_waiting(void)
 	struct waiter w;
 
 	add(ep, fd, EPOLLIN, 'a');
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	close(ep);
 	post(fd);
 	is_str(outcome(&w), "a:IN", "close: a wait goes on without its number");
@@ -99,7 +101,7 @@ static void test_close_while_waiting(void)
 	is_str(outcome(&w), "", "close: does not end a wait");
 	ep = new_epoll();
 	add(ep, fd, EPOLLIN, 'b');
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	close(ep);
 	post(fd);
 	is_str(outcome(&w), "b:IN",
@@ -113,33 +115,52 @@ static void test_close_while_waiting(void)
 	close(ep);
 }
 
-static void start_all(struct waiter *w, const int *ep, int n, int ms)
+static void start_all(struct waiter *w, const int *ep, int n)
 {
 	atomic_store(&woken, 0);
 	for (int i = 0; i < n; i++)
-		start(&w[i], ep[i], ms);
+		start(&w[i], ep[i], PATIENCE);
 }
 
-static int finish_all(struct waiter *w, int n)
+static void join_all(struct waiter *w, int n)
 {
 	for (int i = 0; i < n; i++)
 		pthread_join(w[i].thread, NULL);
-	return atomic_load(&woken);
+}
+
+/*
+ * How many threads an event has woken, want or more. What their epolls watch
+ * as STOP then ends the waits of the others.
+ */
+static int count_woken(struct waiter *w, int n, int want, int stop)
+{
+	int found = 0;
+
+	COMES_TRUE(atomic_load(&woken) >= want);
+	usleep(SETTLE);
+	post(stop);
+	join_all(w, n);
+	for (int i = 0; i < n; i++)
+		found += w[i].result == 1 && w[i].event.data.u64 != STOP;
+	return found;
 }
 
 /* Several threads in one epoll: one event wakes one of them. */
 static void test_one_epoll(uint32_t trigger, const char *name)
 {
 	int ep = new_epoll(), fd = MUST(eventfd(0, EFD_NONBLOCK));
-	int eps[WAITERS];
+	int stop = MUST(eventfd(0, EFD_NONBLOCK)), eps[WAITERS];
+	int want = trigger ? 1 : WAITERS;
 	struct waiter w[WAITERS];
 
 	add(ep, fd, EPOLLIN | trigger, 'a');
+	add(ep, stop, EPOLLIN, STOP);
 	for (int i = 0; i < WAITERS; i++)
 		eps[i] = ep;
-	start_all(w, eps, WAITERS, 300);
+	start_all(w, eps, WAITERS);
 	post(fd);
-	is(finish_all(w, WAITERS), trigger ? 1 : WAITERS, name);
+	is(count_woken(w, WAITERS, want, stop), want, name);
+	close(stop);
 	close(fd);
 	close(ep);
 }
@@ -156,10 +177,11 @@ static void test_events_spread(void)
 		add(ep, fd[i], EPOLLIN | EPOLLET, (char)(1 << i));
 		eps[i] = ep;
 	}
-	start_all(w, eps, WAITERS, 2000);
+	start_all(w, eps, WAITERS);
 	for (int i = 0; i < WAITERS; i++)
 		post(fd[i]);
-	is(finish_all(w, WAITERS), WAITERS, "spread: each event wakes one");
+	join_all(w, WAITERS);
+	is(atomic_load(&woken), WAITERS, "spread: each event wakes one");
 	for (int i = 0; i < WAITERS; i++)
 		letters |= w[i].event.data.u64;
 	is((long)letters, (1 << WAITERS) - 1, "spread: no two get the same");
@@ -169,52 +191,54 @@ static void test_events_spread(void)
 }
 
 /* One file in an epoll for each thread. */
-static int woken_of_many(uint32_t events)
+static void test_many(const uint32_t *events, int want, const char *name)
 {
 	int fd = MUST(eventfd(0, EFD_NONBLOCK)), eps[WAITERS];
+	int stop = MUST(eventfd(0, EFD_NONBLOCK));
 	struct waiter w[WAITERS];
-	int n;
 
 	for (int i = 0; i < WAITERS; i++) {
 		eps[i] = new_epoll();
-		MUST(add(eps[i], fd, events, 'a'));
+		MUST(add(eps[i], fd, EPOLLIN | events[i], 'a'));
+		MUST(add(eps[i], stop, EPOLLIN, STOP));
 	}
-	start_all(w, eps, WAITERS, 200);
+	start_all(w, eps, WAITERS);
 	post(fd);
-	n = finish_all(w, WAITERS);
+	is(count_woken(w, WAITERS, want, stop), want, name);
 	for (int i = 0; i < WAITERS; i++)
 		close(eps[i]);
+	close(stop);
 	close(fd);
-	return n;
 }
 
 static void test_exclusive(void)
 {
-	is(woken_of_many(EPOLLIN), WAITERS, "exclusive: without it, all wake");
-	is(woken_of_many(EPOLLIN | EPOLLET), WAITERS,
-	   "exclusive: without it, with ET: all");
-	is(woken_of_many(EPOLLIN | EPOLLEXCLUSIVE), 1, "exclusive: one wakes");
-	is(woken_of_many(EPOLLIN | EPOLLET | EPOLLEXCLUSIVE), 1,
-	   "exclusive: with ET: one");
+	static const struct {
+		uint32_t events;
+		int want;
+		const char *name;
+	} kinds[] = {
+		{ 0, WAITERS, "exclusive: without it, all wake" },
+		{ EPOLLET, WAITERS, "exclusive: without it, with ET: all" },
+		{ EPOLLEXCLUSIVE, 1, "exclusive: one wakes" },
+		{ EPOLLET | EPOLLEXCLUSIVE, 1, "exclusive: with ET: one" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint32_t e = kinds[i].events;
+
+		test_many((uint32_t[WAITERS]){ e, e, e, e }, kinds[i].want,
+			  kinds[i].name);
+	}
 }
 
 /* An exclusive one does not take the news from those who are not. */
 static void test_mixed(void)
 {
-	int fd = MUST(eventfd(0, EFD_NONBLOCK)), eps[WAITERS];
-	struct waiter w[WAITERS];
+	static const uint32_t events[WAITERS] = { 0, 0, EPOLLEXCLUSIVE,
+						  EPOLLEXCLUSIVE };
 
-	for (int i = 0; i < WAITERS; i++) {
-		eps[i] = new_epoll();
-		MUST(add(eps[i], fd, i < 2 ? EPOLLIN : EPOLLIN | EPOLLEXCLUSIVE,
-			 'a'));
-	}
-	start_all(w, eps, WAITERS, 200);
-	post(fd);
-	is(finish_all(w, WAITERS), 3, "mixed: two who are not, one who is");
-	for (int i = 0; i < WAITERS; i++)
-		close(eps[i]);
-	close(fd);
+	test_many(events, 3, "mixed: two who are not, one who is");
 }
 
 /* An exclusive epoll that nobody waits on lets the wake-up pass. */
@@ -226,7 +250,7 @@ static void test_exclusive_idle(void)
 
 	add(idle, fd, EPOLLIN | EPOLLEXCLUSIVE, 'i');
 	add(ep, fd, EPOLLIN | EPOLLEXCLUSIVE, 'w');
-	start(&w, ep, 2000);
+	start(&w, ep, PATIENCE);
 	post(fd);
 	is_str(outcome(&w), "w:IN", "idle: the one who waits is woken");
 	sees(idle, "i:IN", "idle: the other finds it too");
@@ -239,7 +263,7 @@ static void *poll_once(void *arg)
 {
 	struct pollfd p = { .fd = *(int *)arg, .events = POLLIN };
 
-	return (void *)(long)poll(&p, 1, 2000);
+	return (void *)(long)poll(&p, 1, PATIENCE);
 }
 
 static void test_nested_waits(void)
@@ -251,7 +275,7 @@ static void test_nested_waits(void)
 
 	add(inner, fd, EPOLLIN, 'f');
 	add(outer, inner, EPOLLIN, 'i');
-	start(&w, outer, 2000);
+	start(&w, outer, PATIENCE);
 	post(fd);
 	is_str(outcome(&w), "i:IN", "nested: a wait on the outer is woken");
 	drain(fd);
@@ -259,7 +283,7 @@ static void test_nested_waits(void)
 	post(fd);
 	is(join(thread), 1, "nested: so is poll() of the outer");
 	drain(fd);
-	start(&w, inner, 2000);
+	start(&w, inner, PATIENCE);
 	atomic_store(&woken, 0);
 	post(fd);
 	is_str(outcome(&w), "f:IN", "nested: a wait on the inner is served");
@@ -278,7 +302,7 @@ static void *echo(void *arg)
 	add(ep, fds[0], EPOLLIN | EPOLLET, 'r');
 	for (int i = 0; i < 1000; i++) {
 		while (read(fds[0], &byte, 1) != 1)
-			delivered(ep, 1, 2000);
+			delivered(ep, 1, PATIENCE);
 		MUST(write(fds[1], &byte, 1));
 	}
 	close(ep);
@@ -302,7 +326,7 @@ static void test_ping_pong(void)
 
 		MUST(write(there[1], &want, 1));
 		while (read(back[0], &byte, 1) != 1)
-			delivered(ep, 1, 2000);
+			delivered(ep, 1, PATIENCE);
 		n += byte == want;
 	}
 	pthread_join(thread, NULL);

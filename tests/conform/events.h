@@ -75,7 +75,7 @@ static inline void sees(int ep, const char *want, const char *name)
 /* A wait that may block for a while delivers exactly this. */
 static inline void waits_for(int ep, const char *want, const char *name)
 {
-	is_str(delivered(ep, EVENTS_MAX, 2000), want, name);
+	is_str(delivered(ep, EVENTS_MAX, PATIENCE), want, name);
 }
 
 static inline int ctl(int ep, int op, int fd, uint32_t events, char letter)

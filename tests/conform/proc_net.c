@@ -350,6 +350,7 @@ static void test_unix(void)
 {
 	struct sockaddr_un a = { AF_UNIX, "\0a name\0of two" };
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), fds[2];
+	char after[128];
 
 	is_unix(fd, "00000000 00000000 0002 01", "", "unix: a fresh one");
 	bind(fd, (struct sockaddr *)&a, 2 + 14);
@@ -366,12 +367,11 @@ static void test_unix(void)
 	listen(fd, 1);
 	is_unix(fd, "00000000 00010000 0005 01", " @a ", "unix: listening");
 	close(fd);
-	strcpy(a.sun_path, "/tmp/pollux-proc-net");
-	unlink(a.sun_path);
+	sprintf(a.sun_path, "/tmp/pollux-proc-net-%d", getpid());
+	sprintf(after, " %s", a.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	bind(fd, (struct sockaddr *)&a, sizeof(a));
-	is_unix(fd, "00000000 00000000 0001 01", " /tmp/pollux-proc-net",
-		"unix: a path");
+	is_unix(fd, "00000000 00000000 0001 01", after, "unix: a path");
 	unlink(a.sun_path);
 	close(fd);
 }

@@ -415,8 +415,7 @@ static void test_timeout(void)
 	setsockopt(p[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	t = now();
 	is(result(recv(p[0], &c, 1, 0)), -EAGAIN, "SO_RCVTIMEO: EAGAIN");
-	t = now() - t;
-	ok(t > 0.19 && t < 1, "SO_RCVTIMEO: after that time");
+	ok(now() - t > 0.19, "SO_RCVTIMEO: after that time");
 	close(p[0]);
 	close(p[1]);
 }

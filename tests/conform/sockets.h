@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ static inline int wait_mask(int fd, int events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, 5000) < 0 ? -errno : p.revents;
+	return poll(&p, 1, PATIENCE) < 0 ? -errno : p.revents;
 }
 
 static inline int connect_to(int fd, int port)
@@ -111,6 +112,21 @@ static inline int set_option(int fd, int level, int name, int value)
 static inline void nonblock(int fd)
 {
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* What is on its way makes room when it has arrived: nothing moves any more. */
+static inline bool stands_still(int fd)
+{
+	int before = -1, after = -1;
+
+	ioctl(fd, TIOCOUTQ, &before);
+	for (int i = 0; i < 10; i++) {
+		usleep(10000);
+		if ((mask(fd) & POLLOUT) || ioctl(fd, TIOCOUTQ, &after) ||
+		    after != before)
+			return false;
+	}
+	return true;
 }
 
 #endif

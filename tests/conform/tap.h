@@ -14,6 +14,29 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Milliseconds to wait for what must come: a machine may be busy. */
+#define PATIENCE 20000
+
+/* The condition comes true within PATIENCE. */
+#define COMES_TRUE(condition)                                   \
+	({                                                      \
+		int left = PATIENCE;                            \
+		bool true_now;                                  \
+		while (!(true_now = (condition)) && left-- > 0) \
+			usleep(1000);                           \
+		true_now;                                       \
+	})
+
+/* The same for what comes true by computing, not by waiting. */
+#define COMES_TRUE_BUSY(condition)                                 \
+	({                                                         \
+		double until = now() + PATIENCE / 1e3;             \
+		bool true_now;                                     \
+		while (!(true_now = (condition)) && now() < until) \
+			;                                          \
+		true_now;                                          \
+	})
+
 static int tap_count, tap_failed;
 
 static inline bool ok(bool cond, const char *name)

@@ -20,18 +20,6 @@
 #define SIOC_ATMARK 0x8905
 #define SIOC_OUTQNSD 0x894b
 
-#define PATIENCE 20000 /* milliseconds */
-
-/* The condition comes true within PATIENCE. */
-#define COMES_TRUE(condition)                                   \
-	({                                                      \
-		int left = PATIENCE;                            \
-		bool true_now;                                  \
-		while (!(true_now = (condition)) && left-- > 0) \
-			usleep(1000);                           \
-		true_now;                                       \
-	})
-
 #define ANYWHERE 0x00000000u
 #define HERE 0x7f000001u /* 127.0.0.1 */
 #define THERE 0x7f000002u /* 127.0.0.2 */

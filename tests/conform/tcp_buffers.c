@@ -42,20 +42,6 @@ static void fixed_pair(int p[2])
 	set_option(p[1], SOL_SOCKET, SO_RCVBUF, 200000);
 }
 
-/* What is on its way makes room when it has arrived: nothing moves any more. */
-static bool stands_still(int fd)
-{
-	int queued = ioctl_value(fd, SIOC_OUTQ);
-
-	for (int i = 0; i < 5; i++) {
-		usleep(10000);
-		if ((mask(fd) & POLLOUT) ||
-		    ioctl_value(fd, SIOC_OUTQ) != queued)
-			return false;
-	}
-	return true;
-}
-
 /* Writes as much as goes; how much that was. errno is what ended it. */
 static long fill(int fd, long offset)
 {

@@ -308,7 +308,7 @@ static void test_cycles(void)
 	close(s[1]);
 	close(s[0]);
 	pfd = (struct pollfd){ p[0], POLLIN, 0 };
-	ok(poll(&pfd, 1, 2000) == 1 && pfd.revents == POLLHUP,
+	ok(poll(&pfd, 1, PATIENCE) == 1 && pfd.revents == POLLHUP,
 	   "cycles: a socket in its own queue is freed");
 	close(p[0]);
 
@@ -325,7 +325,7 @@ static void test_cycles(void)
 	pfd = (struct pollfd){ p[0], POLLIN, 0 };
 	ok(mask(s[0]) == WRITABLE, "cycles: two in each other's queues");
 	close(s[0]);
-	ok(poll(&pfd, 1, 2000) == 1 && pfd.revents == POLLHUP,
+	ok(poll(&pfd, 1, PATIENCE) == 1 && pfd.revents == POLLHUP,
 	   "cycles: are freed too");
 	close(p[0]);
 
@@ -340,7 +340,7 @@ static void test_cycles(void)
 	ok(recv_fds(s[1], 9, 0) == 1 && nr_got == 1, "cycles: and is read");
 	close_got();
 	close(s[1]);
-	ok(poll(&pfd, 1, 2000) == 1, "cycles: until it is closed");
+	ok(poll(&pfd, 1, PATIENCE) == 1, "cycles: until it is closed");
 	close(p[0]);
 
 	/* Each in the queue of the next: closed, the first closes all. */
@@ -358,7 +358,7 @@ static void test_cycles(void)
 	close(chain[0]);
 	close(chain[1]);
 	pfd = (struct pollfd){ p[0], POLLIN, 0 };
-	ok(poll(&pfd, 1, 2000) == 1 && pfd.revents == POLLHUP,
+	ok(poll(&pfd, 1, PATIENCE) == 1 && pfd.revents == POLLHUP,
 	   "cycles: a chain of 300 is closed from one end");
 	close(p[0]);
 }
@@ -377,7 +377,7 @@ static void test_listener_cycle(void)
 	close(p[1]);
 	close(c);
 	pfd = (struct pollfd){ p[0], POLLIN, 0 };
-	ok(poll(&pfd, 1, 2000) == 1 && pfd.revents == POLLHUP,
+	ok(poll(&pfd, 1, PATIENCE) == 1 && pfd.revents == POLLHUP,
 	   "cycles: a listener in the queue of one not accepted");
 	close(p[0]);
 }
