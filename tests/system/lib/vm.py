@@ -21,14 +21,17 @@ FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 FIRMWARE_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 
-def image(app, **variables):
-    """Builds an appliance and returns the path of its ELF image."""
+def image(app, target="image", **variables):
+    """
+    Builds an appliance and returns the path of its ELF image, or of its EFI
+    application when target is "efi".
+    """
     settings = [f"{k}={v}" for k, v in variables.items()]
-    out = subprocess.run(["make", "-s", "image", f"APP={app}", *settings],
+    out = subprocess.run(["make", "-s", target, f"APP={app}", *settings],
                          cwd=TOP, stdin=subprocess.DEVNULL,
                          capture_output=True, text=True)
     if out.returncode:
-        raise RuntimeError(f"make image APP={app}: {out.stderr or out.stdout}")
+        raise RuntimeError(f"make {target} APP={app}: {out.stderr or out.stdout}")
     return os.path.join(TOP, out.stdout.strip().splitlines()[-1])
 
 
@@ -49,7 +52,8 @@ class Vm:
     """
     A QEMU that boots one image. machine: "q35", "pc", "microvm", or one of
     them with options ("microvm,acpi=off"). boot: "pvh" takes an ELF, "uefi" an
-    EFI application, with the firmware's variables as the package has them.
+    EFI application or None (what the firmware finds on a disk), with the
+    firmware's variables as the package has them.
     net: "user" (ports: {host: guest}), "none" or "tap:IF". append is the
     kernel command line before " -- ". plain: none of the devices that carry
     the exit status.
@@ -65,8 +69,10 @@ class Vm:
         line = append + (" -- " + args if args else "")
         command = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg",
                    "-cpu", cpu, "-m", mem, "-smp", "1,maxcpus=2",
-                   "-no-reboot", "-display", "none", "-kernel", kernel,
-                   "-append", line, "-serial", "stdio", "-monitor", "none"]
+                   "-no-reboot", "-display", "none", "-serial", "stdio",
+                   "-monitor", "none"]
+        if kernel:
+            command += ["-kernel", kernel, "-append", line]
         if not plain:
             command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
                         "-chardev", f"file,id=status,path={self.status_file}",
