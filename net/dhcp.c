@@ -11,11 +11,15 @@
 #include "lwip/netif.h"
 
 #include "kernel/base.h"
+#include "kernel/printk.h"
 #include "kernel/seq_buf.h"
 #include "net/domain.h"
 #include "net/ipconfig.h"
 #include "net/lwip/hooks.h"
 #include "net/netif.h"
+
+/* RFC 2131 2: a client has to be able to take a message of this length. */
+#define MTU_MIN 576
 
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5): MAXNS */
 
@@ -56,6 +60,12 @@ void net_set_name_server(uint32_t addr)
 
 int dhcp_client_start(struct netif *netif)
 {
+	if (netif->mtu < MTU_MIN) {
+		pr_err("net: a MTU of %u is too small for DHCP, which needs "
+		       "%d; give an address by ip=",
+		       netif->mtu, MTU_MIN);
+		return -EMSGSIZE;
+	}
 	return dhcp_start(netif) == ERR_OK ? 0 : -ENOMEM;
 }
 
