@@ -6,8 +6,8 @@
 
 #include <linux/virtio_ids.h>
 
-#include "drivers/netdev.h"
 #include "drivers/pci.h"
+#include "drivers/pci_nics.h"
 #include "drivers/virtio.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_pci.h"
@@ -32,26 +32,20 @@ static const struct virtio_driver *find_driver(uint32_t id)
 	return NULL;
 }
 
-/* The driver for a device, NULL: none, or it has one already. */
-static const struct virtio_driver *choose_driver(const char *where, uint32_t id)
+static void no_driver(const char *where, uint32_t id)
 {
-	const struct virtio_driver *driver = find_driver(id);
-
-	if (!driver)
-		pr_debug("%s: virtio device type %u, no driver", where, id);
-	if (id != VIRTIO_ID_NET || !netdev_first())
-		return driver;
-	pr_notice("%s: another network device, not used", where);
-	return NULL;
+	pr_debug("%s: virtio device type %u, no driver", where, id);
 }
 
 static void probe_virtio_pci(const struct pci_dev *pdev, uint32_t id)
 {
-	const struct virtio_driver *driver = choose_driver(pdev->name, id);
+	const struct virtio_driver *driver = find_driver(id);
 	struct virtio_device *vdev;
 
-	if (!driver)
+	if (!driver) {
+		no_driver(pdev->name, id);
 		return;
+	}
 	vdev = virtio_pci_create(pdev);
 	if (vdev)
 		driver->probe(vdev);
@@ -64,9 +58,21 @@ static void probe_mmio(const struct mmio_slot *slot)
 
 	if (!vdev)
 		return;
-	driver = choose_driver(vdev->where, vdev->id);
+	driver = find_driver(vdev->id);
 	if (driver)
 		driver->probe(vdev);
+	else
+		no_driver(vdev->where, vdev->id);
+}
+
+static void refuse_nic(const struct pci_dev *pdev)
+{
+	const char *name = pci_nic_name(pdev->vendor, pdev->device);
+
+	pr_warn("%s: network device %04x:%04x%s%s%s is not supported, "
+		"virtio-net is",
+		pdev->name, pdev->vendor, pdev->device, name ? " (" : "",
+		name ? name : "", name ? ")" : "");
 }
 
 static void probe_pci(const struct pci_dev *pdev)
@@ -76,9 +82,7 @@ static void probe_pci(const struct pci_dev *pdev)
 	if (id)
 		probe_virtio_pci(pdev, id);
 	else if (pdev->class >> 16 == PCI_CLASS_BASE_NETWORK)
-		pr_warn("%s: network device %04x:%04x is not supported, "
-			"virtio-net is",
-			pdev->name, pdev->vendor, pdev->device);
+		refuse_nic(pdev);
 }
 
 void drivers_init(void)

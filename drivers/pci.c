@@ -26,6 +26,8 @@
 #define HEADER_MULTIFUNCTION 0x80
 #define CLASS_BASE_BRIDGE 0x06
 
+#define ISA_IRQS 16
+
 #define CAP_FIRST 0x40 /* capabilities lie behind the header */
 
 /* No x86 CPU has more physical address bits (SDM vol 3 4.1.4). */
@@ -81,6 +83,23 @@ void pci_enable(const struct pci_dev *pdev)
 		    0);
 }
 
+void pci_enable_io(const struct pci_dev *pdev)
+{
+	set_command(pdev, PCI_COMMAND_IO, 0);
+}
+
+void pci_enable_intx(const struct pci_dev *pdev)
+{
+	set_command(pdev, 0, PCI_COMMAND_INTX_DISABLE);
+}
+
+unsigned int pci_irq(const struct pci_dev *pdev)
+{
+	uint8_t irq = pci_read8(pdev, PCI_INTERRUPT_LINE);
+
+	return pci_read8(pdev, PCI_INTERRUPT_PIN) && irq < ISA_IRQS ? irq : 0;
+}
+
 void pci_cut_off(const struct pci_dev *pdev)
 {
 	set_command(pdev, 0, PCI_COMMAND_MASTER);
@@ -127,6 +146,20 @@ static uint64_t bar_address(const struct pci_dev *pdev, unsigned int bar)
 	return high << 32 | (low & PCI_BASE_ADDRESS_MEM_MASK);
 }
 
+uint16_t pci_io_bar(const struct pci_dev *pdev, unsigned int bar)
+{
+	uint32_t low = pci_read32(pdev, PCI_BASE_ADDRESS_0 + 4 * bar);
+
+	if (!(low & PCI_BASE_ADDRESS_SPACE_IO) || low > UINT16_MAX)
+		return 0;
+	return low & PCI_BASE_ADDRESS_IO_MASK;
+}
+
+bool pci_bar_is_memory(const struct pci_dev *pdev, unsigned int bar)
+{
+	return bar_address(pdev, bar);
+}
+
 void *pci_map_bar(const struct pci_dev *pdev, unsigned int bar, uint64_t offset,
 		  size_t len)
 {
@@ -163,6 +196,14 @@ int pci_msix_enable(struct pci_dev *pdev, unsigned int max)
 	pci_write16(pdev, pdev->msix_cap + PCI_MSIX_FLAGS,
 		    flags | PCI_MSIX_FLAGS_ENABLE);
 	return 0;
+}
+
+void pci_msix_disable(struct pci_dev *pdev)
+{
+	uint16_t flags = pci_read16(pdev, pdev->msix_cap + PCI_MSIX_FLAGS);
+
+	pci_write16(pdev, pdev->msix_cap + PCI_MSIX_FLAGS,
+		    flags & ~PCI_MSIX_FLAGS_ENABLE);
 }
 
 void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector)
@@ -202,10 +243,14 @@ static void scan_add_bus(struct scan *scan, uint8_t bus)
 
 static void read_function(struct scan *scan, struct pci_dev *pdev)
 {
+	uint32_t class;
+
 	snprintf(pdev->name, sizeof(pdev->name), "%02x:%02x.%x", pdev->bus,
 		 pdev->slot, pdev->func);
 	pdev->device = pci_read16(pdev, PCI_DEVICE_ID);
-	pdev->class = pci_read32(pdev, PCI_CLASS_REVISION) >> 8;
+	class = pci_read32(pdev, PCI_CLASS_REVISION);
+	pdev->class = class >> 8;
+	pdev->revision = (uint8_t) class;
 	scan->header = pci_read8(pdev, PCI_HEADER_TYPE);
 	if ((scan->header & PCI_HEADER_TYPE_MASK) != PCI_HEADER_TYPE_NORMAL)
 		return;

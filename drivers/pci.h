@@ -18,6 +18,7 @@ struct pci_dev {
 	uint8_t bus, slot, func;
 	char name[16]; /* "00:03.0" */
 	uint16_t vendor, device, subsystem;
+	uint8_t revision;
 	uint32_t class; /* base class, subclass, interface: 0x020000 */
 	uint8_t msix_cap; /* offset of the capability, 0: none */
 	uint16_t msix_count; /* entries of its table */
@@ -38,6 +39,11 @@ void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v);
 
 /* Memory decoding and bus mastering on; no legacy interrupt. */
 void pci_enable(const struct pci_dev *pdev);
+void pci_enable_io(const struct pci_dev *pdev); /* its ports, too */
+/* Its pin may interrupt. */
+void pci_enable_intx(const struct pci_dev *pdev);
+/* The PC's interrupt (1-15) that the pin leads to, 0: none (3.0, 6.2.4). */
+unsigned int pci_irq(const struct pci_dev *pdev);
 /* Bus mastering off: it can neither reach memory nor send interrupts. */
 void pci_cut_off(const struct pci_dev *pdev);
 
@@ -48,6 +54,10 @@ void pci_cut_off(const struct pci_dev *pdev);
 unsigned int pci_find_cap(const struct pci_dev *pdev, uint8_t id,
 			  unsigned int after);
 
+/* First port of an I/O BAR, 0 if it is none or has none. */
+uint16_t pci_io_bar(const struct pci_dev *pdev, unsigned int bar);
+/* Whether it is a memory BAR that has an address. */
+bool pci_bar_is_memory(const struct pci_dev *pdev, unsigned int bar);
 /*
  * Maps [offset, offset + len) of a memory BAR. NULL: an I/O BAR, one without
  * an address, a range that cannot be, or no memory.
@@ -57,6 +67,7 @@ void *pci_map_bar(const struct pci_dev *pdev, unsigned int bar, uint64_t offset,
 
 /* MSI-X on, up to max entries in use, all masked. -ENODEV, -ENOMEM. */
 int pci_msix_enable(struct pci_dev *pdev, unsigned int max);
+void pci_msix_disable(struct pci_dev *pdev);
 /* Entry raises this vector from now on. */
 void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector);
 

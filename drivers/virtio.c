@@ -19,6 +19,8 @@
 #define RESET_TIMEOUT_NS NSEC_PER_SEC
 #define GENERATION_TRIES 16
 
+#define VAIN_MAX 500 /* interrupts in a row for nothing */
+
 /*
  * Always taken when offered. ACCESS_PLATFORM: an IOMMU that nobody turned on
  * translates nothing, so physical addresses are right (6.1).
@@ -132,11 +134,20 @@ static struct virtqueue *queue_alloc(unsigned int num, bool legacy)
 	return NULL;
 }
 
-/* Split rings have a power of two of entries (2.7). */
-static unsigned int queue_num(uint32_t offered, unsigned int max)
+static bool is_power(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+/* Split rings have a power of two of entries (2.7). 0: none fits. */
+static unsigned int queue_num(const struct virtio_device *vdev,
+			      uint32_t offered, unsigned int max)
 {
 	unsigned int num = MIN(max, VIRTQUEUE_MAX);
 
+	if (vdev->fixed_rings)
+		return offered <= VIRTQUEUE_MAX && is_power(offered) ? offered :
+								       0;
 	while (num > offered)
 		num /= 2;
 	return num;
@@ -148,12 +159,13 @@ int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 {
 	uint32_t offered = vdev->ops->queue_max(vdev, index);
 	struct virtqueue *vq = vdev->queues[index];
+	unsigned int num = queue_num(vdev, offered, max);
 
-	ASSERT(max && !(max & (max - 1)));
-	if (!offered || (vq && vq->num > offered))
+	ASSERT(is_power(max));
+	if (!num || (vq && vq->num != num))
 		return -ENODEV;
 	if (!vq)
-		vq = queue_alloc(queue_num(offered, max), vdev->legacy);
+		vq = queue_alloc(num, vdev->legacy);
 	if (!vq)
 		return -ENOMEM;
 	vdev->queues[index] = vq;
@@ -197,6 +209,39 @@ void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
 		vdev->ops->read_config(vdev, offset, field, len);
 		after = vdev->ops->generation(vdev);
 	} while (before != after && --tries);
+}
+
+/* True: one of them had buffers to give back. */
+static bool handle_queues(struct virtio_device *vdev)
+{
+	bool used = false;
+
+	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++) {
+		struct virtqueue *vq = vdev->queues[i];
+
+		if (!vq || !vq->callback)
+			continue;
+		used |= virtqueue_has_used(vq);
+		vq->callback(vq);
+	}
+	return used;
+}
+
+bool virtio_line_interrupt(struct virtio_device *vdev, uint32_t reasons)
+{
+	if (!reasons || vdev->vain == VAIN_MAX)
+		return false;
+	if (reasons & VIRTIO_ISR_CONFIG && vdev->config_changed)
+		vdev->config_changed(vdev);
+	if (reasons & VIRTIO_ISR_QUEUE && handle_queues(vdev))
+		vdev->vain = 0;
+	else
+		vdev->vain++;
+	vdev->has_irq = vdev->vain < VAIN_MAX;
+	if (unlikely(!vdev->has_irq))
+		pr_warn("%s: interrupts for nothing, the device is polled",
+			vdev->where);
+	return vdev->has_irq;
 }
 
 bool virtqueue_kick(struct virtqueue *vq)

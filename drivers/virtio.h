@@ -41,7 +41,10 @@ struct virtio_device {
 	uint32_t id; /* VIRTIO_ID_* */
 	char where[16]; /* "00:03.0" */
 	bool legacy; /* the interface from before virtio 1.0 (1.2 2.4.2) */
+	bool fixed_rings; /* as large as the device says, no smaller */
 	bool has_irq; /* false: queues have to be looked at by a timer */
+	bool shared_line; /* interrupts come by a line, while they come */
+	unsigned int vain; /* interrupts in a row that brought no buffer */
 	uint64_t features; /* negotiated */
 	struct virtqueue *queues[VIRTIO_QUEUES_MAX];
 	/* The driver's: from the interrupt, may be spurious. May be NULL. */
@@ -68,7 +71,8 @@ int virtio_begin(struct virtio_device *vdev);
  */
 int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted);
 /*
- * Queue index with up to max entries, memory allocated with the first call.
+ * Queue index with up to max entries, memory allocated with the first call. A
+ * device with fixed rings leaves no choice.
  * callback runs in the interrupt. The name is kept by reference.
  */
 int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
@@ -89,6 +93,16 @@ bool virtio_offers(struct virtio_device *vdev, unsigned int bit);
 /* A field, or a few together, read in one generation (2.5.3). */
 void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
 			void *field, unsigned int len);
+
+/*
+ * For transports with an interrupt line: reasons (VIRTIO_ISR_*, 4.1.4.5) were
+ * read and acknowledged. Calls whom they concern; false: it was not this
+ * device, or one that interrupts so often for nothing that it is polled from
+ * now on. Interrupt context.
+ */
+#define VIRTIO_ISR_QUEUE 1
+#define VIRTIO_ISR_CONFIG 2
+bool virtio_line_interrupt(struct virtio_device *vdev, uint32_t reasons);
 
 /* Rings the doorbell if the device wants to know; whether it did. */
 bool virtqueue_kick(struct virtqueue *vq);

@@ -3,9 +3,6 @@
  * The MMIO transport (virtio 1.2 4.2): version 2, and version 1, the legacy
  * interface (4.2.4), which QEMU's devices have unless they are told otherwise.
  * Entered by virtio.c and by the interrupt lines, which devices may share.
- *
- * A device that interrupts so many times in a row for nothing is looked at by
- * a timer from then on, and its line no longer claimed.
  */
 #include "drivers/virtio_mmio.h"
 
@@ -28,16 +25,13 @@
 #define REGISTERS_SIZE VIRTIO_MMIO_CONFIG
 #define CONFIG_MAX PAGE_SIZE
 
-/* Rounds of one interrupt, and interrupts in a row for no reason. */
-#define ACK_ROUNDS 16
-#define VAIN_MAX 500
+#define ACK_ROUNDS 16 /* of one interrupt */
 
 struct virtio_mmio {
 	struct virtio_device vdev;
 	volatile uint8_t *regs;
 	uint32_t config_len;
 	bool level; /* how it interrupts */
-	unsigned int vain; /* interrupts in a row that brought no buffer */
 };
 
 static struct virtio_mmio *to_virtio_mmio(struct virtio_device *vdev)
@@ -212,29 +206,6 @@ static const struct virtio_transport virtio_mmio_ops = {
 
 /* --- Interrupts ----------------------------------------------------------- */
 
-/* True: one of them had buffers to give back. */
-static bool handle_queues(struct virtio_device *vdev)
-{
-	bool used = false;
-
-	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++) {
-		struct virtqueue *vq = vdev->queues[i];
-
-		if (!vq || !vq->callback)
-			continue;
-		used |= virtqueue_has_used(vq);
-		vq->callback(vq);
-	}
-	return used;
-}
-
-static void give_up_irq(struct virtio_mmio *vm)
-{
-	vm->vdev.has_irq = false;
-	pr_warn("%s: interrupts for nothing, the device is polled",
-		vm->vdev.where);
-}
-
 /*
  * Why it interrupts, acknowledged. A line that signals by an edge has to fall
  * before it can rise, so no reason may be left.
@@ -261,19 +232,8 @@ static uint32_t take_reasons(struct virtio_mmio *vm)
 static bool line_interrupt(void *arg)
 {
 	struct virtio_mmio *vm = arg;
-	uint32_t reasons = take_reasons(vm);
 
-	if (!reasons)
-		return false;
-	if (reasons & VIRTIO_MMIO_INT_CONFIG && vm->vdev.config_changed)
-		vm->vdev.config_changed(&vm->vdev);
-	if (reasons & VIRTIO_MMIO_INT_VRING && handle_queues(&vm->vdev))
-		vm->vain = 0;
-	else
-		vm->vain++;
-	if (unlikely(vm->vain == VAIN_MAX))
-		give_up_irq(vm);
-	return vm->vain < VAIN_MAX;
+	return virtio_line_interrupt(&vm->vdev, take_reasons(vm));
 }
 
 static void setup_irq(struct virtio_mmio *vm, const struct irq_line *line)

@@ -83,15 +83,19 @@ static void read_link(struct virtio_net *vn)
 		vn->dev.link_changed(&vn->dev);
 }
 
+static void read_device_mac(struct virtio_device *vdev, uint8_t *mac)
+{
+	virtio_read_config(vdev, offsetof(struct virtio_net_config, mac), mac,
+			   ETH_ALEN);
+}
+
 static void read_mac(struct virtio_net *vn)
 {
 	uint8_t *mac = vn->dev.mac;
 	static const uint8_t none[ETH_ALEN];
 
 	if (virtio_has_feature(vn->vdev, VIRTIO_NET_F_MAC))
-		virtio_read_config(vn->vdev,
-				   offsetof(struct virtio_net_config, mac), mac,
-				   ETH_ALEN);
+		read_device_mac(vn->vdev, mac);
 	if (!(mac[0] & 1) && memcmp(mac, none, ETH_ALEN))
 		return;
 	/* 5.1.5: one of our own, locally administered and unicast. */
@@ -278,6 +282,9 @@ static bool look_rx(struct virtio_net *vn)
 	}
 	if (again) {
 		vn->dev.stats.rx_rescued++;
+		/* Somebody else may have got the line switched off. */
+		if (vn->vdev->shared_line)
+			vn->vdev->has_irq = false;
 		raise_softirq(SOFTIRQ_NET);
 		return false;
 	}
@@ -382,12 +389,29 @@ static void log_device(const struct virtio_net *vn)
 		vn->dev.link_up ? "up" : "down");
 }
 
+/* One device is used. Of the others the log tells which they are. */
+static int refuse(struct virtio_device *vdev)
+{
+	uint8_t mac[ETH_ALEN] = { 0 };
+
+	if (virtio_offers(vdev, VIRTIO_NET_F_MAC))
+		read_device_mac(vdev, mac);
+	pr_notice("%s: another virtio-net, %02x:%02x:%02x:%02x:%02x:%02x, "
+		  "not used",
+		  vdev->where, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	vdev->ops->cut_off(vdev);
+	return -EBUSY;
+}
+
 int virtio_net_probe(struct virtio_device *vdev)
 {
-	struct virtio_net *vn = kzalloc(sizeof(*vn));
+	struct virtio_net *vn;
 	bool small = nr_total_pages() * PAGE_SIZE < SMALL_MACHINE;
 	int err;
 
+	if (netdev_first())
+		return refuse(vdev);
+	vn = kzalloc(sizeof(*vn));
 	if (!vn)
 		return -ENOMEM;
 	vn->vdev = vdev;

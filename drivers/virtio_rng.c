@@ -62,6 +62,8 @@ static int rng_bring_up(struct virtio_rng *rng)
 
 	if (!err)
 		err = virtio_negotiate(vdev, 0);
+	if (!err && !vdev->has_irq && !vdev->shared_line)
+		err = -ENODEV; /* nobody polls it */
 	if (!err)
 		err = virtio_setup_queue(vdev, 0, 8, "virtio-rng", rng_done,
 					 rng);
@@ -74,12 +76,9 @@ static int rng_bring_up(struct virtio_rng *rng)
 
 int virtio_rng_probe(struct virtio_device *vdev)
 {
-	struct virtio_rng *rng;
+	struct virtio_rng *rng = kzalloc(sizeof(*rng));
 	int err;
 
-	if (!vdev->has_irq)
-		return -ENODEV;
-	rng = kzalloc(sizeof(*rng));
 	if (!rng)
 		return -ENOMEM;
 	rng->vdev = vdev;

@@ -302,9 +302,10 @@ void *virtqueue_detach(struct virtqueue *vq)
 
 void virtqueue_check(const struct virtqueue *vq)
 {
-	bool seen[VIRTQUEUE_MAX] = { false };
+	bool seen[VIRTQUEUE_MAX];
 	uint16_t id, at, i, heads = 0, total = 0;
 
+	memset(seen, 0, vq->num * sizeof(seen[0]));
 	for (i = 0, at = vq->free_head; i < vq->num_free; i++) {
 		ASSERT(at < vq->num && !seen[at] && !vq->state[at].count);
 		seen[at] = true;

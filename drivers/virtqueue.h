@@ -23,8 +23,9 @@ struct vring_used;
 struct virtio_device;
 struct virtqueue;
 
-#define VIRTQUEUE_MAX 256 /* entries of the largest ring that is used */
-#define VIRTQUEUE_USED_ALIGN 64 /* of the used ring, from the ring's start */
+#define VIRTQUEUE_MAX 1024 /* entries of the largest ring that is used */
+/* Of the used ring, from the ring's start: legacy PCI leaves no choice. */
+#define VIRTQUEUE_USED_ALIGN 4096
 
 /* One piece of a buffer, by the address that the device uses. */
 struct virtq_sg {

@@ -47,6 +47,91 @@ static void test_probe_plain(void)
 	bed_free("plain");
 }
 
+/* A device with an interrupt line, which it shares with others. */
+static void line_new(void)
+{
+	device_new(OFFERED);
+	fv.vdev.has_irq = false;
+	fv.vdev.shared_line = true;
+	virtio_net_probe(&fv.vdev);
+	stack_start();
+	nr_rx = 0;
+}
+
+static void test_line(void)
+{
+	line_new();
+	ok(!virtio_line_interrupt(&fv.vdev, 0) && !fv.vdev.has_irq,
+	   "line: what another device pulled is not claimed");
+	device_receive("polled", 6);
+	sleep_ms(2);
+	is(nr_rx, 1, "line: until it has brought an interrupt it is polled");
+	device_receive("frame", 5);
+	ok(virtio_line_interrupt(&fv.vdev, VIRTIO_ISR_QUEUE) && fv.vdev.has_irq,
+	   "line: the first interrupt is trusted");
+	run_softirq();
+	is(nr_rx, 2, "line: and its frame delivered");
+	nr_link = 0;
+	((struct virtio_net_config *)fv.config)->status = 0;
+	virtio_line_interrupt(&fv.vdev, VIRTIO_ISR_CONFIG);
+	run_softirq();
+	is(nr_link, 1, "line: a change of configuration is looked at");
+	device_receive("lost", 4);
+	sleep_ms(100);
+	sleep_ms(1);
+	ok(nr_rx == 3 && !fv.vdev.has_irq,
+	   "line: one interrupt lost, and it is polled again");
+	device_receive("back", 4);
+	ok(virtio_line_interrupt(&fv.vdev, VIRTIO_ISR_QUEUE) && fv.vdev.has_irq,
+	   "line: until the next one comes");
+	run_softirq();
+	bed_free("line");
+}
+
+static void test_line_storm(void)
+{
+	unsigned int claimed = 0, i;
+
+	line_new();
+	for (i = 0; i < 10000; i++)
+		claimed += virtio_line_interrupt(&fv.vdev, VIRTIO_ISR_QUEUE);
+	ok(claimed && claimed < 1000 && !fv.vdev.has_irq,
+	   "line: interrupts for nothing are not claimed for ever");
+	device_receive("polled", 6);
+	sleep_ms(2);
+	is(nr_rx, 1, "line: and the device is polled");
+	bed_free("line storm");
+}
+
+static void refused(const char *name)
+{
+	ok(virtio_net_probe(&fv.vdev) < 0, "%s: not used", name);
+	is_ptr(registered, NULL, "%s: not registered", name);
+	ok(fv.cut_off, "%s: cut off from memory", name);
+	free(fv.vdev.priv);
+}
+
+/* Legacy PCI has no register for the size of a ring. */
+static void test_fixed_rings(void)
+{
+	static const uint32_t bad[] = { 96, 2048, 65535 };
+	unsigned int i;
+
+	device_new(OFFERED);
+	fv.vdev.fixed_rings = true;
+	fv.queue_max = 1024;
+	is(virtio_net_probe(&fv.vdev), 0, "a ring whose size is fixed");
+	stack_start();
+	is(vn->rx->num, 1024, "has the device's size, however large");
+	bed_free("fixed rings");
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		device_new(OFFERED);
+		fv.vdev.fixed_rings = true;
+		fv.queue_max = bad[i];
+		refused("a fixed ring that is too large or no power of two");
+	}
+}
+
 static void test_probe_insane_mtu(void)
 {
 	static const uint16_t mtus[] = { 0, 67, 1501, 9000, 65535 };
@@ -65,14 +150,6 @@ static void test_probe_insane_mtu(void)
 }
 
 /* Probe fails: nothing registered, the device cut off. */
-static void refused(const char *name)
-{
-	ok(virtio_net_probe(&fv.vdev) < 0, "%s: not used", name);
-	is_ptr(registered, NULL, "%s: not registered", name);
-	ok(fv.cut_off, "%s: cut off from memory", name);
-	free(fv.vdev.priv);
-}
-
 static void test_probe_fails(void)
 {
 	device_new(OFFERED & ~BIT(VIRTIO_F_VERSION_1));
@@ -89,6 +166,10 @@ static void test_probe_fails(void)
 	device_new(OFFERED);
 	fv.queue_max = 0;
 	refused("without queues");
+	bed_new(OFFERED);
+	is(virtio_net_probe(&fv.vdev), -EBUSY, "a second device is not used");
+	ok(fv.cut_off, "nor can it reach memory");
+	bed_free("second");
 }
 
 /* --- Receiving ------------------------------------------------------------ */
@@ -341,6 +422,9 @@ int main(void)
 {
 	test_probe();
 	test_probe_plain();
+	test_line();
+	test_line_storm();
+	test_fixed_rings();
 	test_probe_insane_mtu();
 	test_probe_fails();
 	test_receive();

@@ -144,6 +144,8 @@ static void test_full(void)
 	bench_free(b);
 }
 
+#define LAPS 5
+
 /* Keeps the ring at different fillings over several laps of the index. */
 static bool laps(unsigned int num)
 {
@@ -155,7 +157,7 @@ static bool laps(unsigned int num)
 	char byte;
 	unsigned int i;
 
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; next < LAPS * 65536; i++) {
 		while (b->vq.num_free > i % num)
 			lend(b, 1, 0, &byte, 1, (void *)next++);
 		while (fake_ring_pop(&b->ring, &chain))

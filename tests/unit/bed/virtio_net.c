@@ -132,6 +132,11 @@ int netdev_register(struct netdev *d)
 	return 0;
 }
 
+struct netdev *netdev_first(void)
+{
+	return registered;
+}
+
 /* --- The stack above ------------------------------------------------------ */
 
 struct fake_virtio fv;
