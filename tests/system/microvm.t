@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+QEMU's microvm in all its shapes: with and without ACPI, timers, clocks,
+interrupt controllers and a serial line; virtio-mmio of both versions; what
+the command line says of it.
+"""
+import os
+import random
+import re
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from tap import Tap
+from vm import Vm, connect, free_port, image
+
+MODERN = ["-global", "virtio-mmio.force-legacy=false"]
+RNG = ["-device", "virtio-rng-device"]
+BARE = "pit=off,pic=off,rtc=off"
+BYTES = 50000
+
+t = Tap(deadline=600)
+echo = image("apps/echo")
+hello = image("apps/hello")
+
+
+def echoes(port, size=BYTES):
+    data = random.randbytes(size)
+    got = bytearray()
+    with connect(("127.0.0.1", port)) as s:
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        while part := s.recv(65536):
+            got += part
+    return got == data
+
+
+def serve(name, machine, look=None, **options):
+    """One machine to an echo over TCP; look(text) is a second assertion."""
+    port = free_port()
+    options["append"] = "loglevel=7 " + options.get("append", "")
+    vm = Vm(echo, machine=machine, net="user", ports={port: 7}, **options)
+    t.cleanup(vm.kill)
+    try:
+        right = echoes(port)
+    except OSError as error:
+        right = False
+        t.diag(error)
+    if not t.ok(right, f"microvm: {name}: an echo over TCP"):
+        t.diag(vm.text)
+    if look and not t.ok(look(vm.text), f"microvm: {name}: as the log says"):
+        t.diag(vm.text)
+    vm.kill()
+
+
+for acpi in ("on", "off"):
+    for version, extra in ((1, []), (2, MODERN)):
+        serve(f"acpi={acpi} virtio-mmio version {version}",
+              f"microvm,acpi={acpi}", extra=extra + RNG,
+              look=lambda text: re.search(r"mmio@\w+: virtio-rng gave 64 bytes",
+                                          text))
+    for cpu in ("qemu64", "max"):
+        serve(f"acpi={acpi} {cpu} without PIT, PIC and RTC",
+              f"microvm,acpi={acpi},{BARE}", cpu=cpu, extra=MODERN,
+              look=lambda text: "no real-time clock" in text and
+              "by the APIC timer" in text)
+    serve(f"acpi={acpi} without option ROMs",
+          f"microvm,acpi={acpi},x-option-roms=off")
+    serve(f"acpi={acpi} with nothing, not even a serial line",
+          f"microvm,acpi={acpi},{BARE},x-option-roms=off,isa-serial=off",
+          look=lambda text: not text)
+    serve(f"acpi={acpi} and PCI not asked for", f"microvm,acpi={acpi}",
+          append="reboot=k panic=1 pci=off nomodule i8042.noaux")
+    serve(f"acpi={acpi} with a NIC that offers much", f"microvm,acpi={acpi}",
+          nic="virtio-net-device,netdev=n0,mq=on,packed=on,event_idx=off,"
+          "iommu_platform=on,host_mtu=1400", extra=MODERN,
+          look=lambda text: "mtu 1400" in text)
+    serve(f"acpi={acpi} with two NICs, the first one used",
+          f"microvm,acpi={acpi}",
+          extra=["-netdev", "user,id=n1", "-device",
+                 "virtio-net-device,netdev=n1"],
+          look=lambda text: "another network device, not used" in text)
+
+serve("devices by ACPI alone", "microvm,auto-kernel-cmdline=off")
+serve("a single IO-APIC", "microvm,ioapic2=off")
+serve("an interrupt that no IO-APIC has: polled",
+      "microvm,acpi=off,auto-kernel-cmdline=off",
+      append="virtio_mmio.device=512@0xfeb00e00:77",
+      look=lambda text: "no interrupt line 77" in text)
+serve("words of the command line by hand, one of them wrong",
+      "microvm,acpi=off,auto-kernel-cmdline=off",
+      append="virtio_mmio.device=banana virtio_mmio.device=512@0xfeb00c00:11 "
+      "virtio-mmio.device=0x200@0xfeb00e00:12:3",
+      look=lambda text: "=banana: not SIZE@BASE:IRQ[:ID]" in text)
+serve("a place without registers", "microvm,acpi=off",
+      append="virtio_mmio.device=4K@0xfea80000:5",
+      look=lambda text: "mmio@fea80000: no virtio-mmio registers" in text)
+
+# QEMU puts the devices behind everything, also behind "--".
+vm = Vm(hello, machine="microvm,acpi=off", net="user", args="one two")
+t.equal(vm.wait(), 0, "microvm: hello with arguments ends with 0")
+if not t.ok("argument 2: two\n" in vm.text.replace("\r", "") and
+            "argument 3" not in vm.text and "(dhcp" in vm.text,
+            "microvm: devices behind the arguments are none of them"):
+    t.diag(vm.text)
+
+vm = Vm(hello, machine="microvm,acpi=off,auto-kernel-cmdline=off", net="user",
+        append="loglevel=7")
+t.ok(vm.wait() == 0 and "no network device" in vm.text,
+     "microvm: without ACPI and words there is no device, which is no error")
+t.done()
