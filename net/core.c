@@ -135,6 +135,10 @@ static int start_device(const struct ipconfig *config)
 		pr_notice("net: no network device: loopback only");
 		return 0;
 	}
+	if (config->off) {
+		pr_info("net: ip=off: loopback only");
+		return 0;
+	}
 	err = eth_init(dev, config);
 	if (err) {
 		pr_err("net: %s does not start: error %d", dev->name, -err);

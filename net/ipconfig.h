@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine's address as the command line gives it: `ip=dhcp`, the
- * default, or `ip=A.B.C.D/N gw=A.B.C.D dns=A.B.C.D`.
+ * The machine's address as the command line gives it: `ip=dhcp`, the default,
+ * `ip=A.B.C.D/N gw=A.B.C.D dns=A.B.C.D`, or Linux's form (Documentation/
+ * admin-guide/nfs/nfsroot.rst), `ip=CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:
+ * DEVICE:AUTOCONF:DNS:...`, of which server, host name and what follows the
+ * first name server are of no use here. Linux's words for all protocols (on,
+ * any, both) ask by DHCP, off and none leave the device alone.
  */
 #ifndef NET_IPCONFIG_H
 #define NET_IPCONFIG_H
@@ -12,6 +16,7 @@
 /* Addresses are in network byte order; 0: none. */
 struct ipconfig {
 	bool dhcp;
+	bool off; /* no address: loopback only */
 	uint32_t addr;
 	uint32_t netmask;
 	uint32_t gateway;

@@ -72,6 +72,79 @@ static void test_ipconfig(void)
 	bad("dhcp", "10.99.0.1", NULL, "10.99.0.1");
 }
 
+/* ip= in Linux's form. */
+static void linux_form(const char *ip, const char *addr, unsigned int prefix,
+		       const char *gateway, const char *dns)
+{
+	struct ipconfig c;
+	const char *word = NULL;
+	char text[16];
+
+	is_str(ipconfig_parse(&c, ip, NULL, NULL, &word), NULL, "ip=%s", ip);
+	ok(!c.dhcp && !c.off, "ip=%s: is static", ip);
+	is_str(format_ipv4(text, c.addr), addr, "ip=%s: the address", ip);
+	is(prefix_length(c.netmask), prefix, "ip=%s: the netmask", ip);
+	is_str(format_ipv4(text, c.gateway), gateway, "ip=%s: the gateway", ip);
+	is_str(format_ipv4(text, c.dns), dns, "ip=%s: the name server", ip);
+}
+
+static void asks(const char *ip, bool dhcp)
+{
+	struct ipconfig c;
+	const char *word = NULL;
+
+	is_str(ipconfig_parse(&c, ip, NULL, NULL, &word), NULL, "ip=%s", ip);
+	ok(c.dhcp == dhcp && c.off == !dhcp && !c.addr, "ip=%s: %s", ip,
+	   dhcp ? "asks for an address" : "is without one");
+}
+
+static void test_linux_form(void)
+{
+	struct ipconfig c;
+	const char *word = NULL;
+
+	linux_form("172.16.0.2::172.16.0.1:255.255.255.252::eth0:off",
+		   "172.16.0.2", 30, "172.16.0.1", "0.0.0.0");
+	linux_form("10.0.0.2::10.0.0.1:255.0.0.0:a-host-with-a-long-name:eth0:"
+		   "none:10.0.0.3:10.0.0.4:10.0.0.5",
+		   "10.0.0.2", 8, "10.0.0.1", "10.0.0.3");
+	linux_form("10.0.0.2::::::", "10.0.0.2", 8, "0.0.0.0", "0.0.0.0");
+	linux_form("172.16.0.2:", "172.16.0.2", 16, "0.0.0.0", "0.0.0.0");
+	linux_form("192.168.1.2:1.2.3.4:192.168.1.1", "192.168.1.2", 24,
+		   "192.168.1.1", "0.0.0.0");
+	linux_form("10.0.0.2:::255.255.255.0:::dhcp", "10.0.0.2", 24, "0.0.0.0",
+		   "0.0.0.0");
+	asks(":::::eth0:dhcp", true);
+	asks("::::::", true);
+	asks("::::::any", true);
+	asks("::::::off", false);
+	asks("on", true);
+	asks("any", true);
+	asks("both", true);
+	asks("off", false);
+	asks("none", false);
+	bad("10.0.0.2::10.0.0.1:255.0.255.0::eth0:off", NULL, NULL,
+	    "10.0.0.2::10.0.0.1:255.0.255.0::eth0:off");
+	bad("10.0.0.2::10.0.0.1:8::eth0:off", NULL, NULL,
+	    "10.0.0.2::10.0.0.1:8::eth0:off");
+	bad("10.0.0.2::11.0.0.1:255.0.0.0::eth0:off", NULL, NULL,
+	    "10.0.0.2::11.0.0.1:255.0.0.0::eth0:off");
+	bad("10.0.0.2::10.0.0.1:255.0.0.0::eth1:off", NULL, NULL,
+	    "10.0.0.2::10.0.0.1:255.0.0.0::eth1:off");
+	bad("10.0.0.2::10.0.0.1:255.0.0.0::eth0:maybe", NULL, NULL,
+	    "10.0.0.2::10.0.0.1:255.0.0.0::eth0:maybe");
+	bad("10.0.0.255::10.0.0.1:255.255.255.0::eth0:off", NULL, NULL,
+	    "10.0.0.255::10.0.0.1:255.255.255.0::eth0:off");
+	bad("100.100.100.2000::10.0.0.1:255.255.255.0::eth0:off", NULL, NULL,
+	    "100.100.100.2000::10.0.0.1:255.255.255.0::eth0:off");
+	bad("10.0.0.2::", "10.0.0.1", NULL, "10.0.0.1");
+	bad("off", "10.0.0.1", NULL, "10.0.0.1");
+	ok(!ipconfig_parse(&c, "10.0.0.2:::::::10.0.0.9", NULL, "10.0.0.8",
+			   &word) &&
+		   c.dns == inet_addr("10.0.0.8"),
+	   "dns= goes before the name server in ip=");
+}
+
 static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 
 static void frame(const char *name, const char *dest, uint16_t type,
@@ -112,6 +185,7 @@ static void test_frames(void)
 int main(void)
 {
 	test_ipconfig();
+	test_linux_form();
 	test_frames();
 	return done_testing();
 }
