@@ -22,7 +22,9 @@
 #define PCI_BUSES 256
 #define PCI_SLOTS 32
 #define PCI_FUNCS 8
+/* What an empty slot reads as; 0 where a bridge is broken, or none at all. */
 #define VENDOR_NONE 0xffff
+#define VENDOR_ZERO 0x0000
 #define HEADER_MULTIFUNCTION 0x80
 #define CLASS_BASE_BRIDGE 0x06
 
@@ -228,6 +230,7 @@ void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector)
 struct scan {
 	void (*fn)(const struct pci_dev *pdev);
 	uint8_t header; /* of the function last read */
+	bool found; /* any function */
 	uint8_t pending[PCI_BUSES]; /* buses found, in the order of finding */
 	unsigned int nr_pending;
 	bool seen[PCI_BUSES];
@@ -270,8 +273,9 @@ static bool scan_function(struct scan *scan, uint8_t bus, uint8_t slot,
 	struct pci_dev pdev = { .bus = bus, .slot = slot, .func = func };
 
 	pdev.vendor = pci_read16(&pdev, PCI_VENDOR_ID);
-	if (pdev.vendor == VENDOR_NONE)
+	if (pdev.vendor == VENDOR_NONE || pdev.vendor == VENDOR_ZERO)
 		return false;
+	scan->found = true;
 	read_function(scan, &pdev);
 	switch (scan->header & PCI_HEADER_TYPE_MASK) {
 	case PCI_HEADER_TYPE_NORMAL:
@@ -286,7 +290,7 @@ static bool scan_function(struct scan *scan, uint8_t bus, uint8_t slot,
 	return true;
 }
 
-void pci_scan(void (*fn)(const struct pci_dev *pdev))
+bool pci_scan(void (*fn)(const struct pci_dev *pdev))
 {
 	struct scan scan = { .fn = fn };
 	unsigned int i, slot, func;
@@ -302,4 +306,5 @@ void pci_scan(void (*fn)(const struct pci_dev *pdev))
 					      func);
 		}
 	}
+	return scan.found;
 }

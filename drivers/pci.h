@@ -27,9 +27,9 @@ struct pci_dev {
 
 /*
  * Calls fn for every function that answers, bridges left out. pdev is fn's
- * only during the call.
+ * only during the call. False: nothing answers, a bridge neither.
  */
-void pci_scan(void (*fn)(const struct pci_dev *pdev));
+bool pci_scan(void (*fn)(const struct pci_dev *pdev));
 
 /* Configuration space; offset aligned to the width. */
 uint8_t pci_read8(const struct pci_dev *pdev, unsigned int offset);
