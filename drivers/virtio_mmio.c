@@ -243,6 +243,7 @@ static void setup_irq(struct virtio_mmio *vm, const struct irq_line *line)
 
 	vm->level = line->level;
 	vm->vdev.has_irq = !err;
+	vm->vdev.shared_line = !err;
 	if (err)
 		pr_warn("%s: no interrupt line %u (%d), the device is polled",
 			vm->vdev.where, line->gsi, err);

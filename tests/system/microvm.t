@@ -85,7 +85,8 @@ for acpi in ("on", "off"):
           f"microvm,acpi={acpi}",
           extra=["-netdev", "user,id=n1", "-device",
                  "virtio-net-device,netdev=n1"],
-          look=lambda text: "another network device, not used" in text)
+          look=lambda text: re.search(
+              r"another virtio-net, 5.*, not used", text))
 
 serve("devices by ACPI alone", "microvm,auto-kernel-cmdline=off")
 serve("PCI that has no ports", "microvm,pcie=on",
@@ -96,6 +97,9 @@ serve("an interrupt that no IO-APIC has: polled",
       "microvm,acpi=off,auto-kernel-cmdline=off",
       append="virtio_mmio.device=512@0xfeb00e00:77",
       look=lambda text: "no interrupt line 77" in text)
+serve("an interrupt that never comes: polled",
+      "microvm,acpi=off,auto-kernel-cmdline=off",
+      append="virtio_mmio.device=512@0xfeb00e00:13")
 serve("words of the command line by hand, one of them wrong",
       "microvm,acpi=off,auto-kernel-cmdline=off",
       append="virtio_mmio.device=banana virtio_mmio.device=512@0xfeb00c00:11 "
