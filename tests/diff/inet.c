@@ -9,7 +9,8 @@
  *  - after each operation settle() waits until every packet has arrived;
  *  - nothing is held back (TCP_NODELAY), little is sent, and so no buffer is
  *    ever full: how much one holds Linux decides anew each time;
- *  - no accept queue is ever full, or a SYN would come again seconds later.
+ *  - no accept queue is ever full, or a SYN would come again seconds later;
+ *  - each seed has a network of its own, with every port free.
  */
 #define _GNU_SOURCE
 #include "trace.h"
@@ -17,6 +18,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -35,7 +37,6 @@
 
 /* ---- Settling ------------------------------------------------------------ */
 
-#define MARKER_FD 100 /* a UDP socket that is connected to itself */
 #define ROUNDS 6 /* SYN, SYN|ACK, ACK; data, ACK, reset */
 #define FIN_PATIENCE 400 /* milliseconds; a delayed ACK takes 40 */
 
@@ -64,13 +65,33 @@ static void stay_here(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/*
+ * A network of its own for each seed: what other programs and earlier seeds
+ * left in TIME_WAIT holds ports that this one may ask for. Only Linux has that,
+ * and lets only root have it.
+ */
+static void leave_network(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	if (unshare(CLONE_NEWNET))
+		return;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (ioctl(fd, SIOCSIFFLAGS, &lo))
+		fail("lo");
+	close(fd);
+}
+
 void prepare_inet(void)
 {
 	struct sockaddr_in a = address(HERE, 0);
 	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd;
 
 	stay_here();
+	leave_network();
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (bind(fd, (struct sockaddr *)&a, len) ||
 	    getsockname(fd, (struct sockaddr *)&a, &len) ||
 	    connect(fd, (struct sockaddr *)&a, len) || dup2(fd, MARKER_FD) < 0)

@@ -249,18 +249,25 @@ static void run_one(void)
 	}
 }
 
+static void limit_files(int n)
+{
+	struct rlimit limit = { n, MARKER_FD + 1 };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		perror("setrlimit");
+}
+
 /* Few numbers make few files meet often, many make deep nests. */
 static void start(uint64_t seed)
 {
 	static const int limits[] = { 8, 12, 16, 24, 40, 63 };
-	struct rlimit limit;
 
 	state = seed * 0x2545f4914f6cdd1d + 1;
 	fd_limit = PICK(limits);
-	limit.rlim_cur = limit.rlim_max = fd_limit;
-	limit.rlim_max = FD_MAX;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		perror("setrlimit");
+	limit_files(MARKER_FD + 1);
+	if (kinds == INET)
+		prepare_inet();
+	limit_files(fd_limit);
 	memset(kind_of, 0, sizeof(kind_of));
 	forget_watches();
 	forget_ports();
@@ -328,10 +335,8 @@ int main(int argc, char **argv)
 	prepare();
 	if (!strcmp(argv[4], "sockets"))
 		kinds = SOCKETS;
-	if (!strcmp(argv[4], "inet")) {
+	if (!strcmp(argv[4], "inet"))
 		kinds = INET;
-		prepare_inet();
-	}
 	for (long i = 0; i < count; i++)
 		run_seed(first + i, operations, argc > 5);
 	return 0;

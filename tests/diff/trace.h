@@ -16,6 +16,7 @@
 /* Descriptors of a run lie from FD_FIRST to below fd_limit. */
 #define FD_FIRST 3
 #define FD_MAX 64
+#define MARKER_FD 100 /* inet.c: a UDP socket that is connected to itself */
 
 enum kind {
 	NONE,
@@ -66,8 +67,10 @@ int find_known(void);
 /* A new run: nothing is watched. */
 void forget_watches(void);
 
-/* inet.c. For the whole program; for a new run; after each operation. */
+/* inet.c: a new network, and what it needs; for a new run, while MARKER_FD is
+   allowed. */
 void prepare_inet(void);
+/* For a new run; after each operation. */
 void forget_ports(void);
 void settle(void);
 void reset_inet(void); /* at the end of a run */

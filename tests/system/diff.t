@@ -76,9 +76,10 @@ class Pair:
 
     def same_alone(self, seed, kinds):
         """
-        Ports are chosen by chance, and those of earlier seeds are in TIME_WAIT;
-        a busy Linux delivers packets late. So a seed over the network counts
-        only if it also differs when it is run alone, some times on Linux.
+        Ports are chosen by chance, and on Pollux those of earlier seeds are in
+        TIME_WAIT; a busy Linux delivers packets late. So a seed over the
+        network counts only if it also differs when it is run alone, some times
+        on Linux.
         """
         args = seed, 1, OPERATIONS, kinds
         got = hashes(self.on_pollux(*args))
