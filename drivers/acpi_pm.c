@@ -24,20 +24,13 @@
 /* 4.8.3.2.1: PM1 control. */
 #define PM1_SCI_EN BIT(0)
 #define PM1_SLP_TYP_SHIFT 10
-#define PM1_SLP_TYP_MASK (7U << PM1_SLP_TYP_SHIFT)
+#define SLP_TYP_MAX 7
+#define PM1_SLP_TYP_MASK ((uint32_t)SLP_TYP_MAX << PM1_SLP_TYP_SHIFT)
 #define PM1_SLP_EN BIT(13)
 
 /* 4.8.3.7: the sleep control register of reduced hardware. */
 #define SLEEP_TYPE_SHIFT 2
 #define SLEEP_EN BIT(5)
-
-/* AML (20.2): what `Name (_S5, Package () { a, b, ... })` is encoded with. */
-#define AML_ZERO 0x00
-#define AML_ONE 0x01
-#define AML_NAME 0x08
-#define AML_BYTE 0x0a
-#define AML_PACKAGE 0x12
-#define AML_ROOT '\\'
 
 /*
  * How long an effect may take. A hypervisor that was told to power off goes
@@ -60,66 +53,27 @@ static struct {
 
 /* --- The sleep type ------------------------------------------------------- */
 
-/* A byte constant at *p; moves *p behind it. -1: something else. */
-static int aml_byte(const uint8_t **p, const uint8_t *end)
+/* 7.4.2: the first two elements of \_S5 are for the registers a and b. */
+static bool read_type(struct aml package, unsigned int i)
 {
-	if (*p >= end)
-		return -1;
-	if (**p == AML_ZERO || **p == AML_ONE)
-		return *(*p)++;
-	if (**p != AML_BYTE || end - *p < 2)
-		return -1;
-	*p += 2;
-	return (*p)[-1];
-}
+	struct aml element;
+	uint64_t value;
 
-/* p: behind the four letters of the name. */
-static bool parse_s5(const uint8_t *p, const uint8_t *end)
-{
-	int a, b;
-
-	if (end - p < 3 || *p++ != AML_PACKAGE)
+	if (!aml_element(package, i, &element) ||
+	    !aml_integer(element, &value) || value > SLP_TYP_MAX)
 		return false;
-	/* PkgLength's two top bits tell how many bytes follow it (20.2.4). */
-	if (end - p < 2 + (*p >> 6))
-		return false;
-	p += 1 + (*p >> 6);
-	if (*p++ < 1) /* elements */
-		return false;
-	a = aml_byte(&p, end);
-	b = aml_byte(&p, end);
-	if (a < 0 || a > 7)
-		return false;
-	pm.type[0] = (uint8_t)a;
-	pm.type[1] = b < 0 || b > 7 ? 0 : (uint8_t)b;
+	pm.type[i] = (uint8_t)value;
 	return true;
 }
 
-/* Searches the DSDT's bytes for the name: AML is not executed here. */
-static bool find_s5(const uint8_t *dsdt, size_t len)
+static void types_init(void)
 {
-	for (size_t i = sizeof(struct acpi_header) + 2; i + 4 < len; i++) {
-		const uint8_t *name = dsdt + i;
+	struct aml terms, package;
 
-		if (memcmp(name, "_S5_", 4))
-			continue;
-		if (name[-1] != AML_NAME &&
-		    !(name[-1] == AML_ROOT && name[-2] == AML_NAME))
-			continue;
-		if (parse_s5(name + 4, dsdt + len))
-			return true;
-	}
-	return false;
-}
-
-static void types_init(const struct fadt *fadt)
-{
-	uint64_t phys = fadt->x_dsdt ? fadt->x_dsdt : fadt->dsdt;
-	const uint8_t *dsdt;
-	size_t len;
-
-	dsdt = phys ? acpi_table_at(phys, &len) : NULL;
-	pm.has_types = dsdt && find_s5(dsdt, len);
+	if (!acpi_dsdt(&terms) || !aml_find_name(terms, "_S5_", &package))
+		return;
+	pm.has_types = read_type(package, 0);
+	(void)read_type(package, 1);
 }
 
 /* --- Registers ------------------------------------------------------------ */
@@ -172,7 +126,7 @@ void acpi_pm_init(void)
 	if (!fadt_read(&fadt))
 		return;
 	registers_init(&fadt);
-	types_init(&fadt);
+	types_init();
 }
 
 /* --- The end -------------------------------------------------------------- */

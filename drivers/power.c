@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "drivers/acpi_ged.h"
 #include "drivers/acpi_pm.h"
 #include "drivers/reset.h"
 #include "drivers/serial.h"
@@ -108,6 +109,8 @@ void power_button_init(void)
 {
 	int err = acpi_pm_button_start(button_pressed);
 
+	if (err == -ENODEV)
+		err = acpi_ged_button_start(button_pressed);
 	if (err == -ENODEV)
 		pr_info("power: no power button");
 	else if (err)
