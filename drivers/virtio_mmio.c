@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drivers/mmio.h"
 #include "drivers/virtio.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -42,13 +43,13 @@ static struct virtio_mmio *to_virtio_mmio(struct virtio_device *vdev)
 /* 4.2.2.2: registers are little-endian words, read and written whole. */
 static uint32_t reg_read(const struct virtio_mmio *vm, unsigned int reg)
 {
-	return *(volatile uint32_t *)(vm->regs + reg);
+	return mmio_read32(vm->regs + reg);
 }
 
 static void reg_write(const struct virtio_mmio *vm, unsigned int reg,
 		      uint32_t value)
 {
-	*(volatile uint32_t *)(vm->regs + reg) = value;
+	mmio_write32(vm->regs + reg, value);
 }
 
 static void reg_write64(const struct virtio_mmio *vm, unsigned int low,
@@ -115,12 +116,12 @@ static void read_config(struct virtio_device *vdev, unsigned int offset,
 	if (offset > vm->config_len || len > vm->config_len - offset)
 		return;
 	if (len == 2 && !(offset & 1))
-		*(uint16_t *)field = *(volatile uint16_t *)from;
+		*(uint16_t *)field = mmio_read16(from);
 	else if (len == 4 && !(offset & 3))
-		*(uint32_t *)field = *(volatile uint32_t *)from;
+		*(uint32_t *)field = mmio_read32(from);
 	else
 		for (unsigned int i = 0; i < len; i++)
-			((uint8_t *)field)[i] = from[i];
+			((uint8_t *)field)[i] = mmio_read8(from + i);
 }
 
 /* The line was routed when the device was found: there is but one. */
@@ -142,7 +143,7 @@ static uint32_t queue_max(struct virtio_device *vdev, unsigned int index)
 /* 4.2.3.3 */
 static void notify(struct virtqueue *vq)
 {
-	*(volatile uint32_t *)vq->doorbell = vq->index;
+	mmio_write32(vq->doorbell, vq->index);
 }
 
 /* 4.2.4: the three parts in one piece, by the number of its first page. */
