@@ -16,7 +16,12 @@
 #define WORDS_MAX 64
 
 static char *words[WORDS_MAX]; /* of the kernel: before "--" */
+static bool asked_for[WORDS_MAX]; /* by some part of the kernel */
 static unsigned int nr_words;
+
+/* Words that Linux keeps to itself and that mean nothing here. */
+static const char *const linux_words[] = { "console", "root", "rootfstype",
+					   "rootflags", "init" };
 
 static char *app_args[CMDLINE_ARGS_MAX + 1];
 static unsigned int nr_app_args;
@@ -119,6 +124,7 @@ void cmdline_init(char *text)
 
 	nr_words = 0;
 	nr_app_args = 0;
+	memset(asked_for, 0, sizeof(asked_for));
 	while ((word = next_word(&text))) {
 		if (app)
 			add_word(app_args, &nr_app_args, CMDLINE_ARGS_MAX,
@@ -134,13 +140,17 @@ void cmdline_init(char *text)
 
 const char *cmdline_get(const char *key)
 {
-	for (unsigned int i = nr_words; i-- > 0;) {
+	const char *last = NULL;
+
+	for (unsigned int i = 0; i < nr_words; i++) {
 		const char *value = value_of(words[i], key);
 
-		if (value)
-			return value;
+		if (!value)
+			continue;
+		asked_for[i] = true;
+		last = value;
 	}
-	return NULL;
+	return last;
 }
 
 bool cmdline_is(const char *key, const char *value)
@@ -153,12 +163,50 @@ bool cmdline_is(const char *key, const char *value)
 const char *cmdline_next(const char *key, unsigned int *pos)
 {
 	while (*pos < nr_words) {
-		const char *value = value_of(words[(*pos)++], key);
+		unsigned int i = (*pos)++;
+		const char *value = value_of(words[i], key);
 
-		if (value)
-			return value;
+		if (!value)
+			continue;
+		asked_for[i] = true;
+		return value;
 	}
 	return NULL;
+}
+
+/* A dot is in the names of modules' parameters. */
+static bool is_variable(const char *word)
+{
+	size_t len = strcspn(word, "=.");
+
+	return len && word[len] == '=';
+}
+
+static void set_variable(char **list, unsigned int *nr, unsigned int max,
+			 char *word)
+{
+	size_t len = strcspn(word, "=") + 1;
+	unsigned int i = 0;
+
+	while (i < *nr && strncmp(list[i], word, len))
+		i++;
+	if (i == max) {
+		pr_warn("command line: more than %u variables, %s is ignored",
+			max, word);
+		return;
+	}
+	list[i] = word;
+	*nr = MAX(*nr, i + 1);
+}
+
+unsigned int cmdline_environment(char **list, unsigned int nr, unsigned int max)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(linux_words); i++)
+		cmdline_get(linux_words[i]);
+	for (unsigned int i = 0; i < nr_words; i++)
+		if (!asked_for[i] && is_variable(words[i]))
+			set_variable(list, &nr, max, words[i]);
+	return nr;
 }
 
 char **cmdline_app_args(int *argc)

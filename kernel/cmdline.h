@@ -32,6 +32,15 @@ bool cmdline_is(const char *key, const char *value);
  */
 const char *cmdline_next(const char *key, unsigned int *pos);
 
+/*
+ * Adds to an environment of nr strings, in a list with room for max, what
+ * looks like NAME=VALUE before `--` and what nobody has asked for until now, as
+ * Linux does for init; a name that is there already gets the new value.
+ * Returns how many there are then.
+ */
+unsigned int cmdline_environment(char **list, unsigned int nr,
+				 unsigned int max);
+
 /* Application arguments after `--`, NULL-terminated; their number in *argc. */
 char **cmdline_app_args(int *argc);
 

@@ -46,11 +46,7 @@
 #define PROT_WRITE 2
 #define PROT_EXEC 4
 
-static char *const environment[] = {
-	(char *)"PATH=/bin",
-	(char *)"HOME=/",
-	(char *)"TERM=linux",
-};
+#define ENVIRONMENT_MAX 32 /* Linux has as many, MAX_INIT_ENVS */
 
 bool exec_randomizes(void)
 {
@@ -134,15 +130,20 @@ static uintptr_t stack_fill(struct mm *mm, struct user_stack *stack,
 			    const struct elf_image *image)
 {
 	uintptr_t execfn, platform, random, sp;
+	char *environment[ENVIRONMENT_MAX] = { (char *)"PATH=/bin",
+					       (char *)"HOME=/",
+					       (char *)"TERM=linux" };
 	struct user_vectors vectors = {
 		.argv = argv,
 		.argc = argc,
 		.envp = environment,
-		.envc = ARRAY_SIZE(environment),
+		.envc = 3,
 	};
 	struct auxv auxv = { .n = 0 };
 	uint8_t seed[16];
 
+	vectors.envc = cmdline_environment(environment, vectors.envc,
+					   ENVIRONMENT_MAX);
 	random_bytes(seed, sizeof(seed));
 	execfn = user_stack_push(stack, argv[0], strlen(argv[0]) + 1);
 	platform = user_stack_push(stack, "x86_64", sizeof("x86_64"));

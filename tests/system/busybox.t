@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """
 Programs that nobody here wrote look at the network: busybox's ip, ifconfig,
-netstat, route and hostname, each as the application.
+netstat, route and hostname, each as the application; env at its environment.
 """
 import os
 import shutil
@@ -20,9 +20,9 @@ t = Tap(deadline=240)
 elf = image(busybox)
 
 
-def run(command, *patterns, status=0):
+def run(command, *patterns, status=0, append=""):
     vm = Vm(elf, net="user", args=command,
-            append="ip=10.99.0.2/16 gw=10.99.0.1 loglevel=3")
+            append=f"ip=10.99.0.2/16 gw=10.99.0.1 loglevel=3 {append}")
     t.cleanup(vm.kill)
     t.equal(vm.wait(60), status, f"busybox: {command}")
     for pattern in patterns:
@@ -62,4 +62,6 @@ run("route -n", r"^0\.0\.0\.0 +10\.99\.0\.1 +0\.0\.0\.0 +UG .* eth0")
 run("netstat -antuwx", r"^Active Internet connections",
     r"^Active UNIX domain sockets")
 run("hostname", r"^pollux")
+run("env", r"^HOME=/root\r?$", r"^GREETING=good day\r?$",
+    append='GREETING="good day" HOME=/root console=ttyS0 quiet')
 t.done()

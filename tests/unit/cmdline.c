@@ -83,6 +83,26 @@ static void test_devices(void)
 	       "cmdline: all of them");
 }
 
+static void test_environment(void)
+{
+	char *env[6] = { "PATH=/bin", "HOME=/", "TERM=linux" };
+	unsigned int nr;
+
+	parse("ip=dhcp A=1 quiet i8042.noaux=1 B=\"x y\" console=ttyS0 A=2 =3 "
+	      "HOME=/root ip=off -- C=4");
+	cmdline_get("ip");
+	nr = cmdline_environment(env, 3, 6);
+	is(nr, 5, "environment: what nobody asked for");
+	is_str(env[1], "HOME=/root", "environment: a new value");
+	is_str(env[2], "TERM=linux", "environment: an old one");
+	is_str(env[3], "A=2", "environment: the last of two");
+	is_str(env[4], "B=x y", "environment: a quoted value");
+	is(warnings, 0, "environment: no warning");
+	parse("A=1 B=2 C=3 D=4 E=5");
+	is(cmdline_environment(env, 3, 6), 6, "environment: as many as fit");
+	is(warnings, 2, "environment: the others are named");
+}
+
 static void test_args(void)
 {
 	char **args;
@@ -154,6 +174,7 @@ int main(void)
 	test_keys();
 	test_many();
 	test_devices();
+	test_environment();
 	test_args();
 	test_quotes();
 	test_limits();
