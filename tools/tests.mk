@@ -74,7 +74,8 @@ system: images ## the tests that boot QEMU
 
 # Figures, and their ratio to a Linux guest's: nothing here can fail for being
 # slow. BENCH are options of tests/bench/compare, which needs root.
-bench: $(O)/bench/load ## what calls and packets cost, beside a Linux guest
+bench: $(O)/bench/load ## what the boot, calls and packets cost, beside other guests
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/boot
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/events
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/bench/loopback
 	$(Q)$(MAKE) --no-print-directory -s image APP=apps/echo
