@@ -11,7 +11,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from cells import cells
+from cells import WAYS, cells
 from tap import Tap
 from vm import Vm, connect, free_ports, image
 
@@ -48,8 +48,8 @@ def boot_to_echo(cell, port):
         vm.kill()
 
 
-images = {"pvh": image("apps/echo")}
-matrix = list(cells(machines=("q35", "pc")))
+images = {"pvh": image("apps/echo"), "uefi": image("apps/echo", "efi")}
+matrix = list(cells())
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     for cell, (right, said) in zip(matrix, pool.map(
             boot_to_echo, matrix, free_ports(len(matrix)))):
@@ -58,7 +58,7 @@ with concurrent.futures.ThreadPoolExecutor(2) as pool:
             t.diag(said)
 
 hello = image("apps/hello")
-for machine in ("q35", "pc"):
+for machine in WAYS:
     vm = Vm(hello, machine=machine)
     status = vm.wait()
     if not t.ok(status == 0 and "Hello from Pollux." in vm.text,
