@@ -63,7 +63,11 @@ _Static_assert(sizeof(struct kvm_wall_clock) == 12, "msr.rst");
 static struct kvm_system_time system_time __attribute__((aligned(32)));
 static struct kvm_wall_clock wall_clock __attribute__((aligned(16)));
 
-/* First leaf of the hypervisor with this signature, 0: it is not there. */
+/*
+ * First leaf of the hypervisor with this signature, 0: it is not there. One
+ * that poses as another has its own leaves behind those; there are no more
+ * where EAX is not the last leaf of its kind (KVM had 0 there once).
+ */
 static uint32_t find_leaves(const char *signature)
 {
 	uint32_t leaf, r[4];
@@ -75,6 +79,8 @@ static uint32_t find_leaves(const char *signature)
 		cpuid(leaf, 0, r);
 		if (!memcmp(&r[1], signature, SIGNATURE_LEN))
 			return leaf;
+		if (r[0] < leaf || r[0] >= leaf + LEAF_STEP)
+			break;
 	}
 	return 0;
 }

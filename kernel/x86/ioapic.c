@@ -188,7 +188,8 @@ static bool line_by_mptable(unsigned int irq, struct irq_line *line)
 		if (mp->irq != irq)
 			continue;
 		for (unsigned int k = 0; k < nr_ioapics; k++) {
-			if (ioapics[k].id != mp->apic_id)
+			if (ioapics[k].id != mp->apic_id &&
+			    mp->apic_id != MP_ALL_APICS)
 				continue;
 			line->gsi = ioapics[k].first_gsi + mp->pin;
 			line->active_low = mp->active_low;

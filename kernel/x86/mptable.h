@@ -10,6 +10,7 @@
 
 #define MP_APICS_MAX 8
 #define MP_LINES_MAX 64
+#define MP_ALL_APICS 0xff /* instead of an IO-APIC's id: at each of them */
 
 /* The floating pointer's paragraph, and the table's head. */
 #define MP_POINTER_SIZE 16

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap
-from vm import TOP, Vm, connect, free_port, image
+from vm import APPS, TOP, Vm, connect, free_port, image
 
 MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 RNG = ["-device", "virtio-rng-device"]
@@ -125,6 +125,18 @@ serve("Firecracker's command line", f"microvm,acpi=off,{BARE},"
           config["network-interfaces"][0]["guest_mac"]],
       look=lambda text: re.search(
           "06:00:ac:10:00:02 172.16.0.2/24 gw 172.16.0.1", text))
+
+# The serial line's interrupt comes by the MADT or by the MP table.
+typed = image(os.path.join(APPS, "console.c"))
+for acpi in ("on", "off"):
+    vm = Vm(typed, machine=f"microvm,acpi={acpi}")
+    t.cleanup(vm.kill)
+    vm.wait_for("console: ready")
+    vm.type("hello")
+    if not t.ok(vm.wait_for("^hello"), f"microvm: acpi={acpi}: what is typed "
+                "on the serial line is read"):
+        t.diag(vm.text)
+    vm.kill()
 
 # QEMU puts the devices behind everything, also behind "--".
 vm = Vm(hello, machine="microvm,acpi=off", net="user", args="one two")

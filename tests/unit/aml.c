@@ -16,7 +16,7 @@
 
 /* --- The assembler -------------------------------------------------------- */
 
-static uint8_t code[8192];
+static uint8_t code[65536];
 static size_t len;
 static size_t open_at[32]; /* where the open packages' lengths belong */
 static unsigned int nr_open;
