@@ -37,8 +37,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: image efi run run-vm debug setup check test unit system bench images \
-	clean distclean help FORCE
+.PHONY: image efi disk run run-vm debug setup check test unit system bench \
+	images clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))
@@ -111,7 +111,7 @@ $(O)/lwip/%.o: $(O)/lwip/%.c Makefile | $(HEADERS)
 
 # --- The image: kernel, application and the kernel's symbol table -----------
 
-ifneq ($(call is_goal,image efi run debug),)
+ifneq ($(call is_goal,image efi disk run debug),)
 APP_IS := $(shell tools/check-app '$(subst ','\'',$(APP))')
 $(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(APP_IS)))
 I := $(O)/$(firstword $(APP_IS))
@@ -157,6 +157,11 @@ $(I)/pollux.elf: $(I)/pollux.dbg
 	$(Q)objcopy --strip-all $< $@
 
 include tools/efi.mk
+
+disk: export APPEND := $(APPEND)
+disk: export ARGS := $(ARGS)
+disk: $(I)/BOOTX64.EFI ## build APP's disk, raw and qcow2, and ISO; the last lines are their paths
+	@tools/mkdisk $< $(I)
 
 # --- Running it -------------------------------------------------------------
 

@@ -7,9 +7,10 @@
 PURPOSES := build $(if $(call is_goal,run debug),run) \
 	$(if $(call is_goal,debug),debug) \
 	$(if $(call is_goal,test unit system check),run test) \
-	$(if $(call is_goal,efi test unit system)$(UEFI),uefi) \
+	$(if $(call is_goal,efi disk test unit system)$(UEFI),uefi) \
+	$(if $(call is_goal,disk test unit system),disk) \
 	$(if $(call is_goal,bench),run)
-PURPOSES := $(if $(call is_goal,setup),build run uefi test debug,\
+PURPOSES := $(if $(call is_goal,setup),build run uefi disk test debug,\
 	$(strip $(PURPOSES)))
 empty :=
 SETUP := $(O)/.setup-$(subst $(empty) $(empty),-,$(PURPOSES))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """
 docs/deploy/libvirt as it is written, under a libvirtd of the test's own: three
-machines behind one address, ended by their power buttons. What this machine may
-lack has something in its place: TCG for KVM, tap devices on a bridge for
-libvirt's network, ip= for its DHCP server.
+machines behind one address, ended by their power buttons; and one that UEFI
+starts from a disk. What this machine may lack has something in its place: TCG
+for KVM, tap devices on a bridge for libvirt's network, ip= for its DHCP server.
 
     client 192.0.2.2 -- 192.0.2.1 this namespace, balance.nft
                                   virbr-pollux 10.99.0.1 -- tap1..3 -- machines
@@ -23,7 +23,7 @@ import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap, skip_all
-from vm import TOP, connect, image, in_private_network
+from vm import FIRMWARE, TOP, connect, image, in_private_network
 
 HERE = os.path.join(TOP, "docs", "deploy", "libvirt")
 LIBVIRTD = "/usr/sbin/libvirtd"
@@ -36,6 +36,8 @@ if not in_private_network():
 for tool in (LIBVIRTD, "virsh", "virt-xml-validate", "nft"):
     if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"):
         skip_all(f"needs {tool}: make setup")
+if not os.path.exists(FIRMWARE):
+    skip_all(f"needs {FIRMWARE}: make setup")
 if subprocess.run([*UNPRIVILEGED, "true"], capture_output=True).returncode:
     skip_all("needs user namespaces, for a libvirtd that is not root's")
 
@@ -157,6 +159,18 @@ def kernel_domain(number, elf):
     return xml
 
 
+def disk_domain(number, folder):
+    """From a disk of its own, since that has the command line."""
+    subprocess.run(
+        [os.path.join(TOP, "tools", "mkdisk"), image("apps/echo", "efi"),
+         folder], env=dict(os.environ, APPEND=command_line(number), ARGS=""),
+        check=True, stdout=subprocess.DEVNULL, timeout=60)
+    xml = domain("pollux-uefi.xml", number)
+    xml.find("devices/disk/source").set(
+        "file", os.path.join(folder, "pollux.qcow2"))
+    return xml
+
+
 def make_network():
     """The bridge and its taps; and the client's namespace, its process."""
     client = subprocess.Popen(["unshare", "--net", "sleep", "600"],
@@ -192,7 +206,7 @@ def sent_to(number):
 
 
 def echoes(number):
-    with connect((address(number), 7), within=60) as s:
+    with connect((address(number), 7), within=120) as s:
         s.sendall(b"hello")
         s.shutdown(socket.SHUT_WR)
         return s.recv(64) == b"hello"
@@ -260,4 +274,13 @@ for name in names:
 name = daemon.start(kernel_domain(1, image("apps/hello")))
 t.equal(daemon.wait_for_state(name, "shut off"), "shut off",
         "libvirt: a machine whose application has ended is shut off")
+
+# pollux-uefi.xml: the firmware that libvirt finds, and a disk that is only read.
+
+name = daemon.start(disk_domain(2, daemon.folder.name))
+if not t.ok(echoes(2), f"libvirt: {name} is started by UEFI and serves"):
+    daemon.diag()
+daemon.virsh("shutdown", name)
+t.equal(daemon.wait_for_state(name, "shut off"), "shut off",
+        "libvirt: and the power button ends it")
 t.done()
