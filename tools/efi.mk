@@ -41,7 +41,7 @@ $(I)/BOOTX64.so: $(EFI_OBJECTS) $(I)/efi-kernel.o
 
 $(I)/BOOTX64.EFI: $(I)/BOOTX64.so
 	$(call say,EFI,$@)
-	$(Q)objcopy $(addprefix -j ,.text .data .dynamic .rela .reloc) \
+	$(Q)SOURCE_DATE_EPOCH=0 objcopy $(addprefix -j ,.text .data .dynamic .rela .reloc) \
 		--target efi-app-x86_64 $< $@
 
 efi: $(I)/BOOTX64.EFI ## build APP's image for UEFI; its path is the last line

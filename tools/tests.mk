@@ -60,7 +60,7 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 images: $(O)/make-exit.so | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c); do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
-	@for app in apps/echo apps/hello; do \
+	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done
 
 test: check images $(call chosen,$(UNIT)) ## check, then all tests, or those that TESTS names
