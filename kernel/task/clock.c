@@ -111,7 +111,7 @@ static void refine(struct timer *timer)
 
 void clock_refine_start(void)
 {
-	if (rate.exact)
+	if (!rate.reference)
 		return;
 	timer_setup(&refine_timer, refine);
 	refine_next();
@@ -139,6 +139,8 @@ void clock_init(void)
 	timescale_set_hz(&scale, cpu_boot_tsc, rate.tsc_hz);
 	set_rate();
 	read_epoch();
-	pr_debug("clock: TSC %llu Hz by %s", (unsigned long long)rate.tsc_hz,
-		 rate.source);
+	pr_debug("clock: TSC %llu Hz by %s%s%s",
+		 (unsigned long long)rate.tsc_hz, rate.source,
+		 rate.reference ? ", refined by " : "",
+		 rate.reference ? rate.reference : "");
 }

@@ -4,8 +4,8 @@
  * newer CPUs say it; otherwise both are counted against the ACPI power
  * management timer or, without one, channel 2 of the 8254. Owns the start of
  * that measurement, so that it can be continued later over a longer window.
- * Where there is neither, the TSC is counted against an APIC timer whose rate
- * is known, once: the timer is needed for other things then.
+ * An APIC timer whose rate is known serves at first, and for good where there
+ * is neither of them; not later, when it is needed for other things.
  *
  * A virtual CPU can be stopped by its host between any two instructions. Each
  * reading of the reference is therefore bracketed by two readings of the TSC,
@@ -23,6 +23,7 @@
 #include "kernel/x86/hypervisor.h"
 
 #define WINDOW_US 1000
+#define SHORT_WINDOW_US 200
 #define TRIES 8
 #define MAX_READS 10000 /* of a reference that does not move */
 #define REFINE_MAX_PPM 2000 /* beyond it something else is wrong */
@@ -157,9 +158,10 @@ static struct reading read_best(void (*read)(struct reading *r))
 }
 
 /* Waits for the end of the window. False: the counter stands still. */
-static bool wait_window(const struct reference *ref, uint32_t start)
+static bool wait_window(const struct reference *ref, uint32_t start,
+			uint64_t us)
 {
-	uint32_t ticks = (uint32_t)((uint64_t)ref->hz * WINDOW_US / 1000000);
+	uint32_t ticks = (uint32_t)(ref->hz * us / 1000000);
 	uint32_t last = start;
 	struct reading r;
 
@@ -192,7 +194,7 @@ static bool measure(const struct reference *ref, struct tsc_rate *rate)
 	apic_timer_count_start();
 	ref_start = read_best(ref->read);
 	apic_start = read_best(apic_timer_read);
-	if (!wait_window(ref, ref_start.value))
+	if (!wait_window(ref, ref_start.value, WINDOW_US))
 		return false;
 	end = read_best(ref->read);
 	apic_end = read_best(apic_timer_read);
@@ -202,8 +204,7 @@ static bool measure(const struct reference *ref, struct tsc_rate *rate)
 	ratio_tsc = apic_end.tsc - apic_start.tsc;
 	rate->tsc_hz = rate_between(ref, &ref_start, &end);
 	rate->apic_hz = mul_div(rate->tsc_hz, ratio_apic, ratio_tsc);
-	rate->source = ref->name;
-	rate->exact = false;
+	rate->source = rate->reference = ref->name;
 	return rate->tsc_hz != 0;
 }
 
@@ -245,38 +246,54 @@ static void measure_apic(struct tsc_rate *rate)
 				end.tsc - start.tsc);
 }
 
-/* The TSC's rate by the APIC timer's, for want of a better reference. */
-static bool measure_by_apic(struct tsc_rate *rate)
+/* The TSC's rate by the APIC timer's, which is known. */
+static bool measure_by_apic(struct tsc_rate *rate, uint64_t window_us)
 {
 	const struct reference apic = { .hz = apic_hz_told,
 					.mask = UINT32_MAX,
 					.read = apic_timer_read };
 	struct reading start, end;
 
-	if (!apic_hz_told)
-		return false;
 	apic_timer_count_start();
 	start = read_best(apic_timer_read);
-	if (!wait_window(&apic, start.value))
+	if (!wait_window(&apic, start.value, window_us))
 		return false;
 	end = read_best(apic_timer_read);
 	rate->tsc_hz = rate_between(&apic, &start, &end);
 	rate->source = "the APIC timer";
-	rate->exact = true;
 	return rate->tsc_hz;
+}
+
+/*
+ * An APIC timer of known rate counts finer than all else: a short window will
+ * do, and whichever clock there is corrects it later. Without one it stays.
+ */
+static bool measure_shortly(struct tsc_rate *rate)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
+		if (!references[i].start())
+			continue;
+		reference = &references[i];
+		rate->reference = reference->name;
+		ref_start = read_best(reference->read);
+		return measure_by_apic(rate, SHORT_WINDOW_US);
+	}
+	return measure_by_apic(rate, WINDOW_US);
 }
 
 static bool measure_any(struct tsc_rate *rate)
 {
+	if (apic_hz_told && measure_shortly(rate))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
 		if (measure(&references[i], rate))
 			return true;
-	return measure_by_apic(rate);
+	return false;
 }
 
 void tsc_calibrate(struct tsc_rate *rate)
 {
-	*rate = (struct tsc_rate){ .exact = true };
+	*rate = (struct tsc_rate){ 0 };
 	if (!told_by_hypervisor(rate) && !told_by_cpu(rate)) {
 		apic_hz_told = rate->apic_hz;
 		if (!measure_any(rate))

@@ -13,7 +13,7 @@ struct tsc_rate {
 	uint64_t tsc_hz;
 	uint64_t apic_hz; /* 0: not measured, not needed */
 	const char *source; /* for the log */
-	bool exact; /* told by the machine: nothing to refine */
+	const char *reference; /* what tsc_refine() will use; NULL: nothing */
 };
 
 /*
