@@ -184,8 +184,18 @@ enter_kthread:
 1:
 .endm
 
+/*
+ * From ring 3 a gate leaves SS null, SYSCALL does not. It makes no difference
+ * to the CPU (SDM vol 3 6.14.2), but a translator (QEMU's TCG) translates all
+ * that runs below anew for each kind of stack segment.
+ */
 .macro TRAP function
 	TRAP_ENTRY
+	testb $3, REGS_CS(%rsp)
+	jz 2f
+	movl $KERNEL_DS, %eax
+	movl %eax, %ss
+2:
 	CALL_WITH_REGS \function
 	testb $3, REGS_CS(%rsp)
 	jnz return_to_user
