@@ -178,6 +178,17 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 	nl->sk.sk_data_ready(&nl->sk);
 }
 
+bool netlink_has_listeners(uint32_t group)
+{
+	struct sock *sk;
+
+	list_for_each_entry(sk, &netlink_socks.socks, sk_node) {
+		if (netlink_sk(sk)->groups & BIT(group - 1))
+			return true;
+	}
+	return false;
+}
+
 static void deliver_to_group(const struct netlink_buffer *from)
 {
 	struct sock *sk;

@@ -64,6 +64,8 @@ void *netlink_begin(struct netlink_reply *reply, uint16_t type, size_t len);
 void netlink_put(struct netlink_reply *reply, uint16_t type, const void *data,
 		 size_t len);
 void netlink_end(struct netlink_reply *reply);
+/* Whether news for this group would reach anybody. */
+bool netlink_has_listeners(uint32_t group);
 /* What is left goes to the socket, or to all members of the group. */
 void netlink_send(struct netlink_reply *reply);
 

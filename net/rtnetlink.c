@@ -315,6 +315,8 @@ void rtnetlink_link_changed(const struct net_link *link)
 {
 	struct netlink_reply news = { .group = RTNLGRP_LINK };
 
+	if (!netlink_has_listeners(news.group))
+		return;
 	rtnetlink_fill_link(&news, link, RTM_NEWLINK);
 	netlink_send(&news);
 }
@@ -324,6 +326,8 @@ static void tell_routes(unsigned int index)
 	struct netlink_reply news = { .group = RTNLGRP_IPV4_ROUTE };
 	struct net_route route;
 
+	if (!netlink_has_listeners(news.group))
+		return;
 	for (unsigned int n = 0; net_route_at(n, &route); n++) {
 		if (route.oif != index)
 			continue;
@@ -332,18 +336,21 @@ static void tell_routes(unsigned int index)
 	}
 }
 
-void rtnetlink_address_changed(const struct net_link *was,
-			       const struct net_link *link)
+static void tell_address(const struct net_link *link, uint16_t type)
 {
 	struct netlink_reply news = { .group = RTNLGRP_IPV4_IFADDR };
 
-	if (was->addr) {
-		rtnetlink_fill_address(&news, was, RTM_DELADDR);
-		netlink_send(&news);
-	}
-	if (!link->addr)
+	if (!link->addr || !netlink_has_listeners(news.group))
 		return;
-	rtnetlink_fill_address(&news, link, RTM_NEWADDR);
+	rtnetlink_fill_address(&news, link, type);
 	netlink_send(&news);
-	tell_routes(link->index);
+}
+
+void rtnetlink_address_changed(const struct net_link *was,
+			       const struct net_link *link)
+{
+	tell_address(was, RTM_DELADDR);
+	tell_address(link, RTM_NEWADDR);
+	if (link->addr)
+		tell_routes(link->index);
 }
