@@ -6,6 +6,7 @@
 
 #include <linux/virtio_ids.h>
 
+#include "drivers/netdev.h"
 #include "drivers/pci.h"
 #include "drivers/pci_nics.h"
 #include "drivers/virtio.h"
@@ -93,11 +94,17 @@ static void note_bridge(struct aml device, void *ctx)
 	pr_notice("PCI: reached through memory alone, not used");
 }
 
-/* QEMU's microvm with pcie=on has no ports for it, and nobody places BARs. */
+/*
+ * QEMU's microvm with pcie=on has no ports for it, and nobody places BARs.
+ * Other roots than that of bus 0 are so rare (QEMU's pxb) that a machine which
+ * has a network device is spared the search for them.
+ */
 static void scan_pci(void)
 {
 	if (!pci_scan(probe_pci))
 		acpi_for_each_device(ACPI_PCI_EXPRESS, note_bridge, NULL);
+	else if (!netdev_first())
+		pci_scan_other_roots(probe_pci);
 }
 
 void drivers_init(void)

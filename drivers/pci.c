@@ -12,6 +12,7 @@
 
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
+#include "kernel/x86/acpi.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/irq.h"
 
@@ -290,21 +291,51 @@ static bool scan_function(struct scan *scan, uint8_t bus, uint8_t slot,
 	return true;
 }
 
+static void scan_slot(struct scan *scan, uint8_t bus, uint8_t slot)
+{
+	unsigned int func;
+
+	if (!scan_function(scan, bus, slot, 0) ||
+	    !(scan->header & HEADER_MULTIFUNCTION))
+		return;
+	for (func = 1; func < PCI_FUNCS; func++)
+		scan_function(scan, bus, slot, func);
+}
+
+static bool scan_buses(struct scan *scan)
+{
+	unsigned int i, slot;
+
+	for (i = 0; i < scan->nr_pending; i++)
+		for (slot = 0; slot < PCI_SLOTS; slot++)
+			scan_slot(scan, scan->pending[i], slot);
+	return scan->found;
+}
+
 bool pci_scan(void (*fn)(const struct pci_dev *pdev))
 {
 	struct scan scan = { .fn = fn };
-	unsigned int i, slot, func;
 
 	scan_add_bus(&scan, 0);
-	for (i = 0; i < scan.nr_pending; i++) {
-		for (slot = 0; slot < PCI_SLOTS; slot++) {
-			if (!scan_function(&scan, scan.pending[i], slot, 0) ||
-			    !(scan.header & HEADER_MULTIFUNCTION))
-				continue;
-			for (func = 1; func < PCI_FUNCS; func++)
-				scan_function(&scan, scan.pending[i], slot,
-					      func);
-		}
-	}
-	return scan.found;
+	return scan_buses(&scan);
+}
+
+/* A host bridge says which bus it begins (ACPI 6.5, 6.5.5). */
+static void add_root(struct aml device, void *ctx)
+{
+	struct aml number;
+	uint64_t bus;
+
+	if (aml_find_name(device, "_BBN", &number) &&
+	    aml_integer(number, &bus) && bus < PCI_BUSES)
+		scan_add_bus(ctx, (uint8_t)bus);
+}
+
+void pci_scan_other_roots(void (*fn)(const struct pci_dev *pdev))
+{
+	struct scan scan = { .fn = fn, .seen = { true } };
+
+	acpi_for_each_device("PNP0A03", add_root, &scan);
+	acpi_for_each_device("PNP0A08", add_root, &scan);
+	scan_buses(&scan);
 }

@@ -30,6 +30,8 @@ struct pci_dev {
  * only during the call. False: nothing answers, a bridge neither.
  */
 bool pci_scan(void (*fn)(const struct pci_dev *pdev));
+/* The same behind the host bridges, by ACPI, that begin another bus than 0. */
+void pci_scan_other_roots(void (*fn)(const struct pci_dev *pdev));
 
 /* Configuration space; offset aligned to the width. */
 uint8_t pci_read8(const struct pci_dev *pdev, unsigned int offset);
