@@ -21,7 +21,7 @@ MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 RNG = ["-device", "virtio-rng-device"]
 BARE = "pit=off,pic=off,rtc=off"
 BYTES = 50000
-TRIES = 100
+PATIENCE = 60
 
 t = Tap(deadline=600)
 echo = image("apps/echo")
@@ -46,7 +46,8 @@ def serve(name, machine, look=None, port=None, net="user", **options):
     vm = Vm(echo, machine=machine, net=net, ports={port: 7}, **options)
     t.cleanup(vm.kill)
     right = False
-    for _ in range(TRIES):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         try:
             right = echoes(port)
             break
