@@ -99,7 +99,7 @@ static bool challenge_allowed(void)
  * Resets that answer segments of no connection. Linux sends them all; this
  * is far above what any scan asks for, and keeps a flood from being doubled.
  */
-int net_hook_tcp_reset_allowed(void)
+static bool reset_allowed(void)
 {
 	static uint64_t second;
 	static unsigned int sent;
@@ -110,9 +110,9 @@ int net_hook_tcp_reset_allowed(void)
 		sent = 0;
 	}
 	if (sent++ < RESETS_A_SECOND)
-		return 1;
+		return true;
 	net_count(tcp_reset_throttled);
-	return 0;
+	return false;
 }
 
 /* The sock of a connection; a listener's children are not theirs yet. */
@@ -168,6 +168,17 @@ static void count_drop(enum tcp_drop_reason why)
 		net_count(tcp_listen_overflows);
 		net_count(tcp_listen_drops);
 	}
+}
+
+/* Who signs (RFC 2385) could not tell our reset from a forged one. */
+int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen)
+{
+	if (!tcp_check_options((uint8_t *)(hdr + 1), optlen,
+			       TCPH_FLAGS(hdr) & TCP_SYN)) {
+		count_drop(TCP_DROP_OPTIONS);
+		return 0;
+	}
+	return reset_allowed();
 }
 
 static bool listener_full(const struct tcp_pcb *pcb)

@@ -55,8 +55,8 @@ struct tcp_seg;
 int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg);
 #define LWIP_HOOK_TCP_HOLD net_hook_tcp_hold
 
-/* Before a reset answers a segment; zero: it does not. */
-int net_hook_tcp_reset_allowed(void);
+/* Before a reset answers a segment with these options; zero: it does not. */
+int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen);
 #define LWIP_HOOK_TCP_RESET_ALLOWED net_hook_tcp_reset_allowed
 
 /* Every IPv4 packet; non-zero: it was eaten. */

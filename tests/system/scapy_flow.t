@@ -69,9 +69,15 @@ for flags, data, want, name in (
         ("S", b"", "RA seq=0 ack=1001", "a SYN"),
         ("S", b"abc", "RA seq=0 ack=1004", "a SYN with data"),
         ("F", b"", "RA seq=0 ack=1001", "a FIN"),
+        ("SF", b"abc", "RA seq=0 ack=1005", "a SYN|FIN with data"),
         ("", b"abc", "RA seq=0 ack=1003", "data without flags")):
     t.equal(as_text(host.answers(first(99, flags, data=data))), [want],
             f"flow: {name} to a closed port is reset")
+SIGNED, CUT = b"\x13\x12" + bytes(18), b"\xfe\x28" + bytes(18)
+t.equal(as_text(host.answers(*(first(99, flags, data=options, dataofs=10)
+                               for flags in "SAF"
+                               for options in (SIGNED, CUT)))), [],
+        "flow: ... unless it is signed, or its options do not end")
 t.equal(as_text(host.answers(first(99, "R"), first(99, "RA", ack=5))), [],
         "flow: a reset is not answered with a reset")
 

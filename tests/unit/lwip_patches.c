@@ -312,6 +312,8 @@ static void test_resets(void)
 	ok(peer_take(&p) && p.got_flags == (RST | ACK), "a SYN: RST|ACK");
 	is(p.got_seq, 0, "at 0, whatever the field says");
 	is(p.got_ack, 501, "it acknowledges the SYN");
+	peer_raw(&p, 500, 0x1234, SYN | FIN, 1000, NULL, 0, "abc", 3);
+	ok(peer_take(&p) && p.got_ack == 505, "a SYN|FIN: both, and the data");
 	p.dport = LWIP_PORT;
 	peer_raw(&p, 500, 0x1234, ACK, 1000, NULL, 0, NULL, 0);
 	ok(peer_take(&p) && p.got_flags == RST, "a listener: the same");

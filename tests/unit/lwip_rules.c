@@ -316,6 +316,26 @@ static void test_first_numbers(void)
 	no_leaks("first numbers");
 }
 
+/* net/tcp_hook.c: as Linux's tcp_v4_send_reset(). */
+static void test_reset_of_signed(void)
+{
+	static const uint8_t md5[20] = { 19, 18 }, wrong[20] = { 19, 4 };
+	static const uint8_t beyond[20] = { 254, 40 }, mss[4] = { 2, 4, 5 };
+	struct peer p = { .port = 999, .dport = 9 };
+	uint64_t had = net_counters.tcp_drop_options;
+
+	peer_raw(&p, 1, 1, SYN, 0, md5, sizeof(md5), NULL, 0);
+	peer_raw(&p, 1, 1, ACK, 0, md5, sizeof(md5), NULL, 0);
+	ok(!peer_take(&p), "a signed stray: no reset");
+	peer_raw(&p, 1, 1, ACK, 0, wrong, sizeof(wrong), NULL, 0);
+	peer_raw(&p, 1, 1, ACK, 0, beyond, sizeof(beyond), NULL, 0);
+	ok(!peer_take(&p), "nor when its options do not end");
+	is(net_counters.tcp_drop_options - had, 4, "they are counted");
+	peer_raw(&p, 1, 1, ACK, 0, mss, sizeof(mss), NULL, 0);
+	ok(peer_take(&p) && p.got_flags == RST, "another option: a reset");
+	no_leaks("resets of signed segments");
+}
+
 /* net/tcp_hook.c: a flood of segments for nobody. */
 static void test_reset_limit(void)
 {
@@ -348,6 +368,7 @@ int main(void)
 	test_udp_length();
 	test_fin_without_memory();
 	test_first_numbers();
+	test_reset_of_signed();
 	test_reset_limit();
 	return done_testing();
 }

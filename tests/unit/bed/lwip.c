@@ -89,7 +89,7 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	return ERR_OK;
 }
 
-int net_hook_tcp_reset_allowed(void)
+int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen)
 {
 	return 1;
 }
