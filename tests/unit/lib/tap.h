@@ -4,7 +4,7 @@
  * line an assertion, and ends with `return done_testing();`.
  *
  * A deadline is set before main(): a test that hangs bails out after
- * TAP_DEADLINE seconds. tap_deadline() moves it.
+ * TAP_DEADLINE seconds of CPU time. tap_deadline() moves it.
  */
 #ifndef TESTS_UNIT_LIB_TAP_H
 #define TESTS_UNIT_LIB_TAP_H
