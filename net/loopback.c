@@ -78,13 +78,20 @@ static void remember(const struct tcp_sock *tp, uint8_t state)
 	tcp_time_wait_add(&tw, TCP_TIMEWAIT_MS);
 }
 
-/* The other end left this one in FIN-WAIT-2: from now on it is TIME-WAIT. */
-static void renew_memory(const struct tcp_sock *tp)
+/* What the other end left behind. */
+static struct tcp_time_wait *memory_of_peer(const struct tcp_sock *tp)
 {
 	const struct inet_sock *inet = &tp->inet;
 	struct tcp_tuple id = { inet->daddr, inet->saddr, inet->dport,
 				inet->sport };
-	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
+
+	return tcp_time_wait_find(&id);
+}
+
+/* The other end left this one in FIN-WAIT-2: from now on it is TIME-WAIT. */
+static void renew_memory(const struct tcp_sock *tp)
+{
+	struct tcp_time_wait *tw = memory_of_peer(tp);
 
 	if (!tw)
 		return;
@@ -112,6 +119,18 @@ static void done(struct tcp_sock *tp, int err)
 	tcp_done(tp, err);
 }
 
+/* A reset, sent to FIN-WAIT-2 or by it, leaves nothing to remember. */
+static void reset_memory(const struct tcp_sock *tp)
+{
+	struct tcp_time_wait *tw;
+
+	if (tp->peer || tp->inet.sk.sk_state != TCP_CLOSE_WAIT)
+		return;
+	tw = memory_of_peer(tp);
+	if (tw)
+		tcp_time_wait_kill(tw);
+}
+
 static void receive_reset(struct tcp_sock *tp)
 {
 	done(tp, tcp_reset_errno(tcp_to_sk(tp)));
@@ -121,6 +140,7 @@ void tcp_local_abort(struct tcp_sock *tp)
 {
 	struct tcp_sock *peer = tp->peer;
 
+	reset_memory(tp);
 	leave(tp);
 	if (tcp_to_sk(tp)->sk_state == TCP_SYN_SENT)
 		tcp_local_wait_no_more(tp);
@@ -132,6 +152,7 @@ void tcp_local_kill(struct tcp_sock *tp, int err)
 {
 	struct tcp_sock *peer = tp->peer;
 
+	reset_memory(tp);
 	leave(tp);
 	done(tp, err);
 	if (peer && peer != tp)

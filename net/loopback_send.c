@@ -164,21 +164,41 @@ void tcp_local_arrived(struct tcp_sock *tp)
 	tcp_data_ready(tcp_to_sk(tp));
 }
 
-/* All of it is sent, in vain: the reset arrives after the call. */
+/* n bytes that are not kept; who is closed, or gone, is not told. */
+static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
+{
+	uint32_t start;
+
+	if (!peer || !peer->inet.sk.sk_socket)
+		return;
+	start = rxqueue_end(&peer->inet.sk.sk_receive_queue);
+	tcp_urg_announce(peer, start + n - 1);
+	if (tcp_urg_wants(peer, start, n))
+		tcp_urg_byte(peer, last);
+}
+
+/*
+ * All of it is sent, in vain: the reset arrives after the call. What is urgent
+ * is seen all the same, as Linux looks at the pointer first.
+ */
 static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 {
 	struct rxqueue nowhere = { 0 };
 	ssize_t sent = 0, n = 0;
+	uint8_t last = 0;
 
 	while (msg->iter->count) {
 		n = rxqueue_fill(&nowhere, msg->iter, msg->iter->count);
-		rxqueue_purge(&nowhere);
 		if (n <= 0)
 			break;
+		last = rxqueue_last(&nowhere);
+		rxqueue_purge(&nowhere);
 		sent += n;
 	}
 	if (!sent)
 		return n;
+	if (msg->flags & MSG_OOB)
+		tell_urgent(tp->peer, sent, last);
 	tcp_local_answer_reset(tp);
 	return sent;
 }

@@ -258,6 +258,32 @@ static void test_time_wait(void)
 	is(try_bind(HERE, port, ADDR, false), 'n', "time-wait, port: not addr");
 }
 
+/* A reset, of who closed or by its peer, leaves no TIME_WAIT. */
+static void test_reset(void)
+{
+	for (int answered = 0; answered < 2; answered++) {
+		int port = free_port(), l = listen_on(port, 0);
+		int c = new_tcp(), a;
+
+		MUST(connect_at(c, HERE, port));
+		a = accept(l, NULL, NULL);
+		close(l);
+		close(a);
+		shows(c, "IN|OUT|RDHUP", "reset: closed");
+		is(try_bind(HERE, port, 0, false), 'n', "reset: not yet");
+		if (answered) {
+			put(c, "to nobody");
+			shows(c, "IN|OUT|ERR|HUP|RDHUP",
+			      "reset: by who closed");
+			close(c);
+		} else {
+			reset(c);
+		}
+		ok(COMES_TRUE(try_bind(HERE, port, 0, false) == 'y'),
+		   "reset: the port is free");
+	}
+}
+
 static void test_arguments(void)
 {
 	struct sockaddr_in a = address(HERE, 0);
@@ -350,6 +376,7 @@ int main(void)
 	test_option_later();
 	test_connected();
 	test_time_wait();
+	test_reset();
 	test_no_port();
 	test_chosen();
 	return done_testing();

@@ -187,6 +187,27 @@ static void test_errors(void)
 	close(p[0]);
 }
 
+/* Shut in both directions: what comes is refused, but looked at first. */
+static void test_refused(void)
+{
+	int p[2];
+	char c;
+
+	for (int n = 1; n <= 2; n++) {
+		joined(p);
+		shutdown(p[0], SHUT_RDWR);
+		shows(p[1], "IN|OUT|RDHUP", "refused: the peer has the end");
+		is(send(p[1], "XY", n, MSG_OOB), n, "refused: OOB is sent");
+		shows(p[0], "IN|PRI|OUT|ERR|HUP|RDHUP", "refused: PRI, reset");
+		is(result(recv(p[0], &c, 1, MSG_OOB)), -ENOTCONN,
+		   "refused: the byte is out of reach");
+		is_str(received(p[0], 0), strerror(ECONNRESET),
+		       "refused: then the error");
+		is_str(received(p[0], 0), "end", "refused: then the end");
+		close_both(p);
+	}
+}
+
 static volatile sig_atomic_t urgents;
 
 static void on_sigurg(int sig)
@@ -225,6 +246,7 @@ int main(void)
 	test_edges();
 	test_select();
 	test_errors();
+	test_refused();
 	test_signal();
 	return done_testing();
 }
