@@ -152,10 +152,11 @@ def command_line(number):
     return f"ip={address(number)}/24 gw=10.99.0.1"
 
 
-def kernel_domain(number, elf):
+def kernel_domain(number, elf, words=""):
     xml = domain("pollux.xml", number)
     xml.find("os/kernel").text = elf
-    xml.find("os/cmdline").text = command_line(number)
+    given = xml.find("os/cmdline")
+    given.text = given.text.replace("ip=dhcp", command_line(number)) + words
     return xml
 
 
@@ -210,6 +211,17 @@ def echoes(number):
         s.sendall(b"hello")
         s.shutdown(socket.SHUT_WR)
         return s.recv(64) == b"hello"
+
+
+def is_forgotten(connection):
+    """Whether the machine comes to say that it knows no such connection."""
+    try:
+        for _ in range(60):
+            connection.sendall(b"after")
+            time.sleep(1)
+    except ConnectionError:
+        return True
+    return False
 
 
 def client_echoes(inside):
@@ -268,6 +280,19 @@ for name in names:
             f"libvirt: the power button ends {name}, and it stays off")
 for name in names:
     daemon.virsh("undefine", name)
+
+# Whose kernel panics: panic=1 resets it, and libvirt lets it start again.
+
+name = daemon.start(kernel_domain(3, elf, " unknown_nmi_panic"))
+with connect((address(3), 7), within=60) as s:
+    s.settimeout(60)
+    s.sendall(b"before")
+    s.recv(64)
+    daemon.virsh("inject-nmi", name)
+    t.ok(is_forgotten(s), "libvirt: a machine that panicked is started again")
+t.ok(echoes(3) and daemon.virsh("domstate", name) == "running",
+     "libvirt: and serves")
+daemon.virsh("destroy", name)
 
 # Whose application ends by itself.
 

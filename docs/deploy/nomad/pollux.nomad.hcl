@@ -26,6 +26,8 @@ job "pollux" {
       port     = "echo"
       provider = "nomad"
 
+      # QEMU's user network accepts before it asks the machine, so this says
+      # no more than that QEMU runs. A server with HTTP has type = "http" here.
       check {
         type     = "tcp"
         interval = "5s"
