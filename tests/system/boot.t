@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from cells import WAYS, cells
 from tap import Tap
-from vm import Vm, connect, free_ports, image
+from vm import Vm, connect, free_port, image
 
 BYTES = 20000  # in each direction, more than one segment
 
@@ -31,10 +31,11 @@ def echoed(port, data):
     return got
 
 
-def boot_to_echo(cell, port):
+def boot_to_echo(cell):
     """Whether what was sent came back, and what to say if not."""
     seed = random.randrange(1 << 32)
     data = random.Random(seed).randbytes(BYTES)
+    port = free_port()
     vm = Vm(images[cell.boot], net="user", ports={port: 7}, **cell._asdict())
     t.cleanup(vm.kill)
     try:
@@ -51,8 +52,7 @@ def boot_to_echo(cell, port):
 images = {"pvh": image("apps/echo"), "uefi": image("apps/echo", "efi")}
 matrix = list(cells())
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    for cell, (right, said) in zip(matrix, pool.map(
-            boot_to_echo, matrix, free_ports(len(matrix)))):
+    for cell, (right, said) in zip(matrix, pool.map(boot_to_echo, matrix)):
         name = " ".join(cell)
         if not t.ok(right, f"boot: {name}: an echo over TCP"):
             t.diag(said)

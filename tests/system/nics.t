@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap
-from vm import APPS, Vm, connect, free_ports, image
+from vm import APPS, Vm, connect, free_port, image
 
 ROUNDS, BYTES = 25, 20000  # so that the rings go round
 ALL_OFF = ("csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,"
@@ -113,7 +113,7 @@ def problem(vm, echo, files, log):
 
 
 def serve(case):
-    ports = free_ports(2)
+    ports = (free_port(), free_port())
     _, machine, properties, extra, log = case
     nic = "virtio-net-pci,netdev=n0," + properties
     if "romfile" not in properties:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Virtual machines for the system tests: build an image, boot it, talk to it."""
 import json
-import contextlib
 import os
 import re
 import shutil
@@ -20,6 +19,8 @@ APPS = os.path.join(TOP, "tests", "system", "apps")
 FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 FIRMWARE_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
+held_ports = []  # sockets of free_port()
+
 
 def image(app, target="image", **variables):
     """
@@ -35,17 +36,17 @@ def image(app, target="image", **variables):
     return os.path.join(TOP, out.stdout.strip().splitlines()[-1])
 
 
-def free_ports(count):
-    """Different ones: all are held until the last is known."""
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for s in held:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in held]
-
-
 def free_port():
-    return free_ports(1)[0]
+    """
+    A TCP port of 127.0.0.1 that nobody is given until this script ends: it is
+    bound, and shared with who asks for it by number and says SO_REUSEADDR, as
+    QEMU does.
+    """
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", 0))
+    held_ports.append(s)
+    return s.getsockname()[1]
 
 
 class Vm:
