@@ -20,6 +20,7 @@
 #define UTF8_MAX 4 /* bytes a character */
 #define REPLACEMENT 0xfffd /* for half of a surrogate pair */
 #define BYTE_ORDER_MARK 0xfeff
+#define UTF8_MARK "\xef\xbb\xbf" /* the same, as some editors write it */
 
 /* Units of one size, up to the first zero. */
 struct text {
@@ -62,9 +63,14 @@ static void text_trim(struct text *t)
 		t->len--;
 }
 
-/* Binary data, which boot managers know too, has other control characters. */
+/*
+ * Binary data, which boot managers know too, has other control characters, or
+ * does not even start like a word that the kernel knows.
+ */
 static bool text_is_plain(const struct text *t)
 {
+	if (t->len && unit(t, 0) >= 0x80)
+		return false;
 	for (size_t i = 0; i < t->len; i++)
 		if (unit(t, i) == 0x7f ||
 		    (unit(t, i) < 0x20 && !is_space(unit(t, i))))
@@ -218,12 +224,16 @@ bool options_take(struct boot_info *bi, const void *options, size_t size,
 
 bool options_take_file(struct boot_info *bi, const void *text, size_t size)
 {
+	size_t mark = sizeof(UTF8_MARK) - 1;
 	struct text t;
 
 	text_set(&t, text, size, true);
-	if (t.len && unit(&t, 0) == BYTE_ORDER_MARK)
+	if (t.len && unit(&t, 0) == BYTE_ORDER_MARK) {
 		text_skip(&t, 1);
-	else
-		text_set(&t, text, size, false);
+		return put(bi, &t);
+	}
+	text_set(&t, text, size, false);
+	if (t.len >= mark && !memcmp(t.at, UTF8_MARK, mark))
+		text_skip(&t, mark);
 	return put(bi, &t);
 }

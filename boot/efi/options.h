@@ -27,8 +27,8 @@ bool options_take(struct boot_info *bi, const void *options, size_t size,
 		  const uint16_t *file, enum options_name name);
 
 /*
- * The bytes of a file: UTF-8, or UTF-16 behind a byte order mark, as the UEFI
- * shell writes it. Otherwise the same.
+ * The bytes of a file: UTF-8, with or without a mark, or UTF-16 behind a byte
+ * order mark, as the UEFI shell writes it. Otherwise the same.
  */
 bool options_take_file(struct boot_info *bi, const void *text, size_t size);
 
