@@ -54,6 +54,7 @@ def make_hook():
 
 
 hook = make_hook()
+shutil.copyfile(application, os.path.join(work.name, NAME))
 
 
 def volume(files, program=application, where=os.path.join(BOOT, NAME)):
@@ -160,6 +161,11 @@ for judge in [
                              where="x.efi")), ("a",)),
     starts("options that are too long are cut, and that is said",
            boot(application, append="x" * 2100), said="command line cut"),
+
+    starts("over the network, whose device the firmware has used",
+           boot(None, ["-netdev", f"user,id=n0,tftp={work.name},bootfile={NAME}",
+                       "-device", "virtio-net-pci,netdev=n0,romfile="]),
+           said=r"net: eth0 .* 10\.0\.2\.15/24"),
 
     # The file, beside the program and in the root.
     starts("a file beside the program is the command line",
