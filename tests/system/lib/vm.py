@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Virtual machines for the system tests: build an image, boot it, talk to it."""
+import codecs
 import json
 import os
 import re
@@ -113,10 +114,12 @@ class Vm:
                 "script=no,downscript=no", "-device", nic]
 
     def _read(self):
+        """A character's bytes may come in two pieces."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
             data = os.read(self.process.stdout.fileno(), 65536)
             with self.more:
-                self.text += data.decode("utf-8", "replace")
+                self.text += decoder.decode(data, final=not data)
                 self.more.notify_all()
             if not data:
                 return
