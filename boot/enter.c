@@ -24,7 +24,6 @@
 
 /* CPUID: SDM vol 2. */
 #define CPUID_1_ECX_RDRAND BIT(30)
-#define RDRAND_TRIES 10
 
 /*
  * Granules and extents of the places. The kernel lies in the top level's last
@@ -67,17 +66,15 @@ static bool has_word(const char *line, const char *word)
 	}
 }
 
-static uint64_t rdrand(void)
+/* What the CPU's generator gives, 0 without one. */
+static uint64_t hardware_word(void)
 {
 	uint32_t r[4];
 	uint64_t v = 0;
-	bool ok = false;
 
 	cpuid(1, 0, r);
-	if (!(r[2] & CPUID_1_ECX_RDRAND))
-		return 0;
-	for (int i = 0; i < RDRAND_TRIES && !ok; i++)
-		__asm__ volatile("rdrand %0" : "=r"(v), "=@ccc"(ok));
+	if (r[2] & CPUID_1_ECX_RDRAND)
+		rdrand(&v);
 	return v;
 }
 
@@ -92,7 +89,7 @@ static void random_words(const struct boot_info *bi, uint64_t words[8])
 	uint64_t key[4];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(key); i++)
-		key[i] = bi->seed[i] ^ rdrand() ^ rdtsc();
+		key[i] = bi->seed[i] ^ hardware_word() ^ rdtsc();
 	chacha20_block((uint32_t *)key, 0, nonce, (uint8_t *)words);
 }
 

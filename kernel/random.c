@@ -21,8 +21,7 @@
 #define BATCH_BLOCKS 8
 #define BATCH_SIZE (BATCH_BLOCKS * CHACHA_BLOCK_SIZE)
 
-/* Intel's guide: ten tries of RDRAND; RDSEED may be dry for longer. */
-#define RDRAND_TRIES 10
+/* RDSEED may be dry for longer than RDRAND. */
 #define RDSEED_TRIES 100
 #define HARDWARE_WORDS 8
 
@@ -97,18 +96,6 @@ uint64_t random_u64(void)
 
 	random_bytes(&v, sizeof(v));
 	return v;
-}
-
-static bool rdrand(uint64_t *v)
-{
-	for (int i = 0; i < RDRAND_TRIES; i++) {
-		bool ok;
-
-		__asm__ volatile("rdrand %0" : "=r"(*v), "=@ccc"(ok));
-		if (ok)
-			return true;
-	}
-	return false;
 }
 
 static bool rdseed(uint64_t *v)

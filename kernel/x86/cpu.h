@@ -133,6 +133,16 @@ static inline uint64_t rdtsc(void)
 	return lo | (uint64_t)hi << 32;
 }
 
+/* False when ten tries, as many as Intel's guide asks for, gave nothing. */
+static inline bool rdrand(uint64_t *v)
+{
+	bool ok = false;
+
+	for (int i = 0; i < 10 && !ok; i++)
+		__asm__ volatile("rdrand %0" : "=r"(*v), "=@ccc"(ok));
+	return ok;
+}
+
 static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
 	__asm__ volatile("cpuid"
