@@ -14,9 +14,6 @@
 
 #define E820_RAM 1
 
-/* Below it lie firmware's data and holes, never more than 640 KiB of RAM. */
-#define LOW_MEMORY_END MiB
-
 extern const char _text[], _image_end[];
 
 struct e820_entry {

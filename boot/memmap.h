@@ -5,7 +5,11 @@
 #ifndef BOOT_MEMMAP_H
 #define BOOT_MEMMAP_H
 
+#include "kernel/base.h"
 #include "kernel/boot_info.h"
+
+/* Below it lie firmware's data and holes, never more than 640 KiB of RAM. */
+#define LOW_MEMORY_END MiB
 
 /*
  * Makes [start, end) what type says, whatever it was before; keeps bi->mem

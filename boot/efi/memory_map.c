@@ -9,10 +9,8 @@
 
 #include <string.h>
 
+#include "boot/memmap.h"
 #include "kernel/base.h"
-
-/* Below it lie firmware's data and holes, never more than 640 KiB of RAM. */
-#define LOW_MEMORY_END MiB
 
 /* UEFI 2.9 7.2.3; GNU-EFI's headers end before it. */
 #define MEMORY_SPECIFIC_PURPOSE 0x40000
