@@ -33,6 +33,8 @@
 #include "kernel/x86/paging.h"
 
 #define SLICE_NS (10 * NSEC_PER_MSEC)
+/* Between two looks of long work whether somebody else is due. */
+#define RESCHED_NS (500 * NSEC_PER_USEC)
 
 static LIST_HEAD(run_queue);
 static struct thread idle_thread;
@@ -216,6 +218,18 @@ void schedule(void)
 
 void yield(void)
 {
+	schedule();
+}
+
+void cond_resched(void)
+{
+	static uint64_t last;
+	uint64_t now = ktime_get_ns();
+
+	ASSERT(current->state == THREAD_RUNNABLE);
+	if (likely(now < MAX(last, current->switched_in) + RESCHED_NS))
+		return;
+	last = now;
 	schedule();
 }
 

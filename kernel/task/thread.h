@@ -102,6 +102,13 @@ struct thread *kthread_create(const char *name, void (*fn)(void *arg),
 			      void *arg); /* runnable; NULL: no memory */
 void wake_up_thread(struct thread *thread); /* no-op unless sleeping */
 void yield(void);
+/*
+ * A point in long work, in a thread's own context, where whatever is due runs:
+ * softirqs, and another thread when this one has had the CPU for a while.
+ * Everything that the caller shares may have changed when it returns. It costs
+ * a few instructions where nothing is due.
+ */
+void cond_resched(void);
 _Noreturn void thread_exit(void);
 /* Current's state, before the condition is tested: see wait.h. */
 void set_current_state(enum thread_state state);
