@@ -2,8 +2,9 @@
 /*
  * start(): the table of contents of the kernel. A boot protocol enters it
  * with a struct boot_info, interrupts off, on the boot stack; the boot thread
- * brings the machine up and ends as the idle loop, the main thread starts the
- * devices, the network and the application, and ends the machine with it.
+ * brings the machine up, turns interrupts on and ends as the idle loop, the main
+ * thread starts the devices, the network and the application, and ends the
+ * machine with it.
  */
 #include "drivers/drivers.h"
 #include "drivers/power.h"
@@ -22,6 +23,7 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/lockup.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/acpi.h"
@@ -104,6 +106,8 @@ _Noreturn void start(struct boot_info *bi)
 	apic_timer_init();
 	random_init(bi->seed);
 	sched_init();
+	lockup_init();
+	irq_enable();
 	serial_input_init();
 	power_button_init();
 	pr_info("Pollux: %zu MiB, booted by %s",

@@ -6,6 +6,7 @@
 
 #include <linux/virtio_ids.h>
 
+#include "drivers/i6300esb.h"
 #include "drivers/netdev.h"
 #include "drivers/pci.h"
 #include "drivers/pci_nics.h"
@@ -87,6 +88,8 @@ static void probe_pci(const struct pci_dev *pdev)
 		probe_virtio_pci(pdev, id);
 	else if (pdev->class >> 16 == PCI_CLASS_BASE_NETWORK)
 		refuse_nic(pdev);
+	else if (i6300esb_is(pdev))
+		i6300esb_start(pdev);
 }
 
 static void note_bridge(struct aml device, void *ctx)

@@ -61,6 +61,12 @@ uint8_t pci_read8(const struct pci_dev *pdev, unsigned int offset)
 	return inb(CONFIG_DATA + (offset & 3));
 }
 
+void pci_write8(const struct pci_dev *pdev, unsigned int offset, uint8_t v)
+{
+	select_config(pdev, offset);
+	outb(CONFIG_DATA + (offset & 3), v);
+}
+
 void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v)
 {
 	select_config(pdev, offset);

@@ -37,6 +37,7 @@ void pci_scan_other_roots(void (*fn)(const struct pci_dev *pdev));
 uint8_t pci_read8(const struct pci_dev *pdev, unsigned int offset);
 uint16_t pci_read16(const struct pci_dev *pdev, unsigned int offset);
 uint32_t pci_read32(const struct pci_dev *pdev, unsigned int offset);
+void pci_write8(const struct pci_dev *pdev, unsigned int offset, uint8_t v);
 void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v);
 
 /* Memory decoding and bus mastering on; no legacy interrupt. */

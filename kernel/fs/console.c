@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /dev/console. Owns the ring of input bytes and the queue of who waits for
- * some. The serial driver fills the ring in interrupt context, which runs
- * only while ring 3 or the idle loop does; threads empty it.
+ * some. The serial driver fills the ring in an interrupt's handler, which never
+ * runs amid kernel code (kernel/x86/irq.h); threads empty it.
  *
  * Input is raw: bytes as they came, no echo, no editing, no end of input (a
  * Ctrl-D is the byte 4). A read takes what is there, and waits only when

@@ -14,8 +14,7 @@
 #include "kernel/task/thread.h"
 
 /*
- * The longest that one sleep is put off. Interrupts are held off meanwhile, so
- * this is also how late the console and the time slices may be.
+ * The longest that one sleep is put off: also how late the time slices may be.
  */
 #define BUSY_POLL_MAX_USECS 1000U
 
@@ -51,7 +50,6 @@ long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
-/* Timers are asked too, since their interrupt cannot come. */
 bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline)
 {
 	uint64_t usecs = MIN(ep->params.busy_poll_usecs, BUSY_POLL_MAX_USECS);
@@ -61,7 +59,6 @@ bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline)
 		return false;
 	end = MIN(deadline, ktime_get_ns() + usecs * NSEC_PER_USEC);
 	do {
-		raise_softirq(SOFTIRQ_TIMER);
 		raise_softirq(SOFTIRQ_NET);
 		do_softirq();
 		if (ep_events_available(ep))

@@ -25,6 +25,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/cputime.h"
+#include "kernel/task/lockup.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"
@@ -209,6 +210,7 @@ void schedule(void)
 	struct thread *prev = current, *next;
 
 	ASSERT(!in_softirq());
+	lockup_progress();
 	do_softirq();
 	cpu_clear_work(CPU_WORK_RESCHED);
 	next = pick_next(prev);
@@ -227,7 +229,8 @@ void cond_resched(void)
 	uint64_t now = ktime_get_ns();
 
 	ASSERT(current->state == THREAD_RUNNABLE);
-	if (likely(now < MAX(last, current->switched_in) + RESCHED_NS))
+	if (likely(!cpu0.irqs &&
+		   now < MAX(last, current->switched_in) + RESCHED_NS))
 		return;
 	last = now;
 	schedule();
@@ -264,30 +267,34 @@ bool schedule_until(uint64_t deadline)
 
 /*
  * Why the idle loop misses nothing. Work comes to it by interrupts alone, and
- * an interrupt either marks its softirq before the test below or is still
- * waiting for IF:
+ * an interrupt is either recorded before the test below or still waiting for
+ * IF:
  *
- *	idle (IF = 0)				interrupt
- *	-------------				---------
+ *	idle					interrupt
+ *	----					---------
  *	schedule():
  *	    do_softirq()  ... wakes a thread -> it runs, idle comes back here
- *	softirq_pending()?
+ *						  <- may be recorded here
+ *	CLI
+ *	softirq pending, interrupt recorded?
  *	    no					  <- request arrives: the APIC
  *	STI					     keeps it, IF is 0
- *	HLT  <- the interrupt is taken here:	  handler: raise_softirq()
+ *	HLT  <- the interrupt is taken here:	  recorded
  *	        STI takes effect after the	  IRET to behind HLT
  *	        next instruction (SDM vol 2,
  *	        STI), so HLT ends at once
- *	CLI, and round again: the softirq is seen
+ *	CLI, and round again: do_softirq() serves it
  *
  * Were the STI one instruction earlier, the interrupt could be taken between
- * it and HLT, and its softirq would wait for the next interrupt.
+ * it and HLT, and would wait for the next interrupt.
  */
 void idle(void)
 {
 	for (;;) {
 		schedule();
-		if (!softirq_pending() && list_empty(&run_queue))
+		irq_disable();
+		if (!softirq_pending() && !cpu0.irqs && list_empty(&run_queue))
 			sti_hlt_cli();
+		irq_enable();
 	}
 }

@@ -3,13 +3,14 @@
  * Softirqs. Owns the mask of pending ones. raise_softirq() is entered from
  * anywhere, interrupt handlers included; do_softirq() on the way back to ring
  * 3, by schedule() and by the idle loop. No barrier is needed between them:
- * interrupts only come while ring 3 or the idle loop's HLT runs.
+ * handlers run between the lines of kernel code only where irq.h says.
  */
 #include "kernel/task/softirq.h"
 
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/irq.h"
 
 /*
  * Rounds until ring 3 gets its turn although more is pending, and how soon
@@ -44,11 +45,16 @@ void raise_softirq(enum softirq nr)
 	cpu_set_work(CPU_WORK_SOFTIRQ);
 }
 
+static void resume_soon(void)
+{
+	if (!timer_pending(&resume))
+		timer_start(&resume, ktime_get_ns() + RESUME_NS);
+}
+
 void raise_softirq_lazily(enum softirq nr)
 {
 	pending |= BIT(nr);
-	if (!timer_pending(&resume))
-		timer_start(&resume, ktime_get_ns() + RESUME_NS);
+	resume_soon();
 }
 
 bool softirq_pending(void)
@@ -71,7 +77,10 @@ static void run_round(uint32_t todo)
 
 void do_softirq(void)
 {
-	if (running || likely(!pending))
+	if (running)
+		return;
+	irq_replay();
+	if (likely(!pending))
 		return;
 	running = true;
 	for (int round = 0; pending && round < MAX_ROUNDS; round++) {
@@ -79,8 +88,17 @@ void do_softirq(void)
 
 		pending = 0;
 		run_round(todo);
+		irq_replay();
 	}
 	running = false;
-	if (pending && !timer_pending(&resume))
-		timer_start(&resume, ktime_get_ns() + RESUME_NS);
+	if (pending)
+		resume_soon();
+}
+
+void softirq_put_off(void)
+{
+	if (!pending)
+		cpu_clear_work(CPU_WORK_SOFTIRQ);
+	else if (cpu_has_work(CPU_WORK_SOFTIRQ))
+		resume_soon();
 }

@@ -25,10 +25,16 @@ void raise_softirq(enum softirq nr); /* any context */
 void raise_softirq_lazily(enum softirq nr);
 bool softirq_pending(void);
 /*
- * Runs what is pending, also what is raised meanwhile, up to a few rounds;
- * what is left stays pending. Does nothing when called from a softirq.
+ * Serves the interrupts that were recorded and runs what is pending, also what
+ * is raised meanwhile, up to a few rounds; what is left stays pending. Does
+ * nothing when called from a softirq.
  */
 void do_softirq(void);
 bool in_softirq(void);
+/*
+ * On the way to ring 3: what is still pending runs on the next way out, which
+ * an interrupt brings about in half a millisecond at the latest.
+ */
+void softirq_put_off(void);
 
 #endif

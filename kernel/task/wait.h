@@ -3,8 +3,8 @@
  * Wait queues: a list of entries, each with a function that a wake-up calls.
  * A wake-up only marks threads runnable (or links an epitem as ready); it
  * never runs the woken code, so it may be called from deep inside the stack.
- * One CPU, no kernel preemption, and interrupts only while ring 3 or the idle
- * loop runs: the queue needs no lock, and any context may wake.
+ * One CPU, no kernel preemption, and no interrupt's handler amid kernel code
+ * (kernel/x86/irq.h): the queue needs no lock, and any context may wake.
  */
 #ifndef KERNEL_TASK_WAIT_H
 #define KERNEL_TASK_WAIT_H

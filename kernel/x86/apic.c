@@ -178,6 +178,19 @@ void apic_timer_set(uint64_t expires_ns)
 		timer_program(expires_ns);
 }
 
+/*
+ * `wanted` and `armed` stay: what is wanted has come, or will be programmed by
+ * the code that was interrupted. The early interrupt, if it is one, puts all
+ * right.
+ */
+void apic_timer_again(uint64_t delta_ns)
+{
+	if (cpu_features.tsc_deadline)
+		wrmsr(MSR_TSC_DEADLINE, tsc_at(ktime_get_ns() + delta_ns));
+	else
+		apic_write(APIC_TIMER_INITIAL, count_for(delta_ns));
+}
+
 /* Early when the timer moved later, or was beyond the counter's reach. */
 static void timer_interrupt(void *arg)
 {

@@ -54,6 +54,7 @@ bool cpu_has_smap; /* for the assembly */
 _Static_assert(offsetof(struct percpu, kernel_sp) == PERCPU_KERNEL_SP, "");
 _Static_assert(offsetof(struct percpu, user_sp) == PERCPU_USER_SP, "");
 _Static_assert(offsetof(struct percpu, work) == PERCPU_WORK, "");
+_Static_assert(offsetof(struct percpu, irqs) == PERCPU_WORK + 1, "");
 
 /* Leaves beyond the highest read as zero (Intel repeats the last one). */
 static void cpuid_or_zero(uint32_t leaf, uint32_t out[4])

@@ -21,7 +21,10 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 extern uint64_t cpu_boot_tsc; /* the TSC when cpu_init() ran */
 
-/* Why the way back to ring 3 calls exit_to_user(): bits of percpu.work. */
+/*
+ * Why the way back to ring 3 calls exit_to_user(): bits of percpu.work, and
+ * percpu.irqs.
+ */
 #define CPU_WORK_RESCHED BIT(0) /* another thread is due: schedule() */
 #define CPU_WORK_SOFTIRQ BIT(1) /* a softirq is pending */
 #define CPU_WORK_SIGNAL BIT(2) /* current has a signal that is not blocked */
@@ -35,7 +38,9 @@ struct percpu {
 	uintptr_t kernel_sp; /* top of current's stack, for SYSCALL */
 	uintptr_t user_sp; /* scratch of the SYSCALL entry */
 	struct thread *running; /* what get_current() returns */
-	uint8_t work; /* CPU_WORK_*; the way back tests it against zero */
+	/* The way back tests these two together against zero. */
+	uint8_t work; /* CPU_WORK_*; no interrupt handler touches it in ring 0 */
+	uint8_t irqs; /* interrupts wait for irq_replay(); written with IF = 0 */
 };
 
 extern struct percpu cpu0;
@@ -188,6 +193,25 @@ static inline uint32_t inl(uint16_t port)
 
 	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
 	return v;
+}
+
+/* IF on and off. Off is for the few lines that irq.h's rule does not cover. */
+static inline void irq_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline void irq_disable(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static inline bool irqs_enabled(void)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags) : : "memory");
+	return flags & 0x200; /* RFLAGS_IF */
 }
 
 /* Turns interrupts on and waits for one: STI holds them off until HLT. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ways into the kernel and back: SYSCALL, exceptions, interrupts. Each
- * builds a struct pt_regs on the stack of the current thread, calls C with
- * interrupts off, and on the way back to ring 3 asks percpu.work whether
- * exit_to_user() has anything to do.
+ * builds a struct pt_regs on the stack of the current thread and calls C: a
+ * system call with interrupts on, the others with interrupts off, which
+ * trap_dispatch() turns on. On the way back to ring 3 they are off, and
+ * percpu.work and percpu.irqs tell whether exit_to_user() has anything to do.
  *
  * There is one CPU, so its state is a variable like any other and GS stays the
  * application's all the time: no SWAPGS, and none of its pitfalls when an
@@ -12,7 +13,7 @@
  * SYSCALL leaves the application's stack pointer in RSP for two
  * instructions. What can interrupt there (NMI, #MC, #DB, #DF) has a stack of
  * its own through the TSS (SDM vol 3 6.14.5); everything else cannot happen
- * there, because interrupts are off and the two touch mapped memory only.
+ * there, because interrupts are still off and the two touch mapped memory only.
  */
 #include "kernel/x86/extable.h"
 #include "kernel/x86/regs.h"
@@ -97,10 +98,12 @@ syscall_entry:
 	movq %r10, %rcx
 	subq $8, %rsp
 	leaq syscall_table(%rip), %r11
+	sti
 	call *(%r11,%rax,8)
 	addq $8, %rsp
 	movq %rax, REGS_RAX(%rsp)
-	cmpb $0, PERCPU_WORK + cpu0(%rip)
+	cli
+	cmpw $0, PERCPU_WORK + cpu0(%rip)
 	jne syscall_work
 
 /*
@@ -134,7 +137,8 @@ syscall_work:
 enter_user:
 	xorl %ebp, %ebp
 return_to_user:
-	cmpb $0, PERCPU_WORK + cpu0(%rip)
+	cli
+	cmpw $0, PERCPU_WORK + cpu0(%rip)
 	je return_iret
 	CALL_WITH_REGS exit_to_user
 return_iret:

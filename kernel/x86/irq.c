@@ -1,14 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupt vectors. Owns the table of handlers and their counters, and the
- * two legacy PICs, which are silenced. irq_dispatch() is entered from entry.S
- * when ring 3 or the idle loop was interrupted.
+ * Interrupt vectors. Owns the table of handlers and their counters, what was
+ * recorded in ring 0, and the two legacy PICs, which are silenced.
+ * irq_dispatch() is entered from entry.S with interrupts off.
+ *
+ * Why a recorded interrupt is neither lost nor a storm. The local APIC keeps a
+ * vector in service from its delivery until the EOI, and delivers only what has
+ * a higher priority class than all in service. A device's vector gets its EOI
+ * from its handler's run, so however often the device asks, each class lands in
+ * ring 0 once between two replays, and a level-triggered line that stays active
+ * waits in the APIC:
+ *
+ *	kernel code				device
+ *	-----------				------
+ *	...			<- vector v: recorded, in service
+ *	...				     asks again: v waits in the APIC
+ *	irq_replay(), IF = 0:
+ *	    handler(v): quiet, softirq raised
+ *	    EOI					   v waits, if it asked since
+ *	IF = 1			<- v: recorded again
+ *
+ * An EOI ends the service of the highest vector, so the replay goes from high
+ * to low. The timer's vector is above all and has its EOI at once: the lockup
+ * detector hears it however long the replay is put off.
+ *
+ * Why ring 3 and HLT find nothing recorded. Both are entered with interrupts off
+ * from a test of cpu0.irqs (exit_to_user() and entry.S; idle()), and a handler
+ * runs with them off.
  */
 #include "kernel/x86/irq.h"
 
 #include <errno.h>
 
 #include "kernel/printk.h"
+#include "kernel/task/lockup.h"
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
@@ -68,7 +93,7 @@ void irq_set_handler(int vector, const char *name, irq_handler handler,
 
 int irq_alloc_vector(const char *name, irq_handler handler, void *arg)
 {
-	for (int v = VECTOR_FIRST; v < VECTOR_TIMER; v++) {
+	for (int v = VECTOR_FIRST; v < VECTOR_END; v++) {
 		if (irqs[v].name)
 			continue;
 		irq_set_handler(v, name, handler, arg);
@@ -107,6 +132,19 @@ static void irq_unexpected(unsigned int vector)
 }
 
 static bool handling;
+static uint64_t recorded[NR_VECTORS / 64];
+
+static void handle(unsigned int vector)
+{
+	const struct irq *irq = &irqs[vector];
+
+	handling = true;
+	if (likely(irq->handler))
+		irq->handler(irq->arg);
+	else
+		irq_unexpected(vector);
+	handling = false;
+}
 
 /*
  * The handler has quietened the device before the EOI, so that a level
@@ -116,20 +154,54 @@ static bool handling;
 void irq_dispatch(struct pt_regs *regs)
 {
 	unsigned int vector = (unsigned int)regs->vector;
-	struct irq *irq = &irqs[vector];
 
-	irq->count++;
+	irqs[vector].count++;
 	if (vector == VECTOR_SPURIOUS)
 		return;
 	if (vector < PIC_VECTOR + PIC_LINES)
 		return;
-	handling = true;
-	if (likely(irq->handler))
-		irq->handler(irq->arg);
-	else
-		irq_unexpected(vector);
-	handling = false;
+	if (user_mode(regs)) {
+		handle(vector);
+		apic_eoi();
+		return;
+	}
+	recorded[vector / 64] |= BIT(vector % 64);
+	cpu0.irqs = 1;
+	if (vector != VECTOR_TIMER)
+		return;
 	apic_eoi();
+	lockup_tick(regs);
+}
+
+/* The highest, taken out; -1: none. */
+static int next_recorded(void)
+{
+	for (int word = NR_VECTORS / 64 - 1; word >= 0; word--) {
+		int bit = 63;
+
+		if (!recorded[word])
+			continue;
+		bit -= __builtin_clzll(recorded[word]);
+		recorded[word] &= ~BIT(bit);
+		return word * 64 + bit;
+	}
+	return -1;
+}
+
+void irq_serve_recorded(void)
+{
+	bool on = irqs_enabled();
+	int vector;
+
+	irq_disable();
+	cpu0.irqs = 0;
+	while ((vector = next_recorded()) >= 0) {
+		handle((unsigned int)vector);
+		if (vector != VECTOR_TIMER)
+			apic_eoi();
+	}
+	if (on)
+		irq_enable();
 }
 
 bool in_irq(void)

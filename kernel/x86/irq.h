@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interrupts: vectors, their handlers, and the ways to reach them. Handlers
- * run with interrupts off, only while ring 3 or the idle loop was running;
- * they acknowledge the device and raise a softirq.
+ * run with interrupts off; they acknowledge the device and raise a softirq.
+ *
+ * The kernel runs with interrupts on and needs no locks all the same. One that
+ * lands in ring 0 is only recorded; its handler runs in irq_replay(), which
+ * do_softirq() and the way back to ring 3 call. So between two such calls
+ * kernel code sees no handler's work, and a kernel that makes no such call any
+ * more is seen: the timer's interrupt still comes (kernel/task/lockup.h).
  */
 #ifndef KERNEL_X86_IRQ_H
 #define KERNEL_X86_IRQ_H
 
 #include "kernel/base.h"
+#include "kernel/x86/cpu.h"
 
 struct pt_regs;
 
+/*
+ * The timer has a priority class of its own (SDM vol 3 11.8.3): no other vector
+ * that is in service holds it back.
+ */
 #define VECTOR_TIMER 0xef
+#define VECTOR_END 0xe0 /* of what devices get */
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_FIRST 0x30
 
@@ -51,14 +62,28 @@ int irq_request_line(uint32_t gsi, bool active_low, bool level,
 		     const char *name, bool (*handler)(void *arg), void *arg);
 
 void irq_init(void); /* masks the PICs, local APIC on, IO-APIC masked */
-/* From entry.S: dispatches, acknowledges, then runs softirqs if ring 3. */
+/* From entry.S: serves the interrupt of ring 3, records that of ring 0. */
 void irq_dispatch(struct pt_regs *regs);
+/* Runs the handlers of what was recorded. Interrupts on or off, and stay so. */
+void irq_serve_recorded(void);
+
+static inline void irq_replay(void)
+{
+	if (unlikely(cpu0.irqs))
+		irq_serve_recorded();
+}
+
 /* An interrupt handler is running: for assertions. */
 bool in_irq(void);
 
 /* The local APIC timer, one shot: fires the timer softirq at this time. */
 void apic_timer_init(void); /* after clock_init() measured the bus */
 void apic_timer_set(uint64_t expires_ns); /* UINT64_MAX: off */
+/*
+ * The same so many nanoseconds from now, whatever it is armed for: for who has
+ * interrupted the timer's own code.
+ */
+void apic_timer_again(uint64_t delta_ns);
 
 /* For /proc/interrupts. */
 void irq_for_each(void (*fn)(int vector, const char *name, uint64_t count,

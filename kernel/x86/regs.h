@@ -32,7 +32,7 @@
 
 #define PERCPU_KERNEL_SP 0
 #define PERCPU_USER_SP 8
-#define PERCPU_WORK 24
+#define PERCPU_WORK 24 /* with irqs: two bytes */
 
 /* RFLAGS (SDM vol 1 3.4.3). */
 #define RFLAGS_FIXED 0x2 /* always one */

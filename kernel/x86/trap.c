@@ -4,7 +4,8 @@
  * application, or of a user copy on its behalf, brings the page in; any other
  * exception of ring 3 is the application's own and ends in a signal; one of
  * the kernel is a bug and ends the machine. Entered from entry.S with
- * interrupts off, on the thread's stack or on that of the exception.
+ * interrupts off, on the thread's stack or on that of the exception; what ran
+ * with interrupts on is served with them on.
  */
 #include "kernel/x86/trap.h"
 
@@ -19,11 +20,13 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/lockup.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/irq.h"
 #include "kernel/x86/regs.h"
 
 /* SDM vol 3 table 6-1. */
@@ -300,6 +303,13 @@ static void handle_nmi(const struct pt_regs *regs)
 	pr_warn("NMI ignored");
 }
 
+/* The three that have stacks of their own keep interrupts off. */
+static void enable_as_before(const struct pt_regs *regs)
+{
+	if (regs->rflags & RFLAGS_IF)
+		irq_enable();
+}
+
 void trap_dispatch(struct pt_regs *regs)
 {
 	uint64_t vector = regs->vector;
@@ -308,6 +318,7 @@ void trap_dispatch(struct pt_regs *regs)
 	if (likely(vector == TRAP_PAGE_FAULT)) {
 		uintptr_t addr = read_cr2();
 
+		enable_as_before(regs);
 		if (likely(user_mode(regs)))
 			user_page_fault(regs, addr);
 		else
@@ -321,27 +332,32 @@ void trap_dispatch(struct pt_regs *regs)
 	} else if (!e->sig) {
 		panic_regs(regs, "%s", exception_name(vector));
 	} else {
+		enable_as_before(regs);
 		trap_signal(regs, e->sig, e->code, signal_addr(regs, e->sig));
 	}
 }
 
 /*
  * One round for each reason to switch or to deliver a signal; softirqs limit
- * themselves, and what they leave is tried again on the next way out.
+ * themselves, and what they leave is tried again on the next way out. Called
+ * with interrupts off and returns so; none is left recorded, for its vector
+ * holds back those of lower priority until it has been served.
  */
 void exit_to_user(struct pt_regs *regs)
 {
+	lockup_progress();
 	do {
 		uint8_t work = cpu0.work;
 
 		cpu0.work = 0;
-		if (work & CPU_WORK_SOFTIRQ)
-			do_softirq();
+		irq_enable();
+		do_softirq();
 		if (signal_pending())
 			signal_deliver(regs);
 		if (work & CPU_WORK_RESCHED)
 			schedule();
+		irq_disable();
+		irq_replay();
 	} while (cpu_has_work(CPU_WORK_RESCHED | CPU_WORK_SIGNAL));
-	if (softirq_pending())
-		cpu_set_work(CPU_WORK_SOFTIRQ);
+	softirq_put_off();
 }

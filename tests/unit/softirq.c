@@ -8,6 +8,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/irq.h"
 #include "lib/tap.h"
 
 struct percpu cpu0;
@@ -32,6 +33,13 @@ void timer_start(struct timer *timer, uint64_t expires)
 bool timer_pending(const struct timer *timer)
 {
 	return timer == started;
+}
+
+/* What the interrupt that was recorded wants. */
+void irq_serve_recorded(void)
+{
+	cpu0.irqs = 0;
+	raise_softirq(SOFTIRQ_NET);
 }
 
 static void run_timer(void)
@@ -106,6 +114,29 @@ static void test_lazy(void)
 	ok(!softirq_pending(), "softirq: ... once");
 }
 
+static void test_recorded(void)
+{
+	reset();
+	cpu0.irqs = 1;
+	do_softirq();
+	is(runs[SOFTIRQ_NET], 1,
+	   "softirq: a recorded interrupt is served first");
+	ok(!cpu0.irqs && !softirq_pending(), "softirq: ... once");
+}
+
+static void test_put_off(void)
+{
+	reset();
+	started = NULL;
+	cpu_set_work(CPU_WORK_SOFTIRQ);
+	softirq_put_off();
+	ok(!cpu0.work && !started, "softirq: nothing pending, nothing put off");
+	raise_softirq(SOFTIRQ_NET);
+	softirq_put_off();
+	ok(cpu0.work && started, "softirq: what is pending has its interrupt");
+	do_softirq();
+}
+
 int main(void)
 {
 	softirq_set(SOFTIRQ_TIMER, run_timer);
@@ -113,5 +144,7 @@ int main(void)
 	test_once();
 	test_flood();
 	test_lazy();
+	test_recorded();
+	test_put_off();
 	return done_testing();
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lockup detector. Owns the count of timer interrupts that landed in ring
+ * 0 since the kernel last made progress. Not the time is measured but
+ * interrupts are counted, so that a machine which its host had stopped for an
+ * hour does not look stuck when it goes on.
+ *
+ * A timer of our own sees to it that the CPU's timer is always armed; once a
+ * tick has landed in ring 0 the next ones are armed by hand, since the timer
+ * softirq will not run in a kernel that is stuck.
+ */
+#include "kernel/task/lockup.h"
+
+#include <stdlib.h>
+
+#include "kernel/cmdline.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+#include "kernel/x86/irq.h"
+
+#define SECONDS_DEFAULT 10
+#define SECONDS_MAX 3600
+#define TICKS 4 /* periods until it is called a lockup */
+
+unsigned int lockup_ticks;
+
+static unsigned int seconds;
+static uint64_t period_ns;
+static struct timer timer;
+
+static void next_period(struct timer *t)
+{
+	timer_start(t, ktime_get_ns() + period_ns);
+}
+
+static unsigned int parse_seconds(const char *word)
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 10);
+
+	if (end == word || *end || n > SECONDS_MAX) {
+		pr_warn("lockup=%s: not a number of seconds", word);
+		return SECONDS_DEFAULT;
+	}
+	return (unsigned int)n;
+}
+
+void lockup_init(void)
+{
+	const char *word = cmdline_get("lockup");
+
+	seconds = word ? parse_seconds(word) : SECONDS_DEFAULT;
+	if (!seconds)
+		return;
+	period_ns = seconds * NSEC_PER_SEC / TICKS;
+	timer_setup(&timer, next_period);
+	next_period(&timer);
+}
+
+unsigned int lockup_timeout(void)
+{
+	return seconds;
+}
+
+/* The first one only says that ring 0 was at work when it came. */
+void lockup_tick(const struct pt_regs *regs)
+{
+	if (!seconds)
+		return;
+	if (++lockup_ticks > TICKS)
+		panic_regs(regs, "lockup: no thread could run for %u seconds",
+			   seconds);
+	apic_timer_again(period_ns);
+}
