@@ -208,18 +208,16 @@ static int wait_connect(struct socket *sock, bool nonblock, int busy)
 {
 	struct sock *sk = sock->sk;
 	uint64_t deadline = sock_snd_deadline(sk, nonblock);
-	int err;
+	ssize_t err;
 
 	if (connecting(sk)) {
 		if (sk->sk_prot->handshake)
 			sk->sk_prot->handshake(sk);
 		if (!deadline)
 			return busy;
-		err = wait_event_until(&sock->wq, !connecting(sk), deadline);
-		if (err == -ETIMEDOUT)
-			return busy;
+		err = sock_attempt(sk, connecting(sk) ? -EAGAIN : 0, deadline);
 		if (err)
-			return sock_wait_error(err, deadline);
+			return err == -EAGAIN ? busy : err;
 	}
 	return finish_connect(sock);
 }

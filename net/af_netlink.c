@@ -407,18 +407,11 @@ static void free_buffer(struct netlink_sock *nl, struct netlink_buffer *buffer)
 	kfree(buffer);
 }
 
-static int wait_for_buffer(struct socket *sock, uint64_t deadline)
+static int try_buffer(struct netlink_sock *nl)
 {
-	struct sock *sk = sock->sk;
-	struct netlink_sock *nl = netlink_sk(sk);
-	int err = sock_error(sk);
+	int err = sock_error(&nl->sk);
 
-	if (err || first(nl))
-		return err;
-	if (!deadline)
-		return -EAGAIN;
-	err = wait_event_until(&sock->wq, first(nl) || sk->sk_err, deadline);
-	return err ? sock_wait_error(err, deadline) : sock_error(sk);
+	return err || first(nl) ? err : -EAGAIN;
 }
 
 /* netlink(7): who sent it, and to which group. */
@@ -446,13 +439,14 @@ static ssize_t netlink_recvmsg(struct socket *sock, struct msg *msg)
 	struct netlink_sock *nl = netlink_sk(sock->sk);
 	uint32_t flags = msg->flags;
 	struct netlink_buffer *buffer;
+	uint64_t deadline;
 	ssize_t n;
 	int err;
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	err = wait_for_buffer(sock, sock_rcv_deadline(sock->sk,
-						      flags & MSG_DONTWAIT));
+	deadline = sock_rcv_deadline(sock->sk, flags & MSG_DONTWAIT);
+	err = sock_attempt(sock->sk, try_buffer(nl), deadline);
 	if (err)
 		return err;
 	buffer = first(nl);

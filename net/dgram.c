@@ -302,47 +302,29 @@ static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
 	return NULL;
 }
 
-static int wait_for_news(struct dgram_sock *ds, const struct dgram *last,
-			 uint64_t deadline)
+/* The end of receiving ends a wait; who does not wait hears EAGAIN. */
+static int try_dgram(struct dgram_sock *ds, uint32_t flags, uint32_t *off,
+		     struct dgram **d, bool waits)
 {
 	struct sock *sk = dgram_to_sk(ds);
-	const struct list_head *tail = last ? &last->node : &ds->queue;
-	int err = wait_event_until(sk->sk_wq,
-				   ds->queue.prev != tail || sk->sk_err ||
-					   (sk->sk_shutdown & RCV_SHUTDOWN),
-				   deadline);
 
-	return err ? sock_wait_error(err, deadline) : 0;
+	*d = NULL;
+	if (sk->sk_err)
+		return sock_error(sk);
+	*d = first_dgram(ds, flags, off);
+	if (*d || (waits && (sk->sk_shutdown & RCV_SHUTDOWN)))
+		return 0;
+	return -EAGAIN;
 }
 
-/* The end of receiving ends a wait; who does not wait hears EAGAIN. */
 int dgram_wait(struct dgram_sock *ds, uint32_t flags, uint32_t *off,
 	       struct dgram **d)
 {
 	struct sock *sk = dgram_to_sk(ds);
 	uint64_t deadline = sock_rcv_deadline(sk, flags & MSG_DONTWAIT);
-	int err;
 
-	for (;;) {
-		*d = NULL;
-		if (sk->sk_err)
-			return sock_error(sk);
-		*d = first_dgram(ds, flags, off);
-		if (*d)
-			return 0;
-		if (!deadline)
-			return -EAGAIN;
-		if (sk->sk_shutdown & RCV_SHUTDOWN)
-			return 0;
-		err = wait_for_news(ds,
-				    list_empty(&ds->queue) ?
-					    NULL :
-					    list_entry(ds->queue.prev,
-						       struct dgram, node),
-				    deadline);
-		if (err)
-			return err;
-	}
+	return sock_attempt(sk, try_dgram(ds, flags, off, d, deadline),
+			    deadline);
 }
 
 /*
@@ -420,24 +402,26 @@ static void wire_packet_free(struct pbuf *p)
 	}
 }
 
+static int try_wmem(struct dgram_sock *ds, bool waits)
+{
+	int err;
+
+	if (ds->wmem < ds->inet.sk.sk_sndbuf)
+		return 0;
+	err = dgram_may_send(ds);
+	if (err)
+		return err;
+	if (waits)
+		net_flush();
+	return -EAGAIN;
+}
+
 int dgram_wait_wmem(struct dgram_sock *ds, bool nonblock)
 {
 	struct sock *sk = dgram_to_sk(ds);
 	uint64_t deadline = sock_snd_deadline(sk, nonblock);
-	int err = 0;
 
-	while (!err && ds->wmem >= sk->sk_sndbuf) {
-		if (!deadline)
-			return -EAGAIN;
-		net_flush();
-		err = wait_event_until(sk->sk_wq,
-				       ds->wmem < sk->sk_sndbuf || sk->sk_err ||
-					       (sk->sk_shutdown &
-						SEND_SHUTDOWN),
-				       deadline);
-		err = err ? sock_wait_error(err, deadline) : dgram_may_send(ds);
-	}
-	return err;
+	return sock_attempt(sk, try_wmem(ds, deadline), deadline);
 }
 
 struct pbuf *dgram_wire_alloc(struct dgram_sock *ds, size_t len)

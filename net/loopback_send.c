@@ -98,7 +98,6 @@ bool tcp_local_writeable(const struct tcp_sock *tp)
 void tcp_local_data_taken(struct sock *sk, size_t n)
 {
 	struct tcp_sock *sender = tcp_sk(sk)->peer;
-	struct sock *ssk;
 
 	net_lo_count(n);
 	if (!sender)
@@ -108,11 +107,8 @@ void tcp_local_data_taken(struct sock *sk, size_t n)
 			tcp_local_deliver_fin(sender);
 		return;
 	}
-	ssk = tcp_to_sk(sender);
-	if (sock_flag(ssk, SOCK_F_NOSPACE) && tcp_local_writeable(sender)) {
-		sock_reset_flag(ssk, SOCK_F_NOSPACE);
-		ssk->sk_write_space(ssk);
-	}
+	tcp_has_memory(sender);
+	tcp_write_space(sender);
 }
 
 /*
@@ -214,7 +210,7 @@ static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
 	ssize_t sent;
 
 	if (!q)
-		return -ENOBUFS;
+		return 0;
 	n = MIN(n, FULL_SEGMENT - q->len);
 	sent = rxqueue_fill(q, msg->iter, n);
 	if (sent > 0 && (!more || q->len == FULL_SEGMENT))
@@ -236,7 +232,7 @@ static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
 	return sent;
 }
 
-/* Bytes queued, 0: no room, -EFAULT. */
+/* Bytes queued, 0: no memory, -EAGAIN: no room, -EFAULT. */
 static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 {
 	struct tcp_sock *peer = tp->peer;
@@ -249,7 +245,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 		return send_to_nobody(tp, msg);
 	n = room_for(tp, msg->iter->count);
 	if (!n)
-		return 0;
+		return -EAGAIN;
 	if (corked)
 		return send_corked(tp, msg, n);
 	if (urgent) {
@@ -302,24 +298,26 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 	if (done)
 		tcp_local_queued(tp);
 	else
-		sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
+		tcp_want_space(tp);
 	return done;
 }
 
-static int wait_room(struct tcp_sock *tp, uint64_t deadline)
+/* What a cork has kept leaves while the caller waits for room. */
+static ssize_t try_send(struct tcp_sock *tp, struct msg *msg)
 {
-	struct sock *sk = tcp_to_sk(tp);
+	ssize_t n;
 
-	if (!tcp_local_uncork(tp))
-		return 0;
-	sock_set_flag(sk, SOCK_F_NOSPACE);
-	if (!deadline)
-		return -EAGAIN;
-	return sock_wait_error(wait_event_until(sk->sk_wq,
-						stopped(sk) ||
-							tcp_local_writeable(tp),
-						deadline),
-			       deadline);
+	do {
+		if (stopped(tcp_to_sk(tp)))
+			return -EPIPE;
+		n = send_some(tp, msg);
+	} while (n == -EAGAIN && !tcp_local_uncork(tp));
+	if (!n)
+		tcp_wait_for_memory(tp);
+	if (n && n != -EAGAIN)
+		return n;
+	tcp_want_space(tp);
+	return -EAGAIN;
 }
 
 ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
@@ -334,16 +332,12 @@ ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
 	if (!err && stopped(sk))
 		err = -EPIPE;
 	while (!err && msg->iter->count) {
-		ssize_t n = send_some(tp, msg);
+		ssize_t n = sock_attempt(sk, try_send(tp, msg), deadline);
 
 		if (n > 0)
 			copied += n;
-		else if (n < 0)
-			err = n;
 		else
-			err = wait_room(tp, deadline);
-		if (!err && msg->iter->count && stopped(sk))
-			err = -EPIPE;
+			err = n;
 	}
 	if (copied)
 		return copied;

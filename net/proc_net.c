@@ -11,6 +11,7 @@
 #include "kernel/fs/proc.h"
 #include "kernel/printk.h"
 #include "kernel/seq_buf.h"
+#include "kernel/task/wait.h"
 #include "kernel/utsname.h"
 #include "net/counters.h"
 #include "net/ipconfig.h"
@@ -30,6 +31,9 @@ struct sock_queues sock_get_queues(struct sock *sk)
 static void show_pollux(struct seq_buf *m)
 {
 	net_counters_show(m);
+	seq_printf(m, "wait_in_vain %llu\nwait_tripped %llu\n",
+		   (unsigned long long)wait_counts.in_vain,
+		   (unsigned long long)wait_counts.tripped);
 	net_device_show(m);
 	net_lwip_stats_show(m);
 }

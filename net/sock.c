@@ -113,9 +113,9 @@ uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock)
 	return nonblock ? 0 : deadline_after(sk->sk_sndtimeo);
 }
 
-int sock_wait_error(int err, uint64_t deadline)
+ssize_t sock_waited(ssize_t ret, uint64_t deadline)
 {
-	if (err == -EINTR && deadline != UINT64_MAX)
+	if (ret == -EINTR && deadline != UINT64_MAX)
 		sock_forbid_restart();
-	return err == -ETIMEDOUT ? -EAGAIN : err;
+	return ret;
 }

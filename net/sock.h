@@ -290,10 +290,15 @@ void sock_send_sigurg(const struct sock *sk);
 /* SA_RESTART does not make the call go on that is under way. */
 void sock_forbid_restart(void);
 /*
- * What a call that slept in vain until deadline returns: -EAGAIN after
- * SO_RCVTIMEO or SO_SNDTIMEO. A call with such a time is not restarted after
- * a signal: signal(7).
+ * wait_attempt() for a call of a socket: the attempt looks at the sock's error
+ * and shutdown too, and the deadline is sock_rcv_deadline() or
+ * sock_snd_deadline(). What it returns is what the call returns: -EAGAIN when
+ * the time is over. A call with such a time is not restarted after a signal:
+ * signal(7).
  */
-int sock_wait_error(int err, uint64_t deadline);
+#define sock_attempt(sk, attempt, deadline) \
+	sock_waited(wait_attempt((sk)->sk_wq, attempt, deadline), deadline)
+
+ssize_t sock_waited(ssize_t ret, uint64_t deadline);
 
 #endif

@@ -398,11 +398,5 @@ int sosplice_get(struct sock *sk, void *val, int len)
 
 int sosplice_wait(struct sock *sk, uint64_t deadline)
 {
-	if (!sosplice_is_source(sk))
-		return 0;
-	if (!deadline)
-		return -EAGAIN;
-	return sock_wait_error(
-		wait_event_until(sk->sk_wq, !sosplice_is_source(sk), deadline),
-		deadline);
+	return sock_attempt(sk, sosplice_is_source(sk) ? -EAGAIN : 0, deadline);
 }

@@ -102,6 +102,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	inet_sock_init(&tp->inet);
 	INIT_LIST_HEAD(&tp->accept);
 	INIT_LIST_HEAD(&tp->hash);
+	INIT_LIST_HEAD(&tp->memory_wait);
 	tp->keepidle = KEEPIDLE_DEFAULT;
 	tp->keepintvl = KEEPINTVL_DEFAULT;
 	tp->keepcnt = KEEPCNT_DEFAULT;
@@ -115,6 +116,7 @@ void tcp_sock_free(struct tcp_sock *tp)
 
 	ASSERT(!tp->pcb && !sk->sk_socket);
 	sk->sk_destruct(sk);
+	tcp_has_memory(tp);
 	sock_unlink(sk, &tcp_socks);
 	inet_release_port(&tp->inet.binding);
 	kmem_cache_free(cache, tp);

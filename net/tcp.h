@@ -59,6 +59,8 @@ struct tcp_sock {
 	uint32_t window; /* what may be on its way or unread */
 	uint32_t withheld; /* of lwIP's window, not given back to it */
 
+	struct list_head memory_wait; /* net/memory_wait.c */
+
 	/* Closing: net/tcp_close.c. */
 	uint32_t charged; /* of net/memory.c's budget, for data to send */
 	bool fin_wanted; /* queued behind the data */
@@ -146,7 +148,9 @@ bool tcp_is_orphan(const struct tcp_sock *tp);
 void tcp_fin_acked(struct tcp_sock *tp);
 /* What a reset tells the application, by the state: positive errno or 0. */
 int tcp_reset_errno(const struct sock *sk);
-/* Somebody may want to read what has come: SO_RCVLOWAT. */
+/* Whether a reader of target bytes is to be woken: SO_RCVLOWAT. */
+bool tcp_is_readable(const struct tcp_sock *tp, size_t target);
+/* Somebody may want to read what has come. */
 void tcp_data_ready(struct sock *sk);
 /* The connection is over; err: positive errno, 0: in order. */
 void tcp_done(struct tcp_sock *tp, int err);
@@ -193,13 +197,12 @@ int tcp_wait_connected(struct sock *sk, uint64_t deadline);
 ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags);
 /* What a read finds that got nothing: 0 is the end of the stream. */
 int tcp_recv_empty(struct sock *sk);
-/*
- * Waits until target bytes are there, or no more will come; copied: how many
- * this call has already. 0, -EAGAIN, -EINTR.
- */
-int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
-		  uint64_t deadline);
 bool tcp_writeable(const struct tcp_sock *tp);
+/*
+ * Whoever waits for tcp_writeable() is told: by the acknowledgement or the
+ * reader that makes room, or by memory that is there again.
+ */
+void tcp_want_space(struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
 /* n bytes, or all, are not queued for sending any more. */
 void tcp_uncharge(struct tcp_sock *tp, size_t n);
@@ -232,6 +235,15 @@ void tcp_figures_acked(struct tcp_sock *tp, uint32_t ack, size_t n);
 void tcp_window_init(struct tcp_sock *tp);
 /* n bytes were read: the window opens again. */
 void tcp_window_read(struct sock *sk, size_t n);
+
+/* net/memory_wait.c: nothing more is queued until there is memory again. */
+void tcp_wait_for_memory(struct tcp_sock *tp);
+/* The sock has got some by itself, or goes away. */
+void tcp_has_memory(struct tcp_sock *tp);
+static inline bool tcp_waits_for_memory(const struct tcp_sock *tp)
+{
+	return !list_empty(&tp->memory_wait);
+}
 
 /* net/tcp_close.c */
 void tcp_shutdown_sock(struct sock *sk, int how);

@@ -19,6 +19,7 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/counters.h"
+#include "net/memory.h"
 #include "net/netif.h"
 #include "net/sosplice.h"
 
@@ -65,12 +66,36 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 	return ERR_ABRT;
 }
 
+/* The peer may send next to nothing more before somebody reads. */
+static bool window_is_full(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	if (tp->pcb)
+		return tp->pcb->rcv_wnd <= tp->pcb->mss;
+	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
+}
+
+/*
+ * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
+ * cannot come, because buffer, window or memory are full.
+ */
+bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
+{
+	const struct sock *sk = &tp->inet.sk;
+	const struct rxqueue *q = &sk->sk_receive_queue;
+
+	if (!q->len || q->len >= target)
+		return q->len;
+	return q->truesize > sk->sk_rcvbuf - sk->sk_rcvbuf / 8 ||
+	       window_is_full(tp) || net_memory_pressure();
+}
+
 void tcp_data_ready(struct sock *sk)
 {
-	size_t target = MIN(sk->sk_rcvlowat, sk->sk_rcvbuf / 2);
-
 	/* SO_RCVLOWAT is about a reader: a splice takes any byte. */
-	if (sk->sk_receive_queue.len >= target || sosplice_is_source(sk))
+	if (tcp_is_readable(tcp_sk(sk), sk->sk_rcvlowat) ||
+	    sosplice_is_source(sk))
 		sk->sk_data_ready(sk);
 }
 
@@ -125,7 +150,7 @@ void tcp_write_space(struct tcp_sock *tp)
 	if (!sock_flag(sk, SOCK_F_NOSPACE) || !tcp_writeable(tp))
 		return;
 	sock_reset_flag(sk, SOCK_F_NOSPACE);
-	if (!tp->fin_wanted && !tp->held_since_ns)
+	if (tp->pcb && !tp->fin_wanted && !tp->held_since_ns)
 		tcp_poll(tp->pcb, NULL, UINT8_MAX);
 	sk->sk_write_space(sk);
 }
@@ -139,6 +164,7 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 	tcp_uncharge(tp, len);
 	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
+	tcp_has_memory(tp);
 	if (!tp->fin_wanted)
 		tcp_write_space(tp);
 	return ERR_OK;

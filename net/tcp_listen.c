@@ -173,37 +173,28 @@ void tcp_listen_stop(struct tcp_sock *tp)
 	tcp_local_listener_gone(tp);
 }
 
-/* Whoever has waited longest gets the next connection, and is woken alone. */
-static int wait_for_child(struct sock *sk, uint64_t deadline)
+static int try_accept(struct tcp_sock *tp, struct tcp_sock **child)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-	int err = wait_event_exclusive(sk->sk_wq,
-				       !list_empty(&tp->accept) ||
-					       sk->sk_state != TCP_LISTEN,
-				       deadline);
-
-	if (err)
-		return sock_wait_error(err, deadline);
-	return sk->sk_state == TCP_LISTEN ? 0 : -EINVAL;
+	if (tp->inet.sk.sk_state != TCP_LISTEN)
+		return -EINVAL;
+	if (list_empty(&tp->accept))
+		return -EAGAIN;
+	*child = first_child(tp);
+	unlink_child(*child);
+	return 0;
 }
 
+/* Whoever has waited longest gets the next connection, and is woken alone. */
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	struct tcp_sock *child;
-	int err;
+	struct tcp_sock *child = NULL;
+	ssize_t err = wait_attempt_exclusive(sk->sk_wq, try_accept(tp, &child),
+					     deadline);
 
-	if (sk->sk_state != TCP_LISTEN)
-		return ERR_PTR(-EINVAL);
-	if (list_empty(&tp->accept)) {
-		if (!deadline)
-			return ERR_PTR(-EAGAIN);
-		err = wait_for_child(sk, deadline);
-		if (err)
-			return ERR_PTR(err);
-	}
-	child = first_child(tp);
-	unlink_child(child);
+	err = sock_waited(err, deadline);
+	if (err)
+		return ERR_PTR(err);
 	tcp_local_room(tp);
 	return tcp_to_sk(child);
 }

@@ -25,7 +25,7 @@ static bool readable(struct sock *sk)
 
 	if (tcp_urg_hole(tcp_sk(sk)))
 		target++;
-	return sk->sk_receive_queue.len >= target;
+	return tcp_is_readable(tcp_sk(sk), target);
 }
 
 static uint32_t out_mask(struct sock *sk)
@@ -34,8 +34,7 @@ static uint32_t out_mask(struct sock *sk)
 		return EPOLL_OUT_SET;
 	if (tcp_writeable(tcp_sk(sk)))
 		return EPOLL_OUT_SET;
-	sock_set_flag(sk, SOCK_F_NOSPACE);
-	tcp_want_poll(tcp_sk(sk));
+	tcp_want_space(tcp_sk(sk));
 	return 0;
 }
 

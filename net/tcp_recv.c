@@ -55,36 +55,82 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	return moved || !have ? (ssize_t)moved : -EFAULT;
 }
 
-static bool is_worth_a_read(const struct tcp_sock *tp, size_t copied,
-			    size_t want)
+/* Of len bytes: how many, 0 at the end of the stream, -EAGAIN, -errno. */
+static ssize_t try_recv(struct tcp_sock *tp, struct msg *msg, size_t len)
 {
-	const struct sock *sk = &tp->inet.sk;
+	struct sock *sk = tcp_to_sk(tp);
+	ssize_t n;
 
-	if (ended(sk))
-		return true;
-	if (!tp->urg.data)
-		return sk->sk_receive_queue.len >= want;
-	return tcp_urg_readable(tp) >= want || tcp_urg_stops(tp, copied);
+	if (!rxqueue_empty(&sk->sk_receive_queue)) {
+		n = take(tp, msg, len);
+		if (n || !len)
+			return n;
+	}
+	return tcp_recv_empty(sk);
 }
 
-/* Memory bounds what can be waited for. */
-int tcp_recv_wait(struct sock *sk, size_t copied, size_t target,
-		  uint64_t deadline)
+/* After some bytes: 0 ends the call; what else there is is for the next. */
+static ssize_t try_recv_more(struct tcp_sock *tp, struct msg *msg, size_t len)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-	size_t want = MIN(target, (size_t)MAX(sk->sk_rcvbuf / 4, 1U));
+	struct sock *sk = tcp_to_sk(tp);
 
-	if (!deadline)
-		return -EAGAIN;
-	return sock_wait_error(
-		wait_event_until(sk->sk_wq, is_worth_a_read(tp, copied, want),
-				 deadline),
-		deadline);
+	if (tcp_urg_at_mark(tp))
+		return 0;
+	if (ended(sk) && rxqueue_empty(&sk->sk_receive_queue))
+		return 0;
+	return try_recv(tp, msg, len);
 }
 
 static bool enough_to_peek(const struct tcp_sock *tp, size_t target)
 {
-	return tcp_urg_readable(tp) >= target || tcp_urg_stops(tp, false);
+	return tcp_urg_readable(tp) >= target || tcp_urg_stops(tp, false) ||
+	       ended(&tp->inet.sk);
+}
+
+static ssize_t try_peek(struct tcp_sock *tp, struct msg *msg, size_t target)
+{
+	struct sock *sk = tcp_to_sk(tp);
+	ssize_t n;
+
+	if (!enough_to_peek(tp, target))
+		return -EAGAIN;
+	n = take(tp, msg, msg->iter->count);
+	return n || tcp_urg_readable(tp) ? n : tcp_recv_empty(sk);
+}
+
+/*
+ * Looks at target bytes, or at what is there when no more come in time. More
+ * than the buffer holds never come: as on Linux that is for the caller to
+ * know, and a signal ends it.
+ */
+static ssize_t peek(struct tcp_sock *tp, struct msg *msg, size_t target,
+		    uint64_t deadline)
+{
+	struct sock *sk = tcp_to_sk(tp);
+	ssize_t n = sock_attempt(sk, try_peek(tp, msg, target), deadline);
+
+	if ((n == -EAGAIN || n == -EINTR) && tcp_urg_readable(tp))
+		n = take(tp, msg, msg->iter->count);
+	return n;
+}
+
+/* Reads until it has target bytes, or meets the mark of urgent data. */
+static ssize_t read_some(struct tcp_sock *tp, struct msg *msg, size_t target,
+			 uint64_t deadline)
+{
+	struct sock *sk = tcp_to_sk(tp);
+	size_t len = msg->iter->count;
+	size_t copied = 0;
+	ssize_t n = sock_attempt(sk, try_recv(tp, msg, len), deadline);
+
+	while (n > 0) {
+		copied += n;
+		if (copied >= target)
+			break;
+		n = sock_attempt(sk, try_recv_more(tp, msg, len - copied),
+				 deadline);
+	}
+	return copied ? (ssize_t)copied : n;
 }
 
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
@@ -93,8 +139,7 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	uint64_t deadline = sock_rcv_deadline(sk, msg->flags & MSG_DONTWAIT);
 	size_t len = msg->iter->count;
 	size_t target = sock_rcvlowat(sk, msg->flags & MSG_WAITALL, len);
-	size_t copied = 0;
-	ssize_t n = 0;
+	ssize_t n;
 
 	msg->namelen = 0;
 	if (msg->flags & MSG_ERRQUEUE)
@@ -103,32 +148,10 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 		return -ENOTCONN;
 	if (msg->flags & MSG_OOB)
 		return tcp_urg_recv(sk, msg);
-	if (!len && !rxqueue_empty(&sk->sk_receive_queue)) {
-		msg->flags = 0;
-		return 0;
-	}
-	for (;;) {
-		n = 0;
-		if (!rxqueue_empty(&sk->sk_receive_queue) &&
-		    (!(msg->flags & MSG_PEEK) || !deadline || ended(sk) ||
-		     enough_to_peek(tp, target)))
-			n = take(tp, msg, len - copied);
-		if (n < 0)
-			break;
-		copied += n;
-		if (copied >= target || (copied && ended(sk)) ||
-		    (copied && (msg->flags & MSG_PEEK)) ||
-		    (copied && tcp_urg_at_mark(tp)))
-			break;
-		if (!copied) {
-			n = tcp_recv_empty(sk);
-			if (n != -EAGAIN)
-				break;
-		}
-		n = tcp_recv_wait(sk, copied, target - copied, deadline);
-		if (n)
-			break;
-	}
+	if (msg->flags & MSG_PEEK)
+		n = peek(tp, msg, target, deadline);
+	else
+		n = read_some(tp, msg, target, deadline);
 	msg->flags = 0;
-	return copied ? (ssize_t)copied : n;
+	return n;
 }

@@ -24,9 +24,6 @@
 /* Between the application's memory and lwIP's copy; never held over a sleep. */
 static uint8_t bounce[CHUNK];
 
-/* Entries of lwIP's queue that one chunk may need. */
-#define CHUNK_QUEUE 24
-
 size_t tcp_unacked_bytes(const struct tcp_sock *tp)
 {
 	if (tp->peer)
@@ -46,31 +43,70 @@ static size_t unsent_bytes(const struct tcp_pcb *pcb)
 	return pcb->snd_lbb - pcb->snd_nxt;
 }
 
+/* What one segment holds, as tcp_write() cuts them. */
+static size_t segment_size(const struct tcp_pcb *pcb)
+{
+	size_t half = pcb->snd_wnd_max / 2;
+
+	return half && half < pcb->mss ? half : pcb->mss;
+}
+
+/* A queue may hold this many pbufs, and each segment is one at least. */
+static size_t free_entries(const struct tcp_pcb *pcb)
+{
+	return pcb->snd_queuelen < TCP_SND_QUEUELEN ?
+		       TCP_SND_QUEUELEN - pcb->snd_queuelen :
+		       0;
+}
+
+/* Bytes that the queue takes however they lie: one entry may go to a part
+ * that fills up the last segment.
+ */
+static size_t queue_room(const struct tcp_pcb *pcb)
+{
+	size_t entries = free_entries(pcb);
+
+	return entries > 1 ? (entries - 1) * segment_size(pcb) : 0;
+}
+
+/* With something queued an acknowledgement will tell; without, memory must. */
+static bool memory_short(const struct tcp_sock *tp)
+{
+	return tp->pcb->snd_queuelen &&
+	       (net_tcp_segs_short() || net_memory_short());
+}
+
+/*
+ * How much a write may queue now. Whoever sends, whoever polls and whoever
+ * wakes them asks this and nothing else: while it is not 0, and nobody waits
+ * for memory, tcp_write() takes a byte.
+ */
 static size_t send_room(const struct tcp_sock *tp)
 {
 	size_t queued = tcp_unacked_bytes(tp);
 	size_t limit = send_limit(tp);
 
-	if (!tp->pcb || queued >= limit)
-		return 0;
-	if (tp->pcb->snd_queuelen + CHUNK_QUEUE > TCP_SND_QUEUELEN)
-		return 0;
-	if (queued && (net_tcp_segs_short() || net_memory_short()))
+	if (!tp->pcb || queued >= limit || memory_short(tp))
 		return 0;
 	if (tp->notsent_lowat && unsent_bytes(tp->pcb) >= tp->notsent_lowat)
 		return 0;
-	return limit - queued;
+	return MIN(limit - queued, queue_room(tp->pcb));
 }
 
-/* As Linux's sk_stream_is_writeable(): a third is free. */
+/* As Linux's sk_stream_is_writeable(): a third is free, of the queue too. */
 bool tcp_writeable(const struct tcp_sock *tp)
 {
 	size_t room;
 
+	if (tcp_waits_for_memory(tp))
+		return false;
 	if (tp->peer)
 		return tcp_local_writeable(tp);
+	if (!tp->pcb)
+		return true;
 	room = send_room(tp);
-	return !tp->pcb || (room && room >= tcp_unacked_bytes(tp) / 2);
+	return room && room >= tcp_unacked_bytes(tp) / 2 &&
+	       free_entries(tp->pcb) >= tp->pcb->snd_queuelen / 2;
 }
 
 void tcp_uncharge(struct tcp_sock *tp, size_t n)
@@ -91,14 +127,17 @@ void tcp_push(struct tcp_sock *tp)
 	net_flush_soon();
 }
 
-/* Somebody shall be told when there is room; until then send what is there. */
-static void wait_for_room(struct tcp_sock *tp)
+void tcp_want_space(struct tcp_sock *tp)
 {
 	sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
-	if (!tp->pcb)
-		return;
-	tcp_want_poll(tp);
-	tcp_push(tp);
+	if (tp->peer) {
+		if (net_memory_short())
+			tcp_wait_for_memory(tp);
+	} else if (tp->pcb) {
+		tcp_want_poll(tp);
+		if (memory_short(tp))
+			tcp_wait_for_memory(tp);
+	}
 }
 
 static bool stopped(const struct tcp_sock *tp)
@@ -136,57 +175,56 @@ static int write_chunk(struct tcp_sock *tp, struct msg *msg, size_t n)
 	return -EAGAIN;
 }
 
-/* Bytes queued, 0: no room, -EFAULT. */
+/* Bytes queued; -EAGAIN: there is no room, or no memory; -EFAULT. */
 static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 {
 	size_t n = MIN(MIN(send_room(tp), msg->iter->count), (size_t)CHUNK);
 	int err;
 
 	if (!n)
-		return 0;
+		return -EAGAIN;
 	err = write_chunk(tp, msg, n);
-	if (err == -EAGAIN && n > TCP_MSS) { /* memory: try one segment */
-		n = TCP_MSS;
+	if (err == -EAGAIN) { /* memory: one segment may still go */
+		n = MIN(n, segment_size(tp->pcb));
 		err = write_chunk(tp, msg, n);
 	}
-	if (err)
-		return err == -EAGAIN ? 0 : err;
-	return n;
+	if (err == -EAGAIN)
+		tcp_wait_for_memory(tp);
+	return err ? err : (ssize_t)n;
+}
+
+static int try_connected(struct sock *sk)
+{
+	if (sk->sk_state == TCP_ESTABLISHED || sk->sk_state == TCP_CLOSE_WAIT)
+		return 0;
+	if (sk->sk_err)
+		return sock_error(sk);
+	return sk->sk_state == TCP_SYN_SENT ? -EAGAIN : -EPIPE;
 }
 
 int tcp_wait_connected(struct sock *sk, uint64_t deadline)
 {
-	int err;
-
-	while (sk->sk_state != TCP_ESTABLISHED &&
-	       sk->sk_state != TCP_CLOSE_WAIT) {
-		if (sk->sk_err)
-			return sock_error(sk);
-		if (sk->sk_state != TCP_SYN_SENT)
-			return -EPIPE;
-		if (!deadline)
-			return -EAGAIN;
-		err = wait_event_until(sk->sk_wq, sk->sk_state != TCP_SYN_SENT,
-				       deadline);
-		if (err)
-			return sock_wait_error(err, deadline);
-	}
-	return 0;
+	return sock_attempt(sk, try_connected(sk), deadline);
 }
 
-static int wait_room(struct tcp_sock *tp, bool urgent, uint64_t deadline)
+/*
+ * What is queued already leaves while the caller waits for room; what of it is
+ * urgent says so.
+ */
+static ssize_t try_send(struct tcp_sock *tp, struct msg *msg, bool urgent)
 {
-	struct sock *sk = tcp_to_sk(tp);
+	ssize_t n;
 
+	if (stopped(tp))
+		return -EPIPE;
+	n = send_some(tp, msg);
+	if (n != -EAGAIN)
+		return n;
 	if (urgent)
 		tcp_urg_send(tp);
-	wait_for_room(tp);
-	if (!deadline)
-		return -EAGAIN;
-	return sock_wait_error(
-		wait_event_until(sk->sk_wq, stopped(tp) || tcp_writeable(tp),
-				 deadline),
-		deadline);
+	tcp_want_space(tp);
+	tcp_push(tp);
+	return -EAGAIN;
 }
 
 /* EPIPE comes with SIGPIPE, unless another error is to be told first. */
@@ -217,17 +255,14 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 	if (!err && stopped(tp))
 		err = -EPIPE;
 	while (!err && msg->iter->count) {
-		ssize_t n = send_some(tp, msg);
+		bool urgent = copied && (msg->flags & MSG_OOB);
+		ssize_t n = sock_attempt(sk, try_send(tp, msg, urgent),
+					 deadline);
 
 		if (n > 0)
 			copied += n;
-		else if (n < 0)
-			err = n;
 		else
-			err = wait_room(tp, copied && (msg->flags & MSG_OOB),
-					deadline);
-		if (!err && stopped(tp))
-			err = -EPIPE;
+			err = n;
 	}
 	if (copied) {
 		if (msg->flags & MSG_OOB)

@@ -84,6 +84,17 @@ static ssize_t take(struct tcp_sock *tp, struct pipe *pipe, size_t n)
 	return done ? (ssize_t)done : part;
 }
 
+/* -ENOSPC: another call has filled the pipe. */
+static ssize_t try_splice(struct tcp_sock *tp, struct pipe *pipe, size_t len)
+{
+	ssize_t n;
+
+	if (pipe_is_full(pipe))
+		return -ENOSPC;
+	n = take(tp, pipe, len);
+	return n ? n : tcp_recv_empty(tcp_to_sk(tp));
+}
+
 /* SPLICE_F_NONBLOCK is about the pipe; the socket has O_NONBLOCK. */
 ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 			unsigned int flags)
@@ -97,19 +108,13 @@ ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	for (;;) {
-		n = take(tp, pipe, len);
+		n = sock_attempt(sk, try_splice(tp, pipe, len), deadline);
+		if (n != -ENOSPC)
+			return n;
+		n = splice_wait_space(pipe, flags);
 		if (n)
-			break;
-		n = tcp_recv_empty(sk);
-		if (n != -EAGAIN)
-			break;
-		n = tcp_recv_wait(sk, 0, 1, deadline);
-		if (!n) /* another call may have filled the pipe */
-			n = splice_wait_space(pipe, flags);
-		if (n)
-			break;
+			return n;
 	}
-	return n;
 }
 
 /* A slot that has a received pbuf to itself, or NULL. */

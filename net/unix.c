@@ -280,29 +280,23 @@ static bool may_charge(const struct unix_sock *u)
 	return u->wmem < u->sk.sk_sndbuf;
 }
 
+static int try_wmem(struct unix_sock *u)
+{
+	struct sock *sk = &u->sk;
+
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		return -EPIPE;
+	return may_charge(u) ? 0 : -EAGAIN;
+}
+
 int unix_wait_wmem(struct unix_sock *u, bool nonblock)
 {
 	struct sock *sk = &u->sk;
 	uint64_t deadline = sock_snd_deadline(sk, nonblock);
-	int err;
 
-	for (;;) {
-		if (sk->sk_err)
-			return sock_error(sk);
-		if (sk->sk_shutdown & SEND_SHUTDOWN)
-			return -EPIPE;
-		if (may_charge(u))
-			return 0;
-		if (!deadline)
-			return -EAGAIN;
-		err = wait_event_until(sk->sk_wq,
-				       may_charge(u) || sk->sk_err ||
-					       (sk->sk_shutdown &
-						SEND_SHUTDOWN),
-				       deadline);
-		if (err)
-			return sock_wait_error(err, deadline);
-	}
+	return sock_attempt(sk, try_wmem(u), deadline);
 }
 
 bool unix_queue_full(const struct unix_sock *u)
@@ -311,16 +305,6 @@ bool unix_queue_full(const struct unix_sock *u)
 						    u->queue.count;
 
 	return n > u->sk.sk_max_ack_backlog;
-}
-
-int unix_wait_for_room(struct unix_sock *u, uint64_t deadline)
-{
-	int err = wait_event_until(&u->peer_wait,
-				   u->is_dead || !unix_queue_full(u) ||
-					   (u->sk.sk_shutdown & RCV_SHUTDOWN),
-				   deadline);
-
-	return sock_wait_error(err, deadline);
 }
 
 /* ---- What all types share ------------------------------------------------ */

@@ -103,10 +103,8 @@ void unix_add_cred(struct unix_sock *u, struct unix_sock *to,
 		   struct sockbuf *buf);
 /* Takes the message's files, or copies the list when peeking. */
 void unix_take_scm(struct sockbuf *buf, struct scm *scm, bool peek);
-/* Whether more than the backlog waits. */
+/* Whether more than the backlog waits; peer_wait is woken when it changes. */
 bool unix_queue_full(const struct unix_sock *u);
-/* Sleeps until that may have changed. 0, -EAGAIN, -EINTR. */
-int unix_wait_for_room(struct unix_sock *u, uint64_t deadline);
 int unix_join(struct socket *a, struct socket *b);
 int unix_getname(struct socket *sock, struct sockaddr_any *addr,
 		 enum sock_name which);

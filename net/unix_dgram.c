@@ -176,30 +176,30 @@ static int receiver_is_dead(struct unix_sock *u, struct unix_sock *to)
 	return -ECONNREFUSED;
 }
 
-/* 0: the message may be queued at to. It may sleep once for room. */
+/* 0: the message may be queued at to; -EAGAIN, -errno. */
+static int try_receiver(struct unix_sock *u, struct unix_sock *to)
+{
+	if (!may_send(u, to))
+		return -EPERM;
+	if (to->is_dead)
+		return receiver_is_dead(u, to);
+	if (to->sk.sk_shutdown & RCV_SHUTDOWN)
+		return -EPIPE;
+	if (to == u || to->peer == u || !unix_queue_full(to))
+		return 0;
+	return -EAGAIN;
+}
+
+/* Who does not wait and will poll hears of room, if it is the peer's. */
 static int check_receiver(struct unix_sock *u, struct unix_sock *to,
 			  uint64_t deadline)
 {
-	int err;
+	ssize_t err = wait_attempt(&to->peer_wait, try_receiver(u, to),
+				   deadline);
 
-	for (;;) {
-		if (!may_send(u, to))
-			return -EPERM;
-		if (to->is_dead)
-			return receiver_is_dead(u, to);
-		if (to->sk.sk_shutdown & RCV_SHUTDOWN)
-			return -EPIPE;
-		if (to == u || to->peer == u || !unix_queue_full(to))
-			return 0;
-		if (!deadline) {
-			if (u->peer == to)
-				peer_is_full(u);
-			return -EAGAIN;
-		}
-		err = unix_wait_for_room(to, deadline);
-		if (err)
-			return err;
-	}
+	if (err == -EAGAIN && !deadline && u->peer == to)
+		peer_is_full(u);
+	return sock_waited(err, deadline);
 }
 
 static int transmit(struct unix_sock *u, struct msg *msg, struct scm *scm)
@@ -269,34 +269,20 @@ static ssize_t seqpacket_sendmsg(struct socket *sock, struct msg *msg)
  * receiving ends a wait; a call that would not wait sees it only on a
  * connection.
  */
-static int wait_message(struct unix_sock *u, bool nonblock,
-			struct sockbuf **buf)
+static int try_message(struct unix_sock *u, bool waits, struct sockbuf **buf)
 {
 	struct sock *sk = &u->sk;
-	uint64_t deadline = sock_rcv_deadline(sk, nonblock);
-	int err;
 
 	*buf = NULL;
 	if (sk->sk_err)
 		return sock_error(sk);
-	if (!u->queue.count) {
-		bool is_over = sk->sk_shutdown & RCV_SHUTDOWN;
-
-		if (is_over && (deadline || sk->sk_type == SOCK_SEQPACKET))
-			return 0;
-		if (!deadline)
-			return -EAGAIN;
-		err = wait_event_until(sk->sk_wq,
-				       u->queue.count || sk->sk_err ||
-					       (sk->sk_shutdown & RCV_SHUTDOWN),
-				       deadline);
-		if (err)
-			return sock_wait_error(err, deadline);
-		if (sk->sk_err)
-			return sock_error(sk);
-	}
 	*buf = sockbuf_first(&u->queue);
-	return 0;
+	if (*buf)
+		return 0;
+	if ((sk->sk_shutdown & RCV_SHUTDOWN) &&
+	    (waits || sk->sk_type == SOCK_SEQPACKET))
+		return 0;
+	return -EAGAIN;
 }
 
 static ssize_t read_message(struct unix_sock *u, struct msg *msg,
@@ -323,14 +309,16 @@ static ssize_t dgram_recvmsg(struct socket *sock, struct msg *msg)
 {
 	struct unix_sock *u = unix_sk(sock->sk);
 	uint32_t flags = msg->flags;
-	struct sockbuf *buf;
+	struct sockbuf *buf = NULL;
+	uint64_t deadline;
 	ssize_t ret;
 
 	msg->namelen = 0;
 	msg->flags = 0;
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	ret = wait_message(u, flags & MSG_DONTWAIT, &buf);
+	deadline = sock_rcv_deadline(&u->sk, flags & MSG_DONTWAIT);
+	ret = sock_attempt(&u->sk, try_message(u, deadline, &buf), deadline);
 	if (!buf)
 		return ret;
 	if (!(flags & MSG_PEEK))

@@ -43,38 +43,45 @@ int unix_listen(struct socket *sock, int backlog)
 	return 0;
 }
 
-/* Whether u may be connected to by now: 0, or -errno. */
-static int may_connect(const struct unix_sock *to)
+/* Whether it may be connected to by now: 0, -EAGAIN, -errno. */
+static int try_connect(const struct unix_sock *to)
 {
 	if (to->sk.sk_state != TCP_LISTEN ||
 	    (to->sk.sk_shutdown & RCV_SHUTDOWN))
 		return -ECONNREFUSED;
-	return 0;
+	return unix_queue_full(to) ? -EAGAIN : 0;
+}
+
+/* A listener that has died while somebody waited: -ESTALE. */
+static int try_again(const struct unix_sock *to)
+{
+	return to->is_dead ? -ESTALE : try_connect(to);
 }
 
 /*
  * The listener behind the address, with a reference and with room for one
- * more; the name may have another owner after each sleep.
+ * more; the name may have another owner after a sleep.
  */
 static struct unix_sock *find_listener(const struct unix_sock *u,
 				       const struct sockaddr_any *addr, int len,
 				       uint64_t deadline)
 {
 	struct unix_sock *to;
-	int err;
+	ssize_t err;
 
 	for (;;) {
 		to = unix_find(addr, len, u->sk.sk_type);
 		if (IS_ERR(to))
 			return to;
-		err = may_connect(to);
-		if (!err && !unix_queue_full(to))
-			return to;
+		err = try_connect(to);
 		if (!err)
-			err = deadline ? unix_wait_for_room(to, deadline) :
-					 -EAGAIN;
+			return to;
+		if (err == -EAGAIN)
+			err = sock_waited(wait_attempt(&to->peer_wait,
+						       try_again(to), deadline),
+					  deadline);
 		unix_put(to);
-		if (err)
+		if (err && err != -ESTALE)
 			return ERR_PTR(err);
 	}
 }
@@ -129,44 +136,34 @@ int unix_stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 }
 
 /* Blocking, the end of receiving ends the wait; else nobody looks at it. */
-static int wait_child(struct unix_sock *u, bool nonblock)
+static int try_accept(struct unix_sock *u, bool waits, struct unix_sock **child)
 {
 	struct sock *sk = &u->sk;
-	uint64_t deadline = sock_rcv_deadline(sk, nonblock);
-	int err;
 
 	if (sk->sk_err)
 		return sock_error(sk);
-	if (!list_empty(&u->accept_queue))
-		return 0;
-	if (!deadline)
-		return -EAGAIN;
-	err = wait_event_until(sk->sk_wq,
-			       !list_empty(&u->accept_queue) || sk->sk_err ||
-				       (sk->sk_shutdown & RCV_SHUTDOWN),
-			       deadline);
-	if (err)
-		return sock_wait_error(err, deadline);
-	if (sk->sk_err)
-		return sock_error(sk);
-	return list_empty(&u->accept_queue) ? -EINVAL : 0;
+	if (list_empty(&u->accept_queue))
+		return waits && (sk->sk_shutdown & RCV_SHUTDOWN) ? -EINVAL :
+								   -EAGAIN;
+	*child = list_first_entry(&u->accept_queue, struct unix_sock,
+				  accept_node);
+	list_del_init(&(*child)->accept_node);
+	sk->sk_ack_backlog--;
+	return 0;
 }
 
 int unix_accept(struct socket *sock, struct socket *newsock, bool nonblock)
 {
 	struct unix_sock *u = unix_sk(sock->sk);
-	struct unix_sock *child;
+	uint64_t deadline = sock_rcv_deadline(&u->sk, nonblock);
+	struct unix_sock *child = NULL;
 	int err;
 
 	if (u->sk.sk_state != TCP_LISTEN)
 		return -EINVAL;
-	err = wait_child(u, nonblock);
+	err = sock_attempt(&u->sk, try_accept(u, deadline, &child), deadline);
 	if (err)
 		return err;
-	child = list_first_entry(&u->accept_queue, struct unix_sock,
-				 accept_node);
-	list_del_init(&child->accept_node);
-	u->sk.sk_ack_backlog--;
 	wake_up(&u->peer_wait);
 	newsock->state = SS_CONNECTED;
 	sock_graft(&child->sk, newsock);
@@ -280,25 +277,23 @@ struct stream_read {
 	bool has_sender; /* whose credentials the read has taken over */
 };
 
-/* Nothing is queued: 0 to look again, 1 to be content, -errno. */
-static int wait_data(struct unix_sock *u, const struct stream_read *r)
+/* Nothing is queued: 1 to be content, -EAGAIN, -errno; 0: something is. */
+static int try_data(struct unix_sock *u, const struct stream_read *r)
 {
 	struct sock *sk = &u->sk;
-	int err;
 
+	if (u->queue.count)
+		return 0;
 	if (r->copied >= r->target)
 		return 1;
 	if (sk->sk_err)
 		return sock_error(sk);
-	if (sk->sk_shutdown & RCV_SHUTDOWN)
-		return 1;
-	if (!r->deadline)
-		return -EAGAIN;
-	err = wait_event_until(sk->sk_wq,
-			       u->queue.count || sk->sk_err ||
-				       (sk->sk_shutdown & RCV_SHUTDOWN),
-			       r->deadline);
-	return sock_wait_error(err, r->deadline);
+	return sk->sk_shutdown & RCV_SHUTDOWN ? 1 : -EAGAIN;
+}
+
+static int wait_data(struct unix_sock *u, const struct stream_read *r)
+{
+	return sock_attempt(&u->sk, try_data(u, r), r->deadline);
 }
 
 /* Messages of different senders do not become one, if anybody can tell. */

@@ -6,31 +6,54 @@
  *
  * Why no wake-up is lost. A waiter and its waker share one CPU, and the
  * kernel is not preempted, so the waker runs either wholly before a line of
- * the waiter or wholly after it; the only way in between two lines is a call
- * that lets softirqs run, which is schedule() itself:
+ * the waiter or wholly after it; it gets in between two lines where the waiter
+ * lets others run: in schedule(), in softirqs, in a fault or a cond_resched()
+ * of the attempt.
  *
  *	waiter					waker
  *	------					-----
- *	prepare_to_wait():
- *	    entry on the queue
- *	    state = SLEEPING
- *						  cond = true
- *	if (cond) break;			  wake_up():
- *						    entry on the queue?
- *	schedule():				      func -> state = RUNNABLE
- *	    do_softirq()  <- a waker may run
+ *	entry on the queue
+ *    again:
+ *	is_woken = false
+ *	attempt				    (1)	  what it wants is there now
+ *	    -EAGAIN				  wake_up():
+ *	state = SLEEPING		    (2)	    entry on the queue?
+ *	if (is_woken)				      is_woken = true
+ *	    state = RUNNABLE			      state SLEEPING?
+ *	else schedule():		    (3)		  -> RUNNABLE, and on
+ *	    do_softirq()				     the run queue
  *	    state still SLEEPING?
  *	        another thread runs
+ *	goto again
  *
- * The waker sets the condition before it walks the queue, the waiter queues
- * itself before it tests the condition. So if the test misses the condition,
- * the waker's walk comes after the test and finds the entry; it marks the
- * waiter RUNNABLE, whether that already left the CPU or is still inside
- * schedule()'s do_softirq(), and schedule() looks at the state after that.
+ * The waker changes what the attempt looks at before it walks the queue, and
+ * the entry is on the queue before the attempt looks. So an attempt that does
+ * not see the change is followed by a walk that finds the entry: at (1), in
+ * the middle of the attempt, or before the state is SLEEPING, it finds a
+ * runnable thread, and is_woken stays behind for the test; from (2) on it makes
+ * the thread runnable, whether that has left the CPU or is still inside
+ * schedule()'s do_softirq(), which looks at the state after that. is_woken is
+ * cleared before an attempt and never after one.
+ *
+ * A wait that is woken and makes no progress. What wakes a queue has made, or
+ * may have made, the attempt possible; one that is woken again and again in the
+ * middle of its own attempts would keep the CPU. It lets whatever is due run
+ * between two of them, and after SPINS_MAX without a sleep it is an error of
+ * the kernel's: logged once, with its place, and each further attempt waits
+ * for a tick. A thread that does sleep in between takes turns with the others
+ * like any other.
  */
 #include "kernel/task/wait.h"
 
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/task/clock.h"
 #include "kernel/task/thread.h"
+
+#define SPINS_MAX 1000
+#define TICK_NS (2 * NSEC_PER_MSEC)
+
+struct wait_counts wait_counts;
 
 int default_wake_function(struct wait_queue_entry *wq_entry, uint32_t key)
 {
@@ -116,4 +139,94 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
 	set_current_state(THREAD_RUNNABLE);
 	if (!list_empty(&e->entry))
 		list_del_init(&e->entry);
+}
+
+/* ---- Attempts ------------------------------------------------------------ */
+
+/* Once in a row: what comes before the next attempt is for others. */
+static int waiting_wake(struct wait_queue_entry *e, uint32_t key)
+{
+	struct waiting *w = container_of(e, struct waiting, entry);
+
+	if (w->is_woken)
+		return 0;
+	w->is_woken = true;
+	wake_up_thread(w->thread);
+	return 1;
+}
+
+static void waiting_queue(struct waiting *w)
+{
+	w->thread = current;
+	w->entry.func = waiting_wake;
+	w->is_queued = true;
+	if (w->entry.flags & WQ_FLAG_EXCLUSIVE)
+		add_wait_queue_exclusive(w->wq, &w->entry);
+	else
+		add_wait_queue(w->wq, &w->entry);
+}
+
+static void trip(struct waiting *w)
+{
+	if (!wait_counts.tripped++) {
+		pr_err("wait: %s is woken without end and makes no progress",
+		       current->comm);
+		backtrace_dump((uintptr_t)__builtin_return_address(0),
+			       (uintptr_t)__builtin_frame_address(0));
+	}
+	set_current_state(THREAD_SLEEPING);
+	schedule_until(ktime_get_ns() + TICK_NS);
+}
+
+/* Woken in the middle of the attempt: it is made again at once. */
+static void waiting_spin(struct waiting *w)
+{
+	set_current_state(THREAD_RUNNABLE);
+	if (++w->nr_spins > SPINS_MAX)
+		trip(w);
+	else
+		cond_resched();
+}
+
+int waiting_sleep(struct waiting *w)
+{
+	if (!w->deadline)
+		return -EAGAIN;
+	wait_counts.in_vain += w->was_woken;
+	if (!w->is_queued) {
+		waiting_queue(w);
+		return 0;
+	}
+	if (signal_pending())
+		return -EINTR;
+	if (w->is_late)
+		return -EAGAIN;
+	set_current_state(THREAD_SLEEPING);
+	if (w->is_woken) {
+		waiting_spin(w);
+	} else {
+		w->nr_spins = 0;
+		w->is_late = schedule_until(w->deadline);
+	}
+	w->was_woken = w->is_woken;
+	w->is_woken = false;
+	return 0;
+}
+
+/* An exclusive wake-up that this thread has no use for. */
+static void pass_on(struct wait_queue_head *wq)
+{
+	struct wait_queue_entry *e, *next;
+
+	list_for_each_entry_safe(e, next, &wq->head, entry) {
+		if ((e->flags & WQ_FLAG_EXCLUSIVE) && e->func(e, 0))
+			break;
+	}
+}
+
+void waiting_end(struct waiting *w)
+{
+	list_del(&w->entry.entry);
+	if (w->is_woken && (w->entry.flags & WQ_FLAG_EXCLUSIVE))
+		pass_on(w->wq);
 }

@@ -9,6 +9,8 @@
 #ifndef KERNEL_TASK_WAIT_H
 #define KERNEL_TASK_WAIT_H
 
+#include <errno.h>
+
 #include "kernel/base.h"
 #include "kernel/list.h"
 
@@ -92,36 +94,78 @@ void prepare_to_wait_exclusive(struct wait_queue_head *wq,
 void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e);
 
 /*
- * Sleeps until cond holds: 0, -ETIMEDOUT when deadline (absolute monotonic
- * nanoseconds, UINT64_MAX: never) passed first, -EINTR when a signal wants
- * the thread. cond is evaluated often.
+ * Waiting, where the condition is the attempt itself: what a call is there to
+ * do, tried once. It returns -EAGAIN for "not now, somebody will wake the
+ * queue when it is worth another look", and has changed nothing then; anything
+ * else is the end of the wait: what was done, or an error. So a wait cannot
+ * end while the action that it is for would still fail, and none spins.
+ *
+ * The attempt runs in a runnable thread whose entry is queued already: it may
+ * copy to ring 3, fault or cond_resched(); wait.c says why no wake-up is lost.
+ * Its order is Linux's: the attempt first, then what it says of errors and
+ * ends, then the signal, then the time.
+ *
+ * Returns what the attempt returned; -EAGAIN once deadline (absolute monotonic
+ * nanoseconds; 0: do not wait, UINT64_MAX: never) has passed, -EINTR when a
+ * signal wants the thread. The attempt is evaluated often.
  */
-#define wait_event_until(wq, cond, deadline) \
-	__wait_event(wq, cond, deadline, prepare_to_wait)
-/* The same, for whom one wake-up is enough: the longest waiter is first. */
-#define wait_event_exclusive(wq, cond, deadline) \
-	__wait_event(wq, cond, deadline, prepare_to_wait_exclusive)
+#define wait_attempt(wq, attempt, deadline) \
+	__wait_attempt(wq, attempt, deadline, 0)
+/*
+ * The same, for whom one wake-up is enough: the longest waiter is first. A
+ * wake-up that comes too late for this thread goes to the next one.
+ */
+#define wait_attempt_exclusive(wq, attempt, deadline) \
+	__wait_attempt(wq, attempt, deadline, WQ_FLAG_EXCLUSIVE)
 
-#define __wait_event(wq, cond, deadline, prepare)                  \
-	({                                                         \
-		struct wait_queue_entry __we;                      \
-		int __ret = 0;                                     \
-		init_wait(&__we);                                  \
-		for (;;) {                                         \
-			prepare((wq), &__we);                      \
-			if (cond)                                  \
-				break;                             \
-			if (signal_pending()) {                    \
-				__ret = -EINTR;                    \
-				break;                             \
-			}                                          \
-			if (schedule_until(deadline) && !(cond)) { \
-				__ret = -ETIMEDOUT;                \
-				break;                             \
-			}                                          \
-		}                                                  \
-		finish_wait((wq), &__we);                          \
-		__ret;                                             \
+#define __wait_attempt(queue, attempt, until, mode)                          \
+	({                                                                   \
+		struct waiting __w = { .wq = (queue), .deadline = (until) }; \
+		long __ret;                                                  \
+		__w.entry.flags = (mode);                                    \
+		do                                                           \
+			__ret = (attempt);                                   \
+		while (__ret == -EAGAIN && !(__ret = waiting_sleep(&__w)));  \
+		if (__w.is_queued)                                           \
+			waiting_end(&__w);                                   \
+		__ret;                                                       \
+	})
+
+struct waiting {
+	struct wait_queue_entry entry;
+	struct wait_queue_head *wq;
+	struct thread *thread;
+	uint64_t deadline;
+	unsigned int nr_spins; /* retries since it last gave the CPU away */
+	bool is_queued;
+	bool is_woken; /* since the last attempt began */
+	bool was_woken; /* ... the one before */
+	bool is_late; /* the deadline has passed */
+};
+
+/*
+ * After an attempt that said -EAGAIN: 0 when it is to be made again, else the
+ * end of the wait, -EAGAIN or -EINTR.
+ */
+int waiting_sleep(struct waiting *w);
+void waiting_end(struct waiting *w);
+
+/* Shown in /proc/net/pollux. */
+struct wait_counts {
+	uint64_t in_vain; /* woken, and the attempt still said -EAGAIN */
+	uint64_t tripped; /* ... so often, without a sleep, that it was made to */
+};
+
+extern struct wait_counts wait_counts;
+
+/*
+ * For a condition that is one flag, which nobody but the caller takes away:
+ * what the caller does next cannot fail for want of it. 0, -ETIMEDOUT, -EINTR.
+ */
+#define wait_event_until(wq, cond, deadline)                                  \
+	({                                                                    \
+		int __err = wait_attempt(wq, (cond) ? 0 : -EAGAIN, deadline); \
+		__err == -EAGAIN ? -ETIMEDOUT : __err;                        \
 	})
 
 /*

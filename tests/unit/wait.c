@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel/printk.h"
 #include "kernel/task/thread.h"
 #include "lib/tap.h"
 
@@ -223,7 +224,174 @@ static void test_race(void)
 	condition = false;
 	is(wait_event_until(&queue, wakes_behind_the_test(), UINT64_MAX), 0,
 	   "wait_event: no wake-up is lost between test and sleep");
-	is(nr_scheduled, 1, "wait_event: schedule() returned at once");
+	is(nr_scheduled, 0, "wait_event: the condition is looked at again");
+}
+
+/* ---- Attempts ------------------------------------------------------------ */
+
+static int nr_attempts, nr_resched, nr_reports;
+static int says[4]; /* what the attempts return; the last one ever after */
+static void (*in_attempt)(void); /* runs in the middle of each */
+
+void cond_resched(void)
+{
+	if (self->state != THREAD_RUNNABLE)
+		bail_out("cond_resched() in state %d", self->state);
+	nr_resched++;
+}
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	nr_reports++;
+}
+
+static int attempt(void)
+{
+	int n = MIN(nr_attempts, (int)ARRAY_SIZE(says) - 1);
+
+	if (self->state != THREAD_RUNNABLE)
+		bail_out("an attempt in state %d", self->state);
+	nr_attempts++;
+	if (in_attempt)
+		in_attempt();
+	return says[n];
+}
+
+static void attempts(int a, int b, int c, int d)
+{
+	reset();
+	says[0] = a;
+	says[1] = b;
+	says[2] = c;
+	says[3] = d;
+	nr_attempts = nr_resched = 0;
+	in_attempt = NULL;
+}
+
+static void wake_it(void)
+{
+	wake_up(&queue);
+}
+
+static void wake_and_signal(void)
+{
+	wake_up(&queue);
+	has_signal = true;
+}
+
+static void nothing_comes(void)
+{
+}
+
+static void test_attempt(void)
+{
+	attempts(7, 0, 0, 0);
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), 7,
+	   "attempt: what it returns is the result");
+	ok(nr_attempts == 1 && !nr_scheduled && !waitqueue_active(&queue),
+	   "attempt: ... the first, without a sleep");
+
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, -EAGAIN);
+	is(wait_attempt(&queue, attempt(), 0), -EAGAIN,
+	   "attempt: without a wait its -EAGAIN is the caller's");
+	ok(nr_attempts == 1 && !nr_scheduled, "attempt: ... after one");
+	has_signal = true;
+	is(wait_attempt(&queue, attempt(), 0), -EAGAIN,
+	   "attempt: ... whatever signals there are");
+
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 5);
+	meanwhile = wake_it;
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), 5,
+	   "attempt: -EAGAIN sleeps until it is woken");
+	is(nr_scheduled, 2, "attempt: ... each time but the first");
+	ok(!waitqueue_active(&queue), "attempt: ... and leaves the queue");
+
+	attempts(-EAGAIN, -EAGAIN, -EPIPE, 0);
+	meanwhile = wake_and_signal;
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), -EPIPE,
+	   "attempt: its end comes before a signal");
+
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 0);
+	meanwhile = wake_and_signal;
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), -EINTR,
+	   "attempt: a signal ends one that makes no progress");
+
+	attempts(-EAGAIN, -EAGAIN, 3, 0);
+	meanwhile = nothing_comes;
+	is(wait_attempt(&queue, attempt(), 1000), 3,
+	   "attempt: it is made once more behind the deadline");
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 3);
+	is(wait_attempt(&queue, attempt(), 1000), -EAGAIN,
+	   "attempt: ... and then -EAGAIN is the result");
+}
+
+static void wake_once(void)
+{
+	in_attempt = NULL;
+	wake_up(&queue);
+}
+
+/* Woken while the thread is in the middle of an attempt that will fail. */
+static void test_attempt_race(void)
+{
+	attempts(-EAGAIN, -EAGAIN, 1, 0);
+	in_attempt = wake_once;
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), 1,
+	   "attempt: no wake-up is lost before it is queued");
+
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 1);
+	nr_attempts = 1; /* as if the first had been */
+	in_attempt = wake_it;
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), 1,
+	   "attempt: ... nor in the middle of one");
+	is(nr_scheduled, 0, "attempt: ... it did not sleep");
+	is(nr_resched, 1, "attempt: ... but let others run");
+}
+
+static void test_tripwire(void)
+{
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, -EAGAIN);
+	wait_counts = (struct wait_counts){ 0 };
+	nr_reports = 0;
+	in_attempt = wake_it;
+	meanwhile = nothing_comes; /* only the tick ends a sleep */
+	is(wait_attempt(&queue, nr_attempts > 2000 ? 1 : attempt(), UINT64_MAX),
+	   1, "tripwire: woken 2,000 times in vain");
+	is(nr_resched, 1000, "tripwire: the first thousand let others run");
+	is(nr_scheduled, 1000, "tripwire: ... and the rest sleep");
+	is(wait_counts.tripped, 1000, "tripwire: ... which is counted");
+	is(wait_counts.in_vain, 1999, "tripwire: ... as all of them are");
+	is(nr_reports, 1, "tripwire: ... and logged once");
+}
+
+/* Two threads that are in the middle of an attempt each. */
+static void test_exclusive(void)
+{
+	struct waiting w[2];
+
+	reset();
+	for (int i = 0; i < 2; i++) {
+		w[i] = (struct waiting){
+			.wq = &queue,
+			.deadline = UINT64_MAX,
+			.entry.flags = WQ_FLAG_EXCLUSIVE,
+		};
+		self = &threads[i];
+		waiting_sleep(&w[i]);
+	}
+	self = &threads[0];
+	wake_up(&queue);
+	ok(w[0].is_woken && !w[1].is_woken,
+	   "exclusive: a wake-up is for the longest waiter");
+	wake_up(&queue);
+	ok(w[1].is_woken, "exclusive: the next one for the next");
+	w[1].is_woken = false; /* it looks again, and finds nothing */
+	waiting_end(&w[0]);
+	ok(w[1].is_woken,
+	   "exclusive: who ends without using a wake-up passes it on");
+	w[1].is_woken = false;
+	waiting_end(&w[1]);
+	ok(!waitqueue_active(&queue), "exclusive: all have left");
 }
 
 /* A default entry on two sleeping threads: exclusive wakes one. */
@@ -262,5 +430,9 @@ int main(void)
 	test_event();
 	test_race();
 	test_threads();
+	test_attempt();
+	test_attempt_race();
+	test_tripwire();
+	test_exclusive();
 	return done_testing();
 }
