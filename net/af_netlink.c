@@ -94,6 +94,7 @@ static int netlink_bind(struct socket *sock, const struct sockaddr_any *addr,
 	}
 	autobind(nl);
 	nl->groups = (nl->groups & ~(uint64_t)UINT32_MAX) | addr->nl.groups;
+	nl->has_groups |= addr->nl.groups != 0;
 	return 0;
 }
 

@@ -8,12 +8,13 @@
 #include "kernel/base.h"
 
 struct sock;
+struct sock_cred;
 struct socket;
 
 void unix_init(void); /* slab cache, names, /tmp and /run */
 /* Operations and sock for a new socket: -errno. */
 int unix_create(struct socket *sock, int protocol);
-/* getsockopt(2), SO_PEERCRED: bytes stored. */
-int unix_get_peercred(struct sock *sk, void *val, int len);
+/* Who is at the other end, as getsockopt(2) tells it: SO_PEERCRED. */
+const struct sock_cred *unix_peercred(const struct sock *sk);
 
 #endif

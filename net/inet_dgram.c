@@ -214,11 +214,11 @@ int set_peek_off(struct sock *sk, int value)
 	return 0;
 }
 
-int get_peek_off(struct sock *sk, void *val, int len)
+int get_peek_off(struct sock *sk, struct sockopt_value *out)
 {
 	if (!has_peek_off(sk))
 		return -EOPNOTSUPP;
-	return sockopt_give_int(val, len, dgram_sk(sk)->peek_off);
+	return sockopt_give_int(out, dgram_sk(sk)->peek_off);
 }
 
 static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)

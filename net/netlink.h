@@ -33,6 +33,7 @@ struct netlink_sock {
 	struct sock sk;
 	uint32_t portid; /* 0: not bound */
 	uint64_t groups; /* bit n: group n + 1 */
+	bool has_groups; /* has ever asked for some, in vain or not */
 	uint32_t options; /* NETLINK_BIT() */
 	struct list_head queue;
 	uint32_t rmem;

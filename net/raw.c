@@ -237,12 +237,9 @@ static int set_filter(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_filter(struct sock *sk, void *val, int len)
+static int get_filter(struct sock *sk, struct sockopt_value *out)
 {
-	int n = MIN(len, (int)sizeof(uint32_t));
-
-	memcpy(val, &dgram_sk(sk)->icmp_filter, n);
-	return n;
+	return sockopt_give(out, &dgram_sk(sk)->icmp_filter, sizeof(uint32_t));
 }
 
 const struct sockopt raw_options[] = {

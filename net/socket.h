@@ -190,12 +190,25 @@ struct file *socket_accept(struct socket *sock, uint32_t f_flags,
 ssize_t sock_sendmsg(struct socket *sock, struct msg *msg);
 ssize_t sock_recvmsg(struct socket *sock, struct msg *msg);
 
-/* net/sockopt.c; optval is a kernel buffer. */
+/* net/sockopt.c */
 #define SOCKOPT_MAX 256
+
+/*
+ * What getsockopt(2) answers. It starts as zeros; what is stored goes to ring
+ * 3, and nothing else.
+ */
+struct sockopt_value {
+	int room; /* bytes that the caller has room for */
+	int stored; /* of data, at most room */
+	int len; /* for the caller: mostly stored, but netlink's own */
+	uint8_t data[SOCKOPT_MAX];
+};
+
+/* optval is a kernel buffer of SOCKOPT_MAX bytes, zeros behind len. */
 int sock_setsockopt(struct socket *sock, int level, int name,
 		    const void *optval, int len);
-/* *len: in the room, out what was stored. */
-int sock_getsockopt(struct socket *sock, int level, int name, void *optval,
-		    int *len);
+/* len: of the caller, as it is. */
+int sock_getsockopt(struct socket *sock, int level, int name, int len,
+		    struct sockopt_value *out);
 
 #endif

@@ -11,18 +11,18 @@
 #include <linux/tcp.h>
 #include <string.h>
 
-#include "net/socket.h"
-
-int sockopt_give(void *val, int len, const void *from, int n)
+int sockopt_give(struct sockopt_value *out, const void *from, int n)
 {
-	n = MIN(len, n);
-	memcpy(val, from, n);
-	return n;
+	n = MIN(out->room, n);
+	memcpy(out->data, from, n);
+	out->stored = n;
+	out->len = n;
+	return 0;
 }
 
-int sockopt_give_int(void *val, int len, int value)
+int sockopt_give_int(struct sockopt_value *out, int value)
 {
-	return sockopt_give(val, len, &value, sizeof(value));
+	return sockopt_give(out, &value, sizeof(value));
 }
 
 static const struct sockopt *search(const struct sockopt *table, size_t n,
@@ -132,23 +132,18 @@ static int get_value(struct sock *sk, const struct sockopt *opt)
 	return opt->flag ? sock_flag(sk, opt->flag - 1) : opt->get(sk);
 }
 
-int sock_getsockopt(struct socket *sock, int level, int name, void *optval,
-		    int *len)
+int sock_getsockopt(struct socket *sock, int level, int name, int len,
+		    struct sockopt_value *out)
 {
 	struct sock *sk = sock->sk;
 	const struct sockopt *opt = find(sk, level, name);
-	int n;
 
-	if (*len < 0)
+	if (len < 0)
 		return -EINVAL;
 	if (!opt || (!opt->get && !opt->get_raw && !opt->flag))
 		return no_option(sk, level);
+	out->room = MIN(len, SOCKOPT_MAX);
 	if (opt->get_raw)
-		n = opt->get_raw(sk, optval, *len);
-	else
-		n = sockopt_give_int(optval, *len, get_value(sk, opt));
-	if (n < 0)
-		return n;
-	*len = n;
-	return 0;
+		return opt->get_raw(sk, out);
+	return sockopt_give_int(out, get_value(sk, opt));
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "net/sock.h"
+#include "net/socket.h"
 
 struct sockopt {
 	int name;
@@ -19,9 +20,12 @@ struct sockopt {
 	int flag;
 	int (*set)(struct sock *sk, int value);
 	int (*get)(struct sock *sk);
-	/* For what is no int; they check the length. */
+	/*
+	 * For what is no int; they check the length. A getter answers through
+	 * sockopt_give() and returns 0 or -errno.
+	 */
 	int (*set_raw)(struct sock *sk, const void *val, int len);
-	int (*get_raw)(struct sock *sk, void *val, int len);
+	int (*get_raw)(struct sock *sk, struct sockopt_value *out);
 };
 
 #define INT_OPTION(n, setter, getter)                   \
@@ -42,9 +46,12 @@ struct sockopt {
 		.name = n, .flag = (bit) + 1 \
 	}
 
-/* Stores what fits of n bytes; returns how many, as a get_raw does. */
-int sockopt_give(void *val, int len, const void *from, int n);
-int sockopt_give_int(void *val, int len, int value);
+/*
+ * Answers with what fits of n bytes, the whole answer, and their number. 0, as
+ * a get_raw returns it.
+ */
+int sockopt_give(struct sockopt_value *out, const void *from, int n);
+int sockopt_give_int(struct sockopt_value *out, int value);
 
 extern const struct sockopt socket_options[];
 extern const size_t nr_socket_options;
@@ -63,24 +70,24 @@ extern const size_t nr_raw_options;
 
 /* net/inet_dgram.c */
 int set_peek_off(struct sock *sk, int value);
-int get_peek_off(struct sock *sk, void *val, int len);
+int get_peek_off(struct sock *sk, struct sockopt_value *out);
 
 /* net/sockopt_time.c */
 int set_linger(struct sock *sk, const void *val, int len);
-int get_linger(struct sock *sk, void *val, int len);
+int get_linger(struct sock *sk, struct sockopt_value *out);
 int set_rcvtimeo(struct sock *sk, const void *val, int len);
-int get_rcvtimeo(struct sock *sk, void *val, int len);
+int get_rcvtimeo(struct sock *sk, struct sockopt_value *out);
 int set_sndtimeo(struct sock *sk, const void *val, int len);
-int get_sndtimeo(struct sock *sk, void *val, int len);
+int get_sndtimeo(struct sock *sk, struct sockopt_value *out);
 int set_timestamp(struct sock *sk, int value);
-int get_timestamp(struct sock *sk, void *val, int len);
+int get_timestamp(struct sock *sk, struct sockopt_value *out);
 int set_timestamp_new(struct sock *sk, int value);
-int get_timestamp_new(struct sock *sk, void *val, int len);
+int get_timestamp_new(struct sock *sk, struct sockopt_value *out);
 int set_timestampns(struct sock *sk, int value);
-int get_timestampns(struct sock *sk, void *val, int len);
+int get_timestampns(struct sock *sk, struct sockopt_value *out);
 int set_timestampns_new(struct sock *sk, int value);
-int get_timestampns_new(struct sock *sk, void *val, int len);
+int get_timestampns_new(struct sock *sk, struct sockopt_value *out);
 int set_timestamping(struct sock *sk, const void *val, int len);
-int get_timestamping(struct sock *sk, void *val, int len);
+int get_timestamping(struct sock *sk, struct sockopt_value *out);
 
 #endif

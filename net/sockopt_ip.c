@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "net/ip_route.h"
-#include "net/socket.h"
 #include "net/sockopt.h"
 #include "net/sockopt_ip.h"
 
@@ -37,17 +36,13 @@ int ip_option_int(const void *val, int len)
 	return value;
 }
 
-int ip_option_give(void *val, int len, int value)
+int ip_option_give(struct sockopt_value *out, int value)
 {
 	uint8_t byte = value;
 
-	if (len > 0 && len < (int)sizeof(int) && value >= 0 && value <= 255) {
-		*(uint8_t *)val = byte;
-		return 1;
-	}
-	len = MIN(len, (int)sizeof(value));
-	memcpy(val, &value, len);
-	return len;
+	if (out->room < (int)sizeof(value) && value == byte)
+		return sockopt_give(out, &byte, sizeof(byte));
+	return sockopt_give_int(out, value);
 }
 
 /* ---- Flags --------------------------------------------------------------- */
@@ -63,14 +58,14 @@ int ip_option_flag(struct sock *sk, unsigned int bit, const void *val, int len)
 	return 0;
 }
 
-#define IP_FLAG(fn, bit)                                                    \
-	static int set_##fn(struct sock *sk, const void *val, int len)      \
-	{                                                                   \
-		return ip_option_flag(sk, bit, val, len);                   \
-	}                                                                   \
-	static int get_##fn(struct sock *sk, void *val, int len)            \
-	{                                                                   \
-		return ip_option_give(val, len, ip_flag(inet_sk(sk), bit)); \
+#define IP_FLAG(fn, bit)                                                \
+	static int set_##fn(struct sock *sk, const void *val, int len)  \
+	{                                                               \
+		return ip_option_flag(sk, bit, val, len);               \
+	}                                                               \
+	static int get_##fn(struct sock *sk, struct sockopt_value *out) \
+	{                                                               \
+		return ip_option_give(out, ip_flag(inet_sk(sk), bit));  \
 	}
 
 IP_FLAG(pktinfo, IP_F_PKTINFO)
@@ -89,9 +84,9 @@ IP_FLAG(no_port, IP_F_BIND_ADDRESS_NO_PORT)
 	{                                                                     \
 		return len < 1 ? -EINVAL : ip_option_flag(sk, bit, val, len); \
 	}                                                                     \
-	static int get_##fn(struct sock *sk, void *val, int len)              \
+	static int get_##fn(struct sock *sk, struct sockopt_value *out)       \
 	{                                                                     \
-		return ip_option_give(val, len, ip_flag(inet_sk(sk), bit));   \
+		return ip_option_give(out, ip_flag(inet_sk(sk), bit));        \
 	}
 
 IP_STRICT_FLAG(freebind, IP_F_FREEBIND)
@@ -104,9 +99,9 @@ static int set_hdrincl(struct sock *sk, const void *val, int len)
 	return ip_option_flag(sk, IP_F_HDRINCL, val, len);
 }
 
-static int get_hdrincl(struct sock *sk, void *val, int len)
+static int get_hdrincl(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, ip_flag(inet_sk(sk), IP_F_HDRINCL));
+	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_HDRINCL));
 }
 
 /* ---- Numbers ------------------------------------------------------------- */
@@ -120,9 +115,9 @@ static int set_tos(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_tos(struct sock *sk, void *val, int len)
+static int get_tos(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->tos);
+	return ip_option_give(out, inet_sk(sk)->tos);
 }
 
 static int set_ttl(struct sock *sk, const void *val, int len)
@@ -135,9 +130,9 @@ static int set_ttl(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_ttl(struct sock *sk, void *val, int len)
+static int get_ttl(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->ttl);
+	return ip_option_give(out, inet_sk(sk)->ttl);
 }
 
 static int set_minttl(struct sock *sk, const void *val, int len)
@@ -150,9 +145,9 @@ static int set_minttl(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_minttl(struct sock *sk, void *val, int len)
+static int get_minttl(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->min_ttl);
+	return ip_option_give(out, inet_sk(sk)->min_ttl);
 }
 
 static int set_pmtudisc(struct sock *sk, const void *val, int len)
@@ -165,13 +160,13 @@ static int set_pmtudisc(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_pmtudisc(struct sock *sk, void *val, int len)
+static int get_pmtudisc(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->pmtudisc);
+	return ip_option_give(out, inet_sk(sk)->pmtudisc);
 }
 
 /* Of the way to the peer; unknown without one. */
-static int get_mtu(struct sock *sk, void *val, int len)
+static int get_mtu(struct sock *sk, struct sockopt_value *out)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct ip_route rt;
@@ -179,7 +174,7 @@ static int get_mtu(struct sock *sk, void *val, int len)
 	if (!inet->daddr || ip_find_route(inet->daddr, inet->saddr,
 					  sk->sk_bound_dev_if, true, &rt))
 		return -ENOTCONN;
-	return ip_option_give(val, len, rt.pmtu);
+	return ip_option_give(out, rt.pmtu);
 }
 
 /* Two ports in one word; the low one first, 0: as everybody. */
@@ -199,15 +194,15 @@ static int set_local_ports(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-static int get_local_ports(struct sock *sk, void *val, int len)
+static int get_local_ports(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->local_ports);
+	return ip_option_give(out, inet_sk(sk)->local_ports);
 }
 
 /* IP_PROTOCOL is the number that bind(2) gives: of raw sockets the protocol. */
-static int get_number(struct sock *sk, void *val, int len)
+static int get_number(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->sport);
+	return ip_option_give(out, inet_sk(sk)->sport);
 }
 
 const struct sockopt ip_options[] = {

@@ -5,26 +5,26 @@
 #ifndef NET_SOCKOPT_IP_H
 #define NET_SOCKOPT_IP_H
 
-#include "net/sock.h"
+#include "net/sockopt.h"
 
 /* The value of an option that may be as short as a byte. */
 int ip_option_int(const void *val, int len);
 /* One byte is enough for a reader with less room than an int. */
-int ip_option_give(void *val, int len, int value);
+int ip_option_give(struct sockopt_value *out, int value);
 /* Sets a bit of ip_flags. */
 int ip_option_flag(struct sock *sk, unsigned int bit, const void *val, int len);
 
 /* net/sockopt_mcast.c */
 int set_mc_ttl(struct sock *sk, const void *val, int len);
-int get_mc_ttl(struct sock *sk, void *val, int len);
+int get_mc_ttl(struct sock *sk, struct sockopt_value *out);
 int set_unicast_if(struct sock *sk, const void *val, int len);
-int get_unicast_if(struct sock *sk, void *val, int len);
+int get_unicast_if(struct sock *sk, struct sockopt_value *out);
 int set_mc_if(struct sock *sk, const void *val, int len);
-int get_mc_if(struct sock *sk, void *val, int len);
+int get_mc_if(struct sock *sk, struct sockopt_value *out);
 int set_mc_loop(struct sock *sk, const void *val, int len);
-int get_mc_loop(struct sock *sk, void *val, int len);
+int get_mc_loop(struct sock *sk, struct sockopt_value *out);
 int set_mc_all(struct sock *sk, const void *val, int len);
-int get_mc_all(struct sock *sk, void *val, int len);
+int get_mc_all(struct sock *sk, struct sockopt_value *out);
 int set_join(struct sock *sk, const void *val, int len);
 int set_leave(struct sock *sk, const void *val, int len);
 int set_source_join(struct sock *sk, const void *val, int len);

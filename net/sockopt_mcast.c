@@ -9,7 +9,6 @@
 
 #include "net/ip_mcast.h"
 #include "net/ip_route.h"
-#include "net/socket.h"
 #include "net/sockopt_ip.h"
 
 int set_mc_ttl(struct sock *sk, const void *val, int len)
@@ -26,9 +25,9 @@ int set_mc_ttl(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_mc_ttl(struct sock *sk, void *val, int len)
+int get_mc_ttl(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len, inet_sk(sk)->mc_ttl);
+	return ip_option_give(out, inet_sk(sk)->mc_ttl);
 }
 
 /* An interface's number, in network byte order as nobody else has it. */
@@ -46,10 +45,9 @@ int set_unicast_if(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_unicast_if(struct sock *sk, void *val, int len)
+int get_unicast_if(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len,
-			      __builtin_bswap32(inet_sk(sk)->uc_index));
+	return ip_option_give(out, __builtin_bswap32(inet_sk(sk)->uc_index));
 }
 
 /* struct in_addr, struct ip_mreq or struct ip_mreqn, by length. */
@@ -82,13 +80,9 @@ int set_mc_if(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_mc_if(struct sock *sk, void *val, int len)
+int get_mc_if(struct sock *sk, struct sockopt_value *out)
 {
-	uint32_t addr = inet_sk(sk)->mc_addr;
-
-	len = MIN(len, (int)sizeof(addr));
-	memcpy(val, &addr, len);
-	return len;
+	return sockopt_give(out, &inet_sk(sk)->mc_addr, sizeof(uint32_t));
 }
 
 int set_mc_loop(struct sock *sk, const void *val, int len)
@@ -98,10 +92,9 @@ int set_mc_loop(struct sock *sk, const void *val, int len)
 	return ip_option_flag(sk, IP_F_MULTICAST_LOOP, val, len);
 }
 
-int get_mc_loop(struct sock *sk, void *val, int len)
+int get_mc_loop(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len,
-			      ip_flag(inet_sk(sk), IP_F_MULTICAST_LOOP));
+	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_MULTICAST_LOOP));
 }
 
 int set_mc_all(struct sock *sk, const void *val, int len)
@@ -113,10 +106,9 @@ int set_mc_all(struct sock *sk, const void *val, int len)
 	return ip_option_flag(sk, IP_F_MULTICAST_ALL, val, len);
 }
 
-int get_mc_all(struct sock *sk, void *val, int len)
+int get_mc_all(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(val, len,
-			      ip_flag(inet_sk(sk), IP_F_MULTICAST_ALL));
+	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_MULTICAST_ALL));
 }
 
 /* ---- Groups -------------------------------------------------------------- */

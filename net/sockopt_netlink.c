@@ -10,10 +10,12 @@
 #include "net/sockopt.h"
 
 /* A value that is too short is taken for 0. */
-static int group_of(const void *val, int len, uint64_t *bit)
+static int group_of(struct netlink_sock *nl, const void *val, int len,
+		    uint64_t *bit)
 {
 	int group = 0;
 
+	nl->has_groups = true;
 	if (len >= (int)sizeof(group))
 		memcpy(&group, val, sizeof(group));
 	if (group < 1 || group > RTNLGRP_MAX)
@@ -24,31 +26,35 @@ static int group_of(const void *val, int len, uint64_t *bit)
 
 static int add_membership(struct sock *sk, const void *val, int len)
 {
+	struct netlink_sock *nl = netlink_sk(sk);
 	uint64_t bit;
-	int err = group_of(val, len, &bit);
+	int err = group_of(nl, val, len, &bit);
 
 	if (!err)
-		netlink_sk(sk)->groups |= bit;
+		nl->groups |= bit;
 	return err;
 }
 
 static int drop_membership(struct sock *sk, const void *val, int len)
 {
+	struct netlink_sock *nl = netlink_sk(sk);
 	uint64_t bit;
-	int err = group_of(val, len, &bit);
+	int err = group_of(nl, val, len, &bit);
 
 	if (!err)
-		netlink_sk(sk)->groups &= ~bit;
+		nl->groups &= ~bit;
 	return err;
 }
 
-static int list_memberships(struct sock *sk, void *val, int len)
+/* Whole words, as many as there is room for; the length is that of all. */
+static int list_memberships(struct sock *sk, struct sockopt_value *out)
 {
-	uint64_t groups = netlink_sk(sk)->groups;
+	const struct netlink_sock *nl = netlink_sk(sk);
+	int len = nl->has_groups ? sizeof(nl->groups) : 0;
 
-	/* Whole words, as many as there is room for; the length of all. */
-	memcpy(val, &groups, MIN(len, (int)sizeof(groups)) & ~3);
-	return sizeof(groups);
+	sockopt_give(out, &nl->groups, MIN(out->room & ~3, len));
+	out->len = len;
+	return 0;
 }
 
 static int set_bit(struct sock *sk, uint32_t bit, const void *val, int len)
@@ -65,21 +71,21 @@ static int set_bit(struct sock *sk, uint32_t bit, const void *val, int len)
 	return 0;
 }
 
-static int get_bit(struct sock *sk, uint32_t bit, void *val, int len)
+static int get_bit(struct sock *sk, uint32_t bit, struct sockopt_value *out)
 {
-	if (len < (int)sizeof(int))
+	if (out->room < (int)sizeof(int))
 		return -EINVAL;
-	return sockopt_give_int(val, len, !!(netlink_sk(sk)->options & bit));
+	return sockopt_give_int(out, !!(netlink_sk(sk)->options & bit));
 }
 
-#define NETLINK_FLAG(fn, option)                                       \
-	static int set_##fn(struct sock *sk, const void *val, int len) \
-	{                                                              \
-		return set_bit(sk, NETLINK_BIT(option), val, len);     \
-	}                                                              \
-	static int get_##fn(struct sock *sk, void *val, int len)       \
-	{                                                              \
-		return get_bit(sk, NETLINK_BIT(option), val, len);     \
+#define NETLINK_FLAG(fn, option)                                        \
+	static int set_##fn(struct sock *sk, const void *val, int len)  \
+	{                                                               \
+		return set_bit(sk, NETLINK_BIT(option), val, len);      \
+	}                                                               \
+	static int get_##fn(struct sock *sk, struct sockopt_value *out) \
+	{                                                               \
+		return get_bit(sk, NETLINK_BIT(option), out);           \
 	}
 
 NETLINK_FLAG(pktinfo, NETLINK_PKTINFO)
@@ -90,9 +96,9 @@ NETLINK_FLAG(ext_ack, NETLINK_EXT_ACK)
 NETLINK_FLAG(strict, NETLINK_GET_STRICT_CHK)
 
 /* There is one network namespace, and no other to listen to. */
-static int get_all_nsid(struct sock *sk, void *val, int len)
+static int get_all_nsid(struct sock *sk, struct sockopt_value *out)
 {
-	return get_bit(sk, NETLINK_BIT(NETLINK_LISTEN_ALL_NSID), val, len);
+	return get_bit(sk, NETLINK_BIT(NETLINK_LISTEN_ALL_NSID), out);
 }
 
 static int forbid(struct sock *sk, const void *val, int len)

@@ -109,25 +109,25 @@ static int get_acceptconn(struct sock *sk)
 	return sk->sk_state == TCP_LISTEN;
 }
 
-static int get_cookie(struct sock *sk, void *val, int len)
+static int get_cookie(struct sock *sk, struct sockopt_value *out)
 {
 	uint64_t cookie = sk->sk_socket->ino;
 
-	if (len < (int)sizeof(cookie))
+	if (out->room < (int)sizeof(cookie))
 		return -EINVAL;
-	return sockopt_give(val, len, &cookie, sizeof(cookie));
+	return sockopt_give(out, &cookie, sizeof(cookie));
 }
 
-static int get_netns_cookie(struct sock *sk, void *val, int len)
+static int get_netns_cookie(struct sock *sk, struct sockopt_value *out)
 {
 	uint64_t cookie = NETNS_COOKIE;
 
-	if (len != sizeof(cookie))
+	if (out->room != sizeof(cookie))
 		return -EINVAL;
-	return sockopt_give(val, len, &cookie, sizeof(cookie));
+	return sockopt_give(out, &cookie, sizeof(cookie));
 }
 
-static int get_meminfo(struct sock *sk, void *val, int len)
+static int get_meminfo(struct sock *sk, struct sockopt_value *out)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	struct sock_queues queues = { 0 };
@@ -140,32 +140,27 @@ static int get_meminfo(struct sock *sk, void *val, int len)
 	info[SK_MEMINFO_SNDBUF] = sk->sk_sndbuf;
 	info[SK_MEMINFO_WMEM_QUEUED] = queues.wmem;
 	info[SK_MEMINFO_DROPS] = queues.drops;
-	return sockopt_give(val, len, info, sizeof(info));
+	return sockopt_give(out, info, sizeof(info));
 }
 
 /* ---- Who is at the other end --------------------------------------------- */
 
 /* Nobody is at the other end of an Internet socket. */
-static int get_peercred(struct sock *sk, void *val, int len)
+static int get_peercred(struct sock *sk, struct sockopt_value *out)
 {
 	static const struct sock_cred nobody = { 0, UINT32_MAX, UINT32_MAX };
 
-	if (is_unix(sk))
-		return unix_get_peercred(sk, val, len);
-	return sockopt_give(val, len, &nobody, sizeof(nobody));
+	return sockopt_give(out, is_unix(sk) ? unix_peercred(sk) : &nobody,
+			    sizeof(nobody));
 }
 
 /* The application has no supplementary groups; a stranger is not known. */
-static int get_peergroups(struct sock *sk, void *val, int len)
+static int get_peergroups(struct sock *sk, struct sockopt_value *out)
 {
-	struct sock_cred cred = { 0 };
-
-	if (is_unix(sk))
-		unix_get_peercred(sk, &cred, sizeof(cred));
-	return cred.pid ? 0 : -ENODATA;
+	return is_unix(sk) && unix_peercred(sk)->pid ? 0 : -ENODATA;
 }
 
-static int get_peername(struct sock *sk, void *val, int len)
+static int get_peername(struct sock *sk, struct sockopt_value *out)
 {
 	struct socket *sock = sk->sk_socket;
 	struct sockaddr_any addr;
@@ -173,9 +168,9 @@ static int get_peername(struct sock *sk, void *val, int len)
 
 	if (n < 0)
 		return -ENOTCONN;
-	if (n < len)
+	if (n < out->room)
 		return -EINVAL;
-	return sockopt_give(val, len, &addr, len);
+	return sockopt_give(out, &addr, out->room);
 }
 
 static int set_passcred(struct sock *sk, int value)
@@ -186,11 +181,11 @@ static int set_passcred(struct sock *sk, int value)
 	return 0;
 }
 
-static int get_passcred(struct sock *sk, void *val, int len)
+static int get_passcred(struct sock *sk, struct sockopt_value *out)
 {
 	if (!may_pass(sk))
 		return -EOPNOTSUPP;
-	return sockopt_give_int(val, len, sock_flag(sk, SOCK_F_PASSCRED));
+	return sockopt_give_int(out, sock_flag(sk, SOCK_F_PASSCRED));
 }
 
 /* There are no security labels that a message could bring. */
@@ -202,11 +197,11 @@ static int set_passsec(struct sock *sk, int value)
 	return 0;
 }
 
-static int get_passsec(struct sock *sk, void *val, int len)
+static int get_passsec(struct sock *sk, struct sockopt_value *out)
 {
 	if (!may_pass(sk))
 		return -EOPNOTSUPP;
-	return sockopt_give_int(val, len, sock_flag(sk, SOCK_F_PASSSEC));
+	return sockopt_give_int(out, sock_flag(sk, SOCK_F_PASSSEC));
 }
 
 /* ---- Addresses and ways -------------------------------------------------- */
@@ -266,17 +261,17 @@ static int set_bindtodevice(struct sock *sk, const void *val, int len)
 	return bind_to_index(sk, index);
 }
 
-static int get_bindtodevice(struct sock *sk, void *val, int len)
+static int get_bindtodevice(struct sock *sk, struct sockopt_value *out)
 {
 	struct net_link link;
 
 	if (!sk->sk_bound_dev_if)
 		return 0;
-	if (len < IFNAMSIZ)
+	if (out->room < IFNAMSIZ)
 		return -EINVAL;
 	if (!net_link_get(sk->sk_bound_dev_if, &link))
 		return -ENODEV;
-	return sockopt_give(val, len, link.name, strlen(link.name) + 1);
+	return sockopt_give(out, link.name, strlen(link.name) + 1);
 }
 
 static int set_bindtoifindex(struct sock *sk, int value)
@@ -313,11 +308,11 @@ static int set_txrehash(struct sock *sk, int value)
 	return 0;
 }
 
-static int get_txrehash(struct sock *sk, void *val, int len)
+static int get_txrehash(struct sock *sk, struct sockopt_value *out)
 {
 	if (!is_tcp(sk))
 		return -EOPNOTSUPP;
-	return sockopt_give_int(val, len, sk->sk_txrehash);
+	return sockopt_give_int(out, sk->sk_txrehash);
 }
 
 static int set_incoming_cpu(struct sock *sk, int value)
@@ -475,7 +470,7 @@ static int detach_reuseport_filter(struct sock *sk, int value)
 	return get_reuseport(sk) ? -ENOENT : -EINVAL;
 }
 
-static int get_nothing(struct sock *sk, void *val, int len)
+static int get_nothing(struct sock *sk, struct sockopt_value *out)
 {
 	return 0;
 }
@@ -513,12 +508,12 @@ static int set_pacing_rate(struct sock *sk, const void *val, int len)
 	return rate == UINT64_MAX ? 0 : -ENOPROTOOPT;
 }
 
-static int get_pacing_rate(struct sock *sk, void *val, int len)
+static int get_pacing_rate(struct sock *sk, struct sockopt_value *out)
 {
 	uint64_t rate = UINT64_MAX;
 
-	return sockopt_give(val, MAX(len, 0), &rate,
-			    len < (int)sizeof(rate) ? 4 : sizeof(rate));
+	return sockopt_give(out, &rate,
+			    out->room < (int)sizeof(rate) ? 4 : sizeof(rate));
 }
 
 const struct sockopt socket_options[] = {

@@ -217,14 +217,12 @@ static int get_zero(struct sock *sk)
 	return 0;
 }
 
-static int get_info(struct sock *sk, void *val, int len)
+static int get_info(struct sock *sk, struct sockopt_value *out)
 {
 	struct tcp_info info;
-	int n = MIN(len, (int)sizeof(info));
 
 	tcp_get_info(sk, &info);
-	memcpy(val, &info, n);
-	return n;
+	return sockopt_give(out, &info, sizeof(info));
 }
 
 #define CONGESTION_NAME "reno"
@@ -241,7 +239,7 @@ static int set_congestion(struct sock *sk, const void *val, int len)
 }
 
 /* RFC 5681 has no more to tell. */
-static int get_nothing(struct sock *sk, void *val, int len)
+static int get_nothing(struct sock *sk, struct sockopt_value *out)
 {
 	return 0;
 }
@@ -252,13 +250,11 @@ static int set_ulp(struct sock *sk, const void *val, int len)
 	return len < 1 ? -EINVAL : -ENOENT;
 }
 
-static int get_congestion(struct sock *sk, void *val, int len)
+static int get_congestion(struct sock *sk, struct sockopt_value *out)
 {
 	char name[CONGESTION_NAME_MAX] = CONGESTION_NAME;
-	int n = MIN(len, CONGESTION_NAME_MAX);
 
-	memcpy(val, name, n);
-	return n;
+	return sockopt_give(out, name, sizeof(name));
 }
 
 const struct sockopt tcp_options[] = {

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "kernel/task/clock.h"
-#include "net/socket.h"
 #include "net/sockopt.h"
 
 struct linger_option { /* socket(7), struct linger */
@@ -41,12 +40,12 @@ int set_linger(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_linger(struct sock *sk, void *val, int len)
+int get_linger(struct sock *sk, struct sockopt_value *out)
 {
 	struct linger_option opt = { sock_flag(sk, SOCK_F_LINGER),
 				     sk->sk_lingertime };
 
-	return sockopt_give(val, len, &opt, sizeof(opt));
+	return sockopt_give(out, &opt, sizeof(opt));
 }
 
 /* ---- How long a call waits ----------------------------------------------- */
@@ -70,7 +69,7 @@ static int set_timeout(uint64_t *timeo, const void *val, int len)
 	return 0;
 }
 
-static int get_timeout(uint64_t timeo, void *val, int len)
+static int get_timeout(uint64_t timeo, struct sockopt_value *out)
 {
 	struct timeval_option tv = { 0, 0 };
 
@@ -78,7 +77,7 @@ static int get_timeout(uint64_t timeo, void *val, int len)
 		tv.sec = timeo / NSEC_PER_SEC;
 		tv.usec = timeo % NSEC_PER_SEC / NSEC_PER_USEC;
 	}
-	return sockopt_give(val, len, &tv, sizeof(tv));
+	return sockopt_give(out, &tv, sizeof(tv));
 }
 
 int set_rcvtimeo(struct sock *sk, const void *val, int len)
@@ -86,9 +85,9 @@ int set_rcvtimeo(struct sock *sk, const void *val, int len)
 	return set_timeout(&sk->sk_rcvtimeo, val, len);
 }
 
-int get_rcvtimeo(struct sock *sk, void *val, int len)
+int get_rcvtimeo(struct sock *sk, struct sockopt_value *out)
 {
-	return get_timeout(sk->sk_rcvtimeo, val, len);
+	return get_timeout(sk->sk_rcvtimeo, out);
 }
 
 int set_sndtimeo(struct sock *sk, const void *val, int len)
@@ -96,9 +95,9 @@ int set_sndtimeo(struct sock *sk, const void *val, int len)
 	return set_timeout(&sk->sk_sndtimeo, val, len);
 }
 
-int get_sndtimeo(struct sock *sk, void *val, int len)
+int get_sndtimeo(struct sock *sk, struct sockopt_value *out)
 {
-	return get_timeout(sk->sk_sndtimeo, val, len);
+	return get_timeout(sk->sk_sndtimeo, out);
 }
 
 /* ---- Time stamps of what was received ------------------------------------ */
@@ -116,13 +115,13 @@ static int set_stamp(struct sock *sk, int value, bool ns, bool new)
 	return 0;
 }
 
-static int get_stamp(struct sock *sk, void *val, int len, bool ns, bool new)
+static int get_stamp(struct sock *sk, struct sockopt_value *out, bool ns,
+		     bool new)
 {
 	return sockopt_give_int(
-		val, len,
-		sock_flag(sk, SOCK_F_RCVTSTAMP) &&
-			sock_flag(sk, SOCK_F_RCVTSTAMPNS) == ns &&
-			sock_flag(sk, SOCK_F_TSTAMP_NEW) == new);
+		out, sock_flag(sk, SOCK_F_RCVTSTAMP) &&
+			     sock_flag(sk, SOCK_F_RCVTSTAMPNS) == ns &&
+			     sock_flag(sk, SOCK_F_TSTAMP_NEW) == new);
 }
 
 int set_timestamp(struct sock *sk, int value)
@@ -130,9 +129,9 @@ int set_timestamp(struct sock *sk, int value)
 	return set_stamp(sk, value, false, false);
 }
 
-int get_timestamp(struct sock *sk, void *val, int len)
+int get_timestamp(struct sock *sk, struct sockopt_value *out)
 {
-	return get_stamp(sk, val, len, false, false);
+	return get_stamp(sk, out, false, false);
 }
 
 int set_timestamp_new(struct sock *sk, int value)
@@ -140,9 +139,9 @@ int set_timestamp_new(struct sock *sk, int value)
 	return set_stamp(sk, value, false, true);
 }
 
-int get_timestamp_new(struct sock *sk, void *val, int len)
+int get_timestamp_new(struct sock *sk, struct sockopt_value *out)
 {
-	return get_stamp(sk, val, len, false, true);
+	return get_stamp(sk, out, false, true);
 }
 
 int set_timestampns(struct sock *sk, int value)
@@ -150,9 +149,9 @@ int set_timestampns(struct sock *sk, int value)
 	return set_stamp(sk, value, true, false);
 }
 
-int get_timestampns(struct sock *sk, void *val, int len)
+int get_timestampns(struct sock *sk, struct sockopt_value *out)
 {
-	return get_stamp(sk, val, len, true, false);
+	return get_stamp(sk, out, true, false);
 }
 
 int set_timestampns_new(struct sock *sk, int value)
@@ -160,9 +159,9 @@ int set_timestampns_new(struct sock *sk, int value)
 	return set_stamp(sk, value, true, true);
 }
 
-int get_timestampns_new(struct sock *sk, void *val, int len)
+int get_timestampns_new(struct sock *sk, struct sockopt_value *out)
 {
-	return get_stamp(sk, val, len, true, true);
+	return get_stamp(sk, out, true, true);
 }
 
 /*
@@ -191,9 +190,9 @@ int set_timestamping(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_timestamping(struct sock *sk, void *val, int len)
+int get_timestamping(struct sock *sk, struct sockopt_value *out)
 {
 	struct timestamping_option opt = { sk->sk_tsflags, 0 };
 
-	return sockopt_give(val, len, &opt, sizeof(opt));
+	return sockopt_give(out, &opt, sizeof(opt));
 }

@@ -385,15 +385,15 @@ int sosplice_set(struct sock *sk, const void *val, int len)
 	return err;
 }
 
-int sosplice_get(struct sock *sk, void *val, int len)
+int sosplice_get(struct sock *sk, struct sockopt_value *out)
 {
 	int64_t moved = sk->sk_splice ? sk->sk_splice->moved : 0;
 
 	if (!is_tcp(sk))
 		return -EPROTONOSUPPORT;
-	if (len < (int)sizeof(moved))
+	if (out->room < (int)sizeof(moved))
 		return -EINVAL;
-	return sockopt_give(val, len, &moved, sizeof(moved));
+	return sockopt_give(out, &moved, sizeof(moved));
 }
 
 int sosplice_wait(struct sock *sk, uint64_t deadline)

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 struct sock;
+struct sockopt_value;
 
 #define SO_SPLICE 0x1023
 
@@ -40,7 +41,7 @@ struct sosplice_request {
  * -ENOMEM.
  */
 int sosplice_set(struct sock *sk, const void *val, int len);
-int sosplice_get(struct sock *sk, void *val, int len);
+int sosplice_get(struct sock *sk, struct sockopt_value *out);
 
 /* Whether what arrives belongs to a splice. */
 bool sosplice_is_source(const struct sock *sk);

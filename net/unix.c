@@ -408,10 +408,7 @@ long unix_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	return put_user(value, (int *)arg);
 }
 
-int unix_get_peercred(struct sock *sk, void *val, int len)
+const struct sock_cred *unix_peercred(const struct sock *sk)
 {
-	int n = MIN(len, (int)sizeof(struct sock_cred));
-
-	memcpy(val, &unix_sk(sk)->peer_cred, n);
-	return n;
+	return &unix_sk(sk)->peer_cred;
 }

@@ -270,7 +270,7 @@ static long sys_shutdown(int fd, int how)
 static long sys_setsockopt(int fd, int level, int name, const void *uval,
 			   int len)
 {
-	uint8_t value[SOCKOPT_MAX];
+	uint8_t value[SOCKOPT_MAX] = { 0 };
 	struct socket *sock;
 	int err;
 
@@ -290,20 +290,18 @@ static long sys_setsockopt(int fd, int level, int name, const void *uval,
 static long sys_getsockopt(int fd, int level, int name, void *uval, int *ulen)
 {
 	struct socket *sock = socket_get(fd);
-	uint8_t value[SOCKOPT_MAX];
+	struct sockopt_value value = { 0 };
 	int len, err;
 
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	err = get_user(len, ulen);
-	if (!err) {
-		len = MIN(len, (int)sizeof(value));
-		err = sock_getsockopt(sock, level, name, value, &len);
-	}
-	if (!err && copy_to_user(uval, value, len))
+	if (!err)
+		err = sock_getsockopt(sock, level, name, len, &value);
+	if (!err && copy_to_user(uval, value.data, value.stored))
 		err = -EFAULT;
 	if (!err)
-		err = put_user(len, ulen);
+		err = put_user(value.len, ulen);
 	socket_put(sock);
 	return err;
 }

@@ -55,10 +55,11 @@ static int splice_with(int from, int to, int64_t max, int64_t idle)
 
 static int64_t moved(int fd)
 {
-	int64_t n = -1;
-	int len = sizeof(n);
+	struct sockopt_value out = { 0 };
+	int64_t n;
 
-	sock_getsockopt(fd_socket(fd), SOL_SOCKET, SO_SPLICE, &n, &len);
+	sock_getsockopt(fd_socket(fd), SOL_SOCKET, SO_SPLICE, sizeof(n), &out);
+	memcpy(&n, out.data, sizeof(n));
 	return n;
 }
 

@@ -56,12 +56,14 @@ static uint64_t until_error(int fd, unsigned int limit)
 
 static struct tcp_info info_of(int fd)
 {
+	struct sockopt_value out = { 0 };
 	struct tcp_info info;
-	int len = sizeof(info);
 
-	if (sock_getsockopt(fd_socket(fd), SOL_TCP, TCP_INFO, &info, &len))
+	if (sock_getsockopt(fd_socket(fd), SOL_TCP, TCP_INFO, sizeof(info),
+			    &out))
 		bail_out("TCP_INFO");
-	is(len, sizeof(info), "TCP_INFO: its length");
+	is(out.len, sizeof(info), "TCP_INFO: its length");
+	memcpy(&info, out.data, sizeof(info));
 	return info;
 }
 

@@ -61,9 +61,9 @@ int unix_create(struct socket *sock, int protocol)
 	return -EAFNOSUPPORT;
 }
 
-int unix_get_peercred(struct sock *sk, void *val, int len)
+const struct sock_cred *unix_peercred(const struct sock *sk)
 {
-	return 0;
+	return NULL;
 }
 
 int file_alloc_error(void)
@@ -232,9 +232,11 @@ int sys_set(int fd, int level, int name, int value)
 
 int sys_get(int fd, int level, int name)
 {
-	int value = 0, len = sizeof(value);
-	int err = sock_getsockopt(fd_socket(fd), level, name, &value, &len);
+	struct sockopt_value out = { 0 };
+	int value, err = sock_getsockopt(fd_socket(fd), level, name,
+					 sizeof(value), &out);
 
+	memcpy(&value, out.data, sizeof(value));
 	return err ? err : value;
 }
 
