@@ -36,16 +36,23 @@ static int check_fixed(struct mm *mm, uintptr_t addr, size_t len,
 	return 0;
 }
 
-/* A free place, at the hint when that is one: 0 when there is none. */
+/*
+ * A free place, at the hint when that is one: 0 when there is none. A hint in
+ * the first page is none.
+ */
 static uintptr_t choose_address(struct mm *mm, uintptr_t hint, size_t len,
 				uint32_t flags)
 {
+	uintptr_t top = flags & MAP_32BIT ? TOP_32BIT : USER_MAX;
+
+	hint = ALIGN_DOWN(hint, PAGE_SIZE);
 	if (hint) {
-		hint = MAX(ALIGN_DOWN(hint, PAGE_SIZE), USER_MIN);
-		if (vma_is_free(mm, hint, hint + len))
+		hint = MAX(hint, USER_MIN);
+		if (hint < top && len <= top - hint &&
+		    vma_is_free(mm, hint, hint + len))
 			return hint;
 	}
-	return vma_find_gap(mm, len, flags & MAP_32BIT ? TOP_32BIT : USER_MAX);
+	return vma_find_gap(mm, len, top);
 }
 
 bool vma_is_too_much(size_t len, uint32_t prot)

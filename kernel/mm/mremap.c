@@ -85,6 +85,9 @@ static long remap_to(struct mm *mm, uintptr_t old, size_t old_len,
 			new = vma_find_gap(mm, new_len, USER_MAX);
 		if (!new)
 			return -ENOMEM;
+		/* Unlike mmap(2)'s, this hint is not moved up. */
+		if (new < USER_MIN)
+			return -EPERM;
 	} else {
 		err = mm_unmap(mm, new, new_len);
 		if (!err && old_len > new_len)
@@ -126,8 +129,7 @@ static long remap_grow(struct mm *mm, uintptr_t old, size_t old_len,
 static int check_target(uintptr_t old, size_t old_len, uintptr_t new,
 			size_t new_len)
 {
-	if (!IS_ALIGNED(new, PAGE_SIZE) || new_len > USER_MAX ||
-	    new > USER_MAX - new_len)
+	if (!IS_ALIGNED(new, PAGE_SIZE) || new > USER_MAX - new_len)
 		return -EINVAL;
 	if (old + old_len > new &&new + new_len > old)
 		return -EINVAL;
@@ -149,7 +151,7 @@ long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
 	new_len = ALIGN_UP(new_len, PAGE_SIZE);
 	if (flags & MREMAP_DONTUNMAP && old_len != new_len)
 		return -EINVAL;
-	if (!IS_ALIGNED(old, PAGE_SIZE) || !new_len)
+	if (!IS_ALIGNED(old, PAGE_SIZE) || !new_len || new_len > USER_MAX)
 		return -EINVAL;
 	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		err = check_target(old, old_len, new_addr, new_len);
@@ -160,8 +162,6 @@ long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
 	vma = find_vma(mm, old);
 	if (!vma || vma->start > old)
 		return -EFAULT;
-	if (old_len > USER_MAX - old)
-		return -EINVAL;
 	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return remap_to(mm, old, old_len, new_addr, new_len, flags);
 	if (new_len > old_len)

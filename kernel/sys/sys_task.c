@@ -180,6 +180,8 @@ static long sys_getrandom(char *ubuf, size_t len, unsigned int flags)
 		    (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	len = MIN(len, (size_t)RANDOM_MAX);
+	if (!access_ok(ubuf, len))
+		return -EFAULT;
 	while (done < len) {
 		size_t n = MIN(len - done, sizeof(chunk)), left;
 

@@ -69,8 +69,8 @@ static void test_placement(void)
 	   "placement: a hint is rounded down and honoured");
 	is(mm_mmap(mm, BASE, PAGE_SIZE, RW, ANON, NULL), b + 3 * PAGE_SIZE,
 	   "placement: but not where something is");
-	is(mm_mmap(mm, 5, PAGE_SIZE, PROT_READ, ANON, NULL), USER_MIN,
-	   "placement: a hint too low is raised");
+	is(mm_mmap(mm, PAGE_SIZE + 5, PAGE_SIZE, PROT_READ, ANON, NULL),
+	   USER_MIN, "placement: a hint too low is raised");
 	ok((uintptr_t)mm_mmap(mm, 0, PAGE_SIZE, RW, ANON | MAP_32BIT, NULL) <
 		   0x80000000UL,
 	   "placement: MAP_32BIT stays below 2 GiB");
