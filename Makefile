@@ -62,6 +62,7 @@ CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
 	-isystem $(O)/gcc-include
 CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer \
+	-ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wno-unused-parameter -Werror

@@ -40,6 +40,10 @@ struct poll_page {
 #define PAGE_ENTRIES \
 	((PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_entry))
 
+/*
+ * Never cleared as a whole, which would cost more than the call: poll_init()
+ * fills all but the entries, and each of these is filled when it is taken.
+ */
 struct poll_wqueues {
 	struct poll_table pt;
 	struct thread *thread;
@@ -180,7 +184,7 @@ static int poll_scan(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
 static int do_poll(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
 		   uint64_t deadline)
 {
-	struct poll_wqueues pwq;
+	struct poll_wqueues pwq UNINITIALIZED;
 	bool timed_out = !deadline;
 	int count;
 
@@ -324,7 +328,7 @@ static bool are_all_open(struct fdtable *fdt, const struct select_bits *s)
 static int do_select(struct fdtable *fdt, struct select_bits *s,
 		     uint64_t deadline)
 {
-	struct poll_wqueues pwq;
+	struct poll_wqueues pwq UNINITIALIZED;
 	bool timed_out = !deadline;
 	int count;
 
