@@ -25,6 +25,7 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/lockup.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/cpu.h"
@@ -108,6 +109,7 @@ _Noreturn void start(struct boot_info *bi)
 	sched_init();
 	lockup_init();
 	irq_enable();
+	tid_init();
 	serial_input_init();
 	power_button_init();
 	pr_info("Pollux: %zu MiB, booted by %s",

@@ -20,6 +20,7 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 
 #define TICK_NS (10 * NSEC_PER_MSEC) /* AT_CLKTCK is 100 */
 #define MAPS_NAME_COLUMN 73 /* where Linux begins the names in maps */

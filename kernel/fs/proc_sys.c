@@ -13,6 +13,7 @@
 #include "kernel/mm/vma.h"
 #include "kernel/seq_buf.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/tid.h"
 #include "kernel/utsname.h"
 
 static void show_max_user_watches(struct seq_buf *m)
@@ -53,7 +54,7 @@ static void show_ngroups_max(struct seq_buf *m)
 
 static void show_pid_max(struct seq_buf *m)
 {
-	seq_printf(m, "4194304\n");
+	seq_printf(m, "%d\n", pid_max());
 }
 
 /* 2 is all of it, the heap included. */

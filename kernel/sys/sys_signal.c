@@ -11,10 +11,10 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/sys/timespec.h"
-#include "kernel/task/cputime.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/regs.h"
 

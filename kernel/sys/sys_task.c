@@ -23,6 +23,7 @@
 #include "kernel/task/cputime.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/utsname.h"
 
 #define RANDOM_CHUNK 256

@@ -15,10 +15,10 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/sys/timespec.h"
 #include "kernel/task/clone.h"
-#include "kernel/task/cputime.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/futex.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/x86/cpu.h"
 
 #define CLONE_EXIT_SIGNAL 0xff

@@ -14,6 +14,7 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/itimer.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/task/wait.h"
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * New threads of the application: clone(2) with CLONE_THREAD. Owns the count
- * of thread numbers. Thread context.
+ * New threads of the application: clone(2) with CLONE_THREAD. Thread context.
  */
 #include "kernel/task/clone.h"
 
@@ -11,19 +10,16 @@
 
 #include "kernel/mm/mm.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/task/exec.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
 
-#define TID_MAX 4194304 /* Linux's largest pid_max */
 #define THREADS_MAX 4096
 
 /* What threads of one process share on Linux, and must here. */
 #define CLONE_SHARED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
-
-static int last_tid = APP_PID;
 
 static int check_flags(uint64_t flags)
 {
@@ -70,15 +66,18 @@ long thread_clone(const struct clone_request *args)
 {
 	struct process *process = current->process;
 	struct thread *child;
-	int ret = check_flags(args->flags);
+	int tid, ret = check_flags(args->flags);
 
 	if (ret)
 		return ret;
 	if ((args->flags & CLONE_SETTLS) && args->tls >= USER_MAX)
 		return -EPERM;
-	if (process->nr_threads >= THREADS_MAX || last_tid >= TID_MAX)
+	if (process->nr_threads >= THREADS_MAX)
 		return -EAGAIN;
-	child = thread_create_user(process, last_tid + 1);
+	tid = tid_next();
+	if (tid < 0)
+		return tid;
+	child = thread_create_user(process, tid);
 	if (!child)
 		return -EAGAIN;
 	ret = store_tids(args, child->tid);
@@ -86,7 +85,6 @@ long thread_clone(const struct clone_request *args)
 		thread_free(child);
 		return ret;
 	}
-	last_tid++;
 	inherit(child, args);
 	process_adopt(process, child);
 	memcpy(child->comm, current->comm, sizeof(child->comm));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU time used, in nanoseconds, and looking up threads by number.
+ * CPU time used, in nanoseconds.
  */
 #ifndef KERNEL_TASK_CPUTIME_H
 #define KERNEL_TASK_CPUTIME_H
@@ -14,8 +14,5 @@ uint64_t thread_cpu_ns(const struct thread *thread);
 uint64_t process_cpu_ns(const struct process *process);
 
 uint64_t sched_switches(void); /* of the CPU from one thread to another */
-
-/* A thread of the application; NULL when there is none of that number. */
-struct thread *thread_find(int tid);
 
 #endif

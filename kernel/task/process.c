@@ -27,6 +27,7 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
+#include "kernel/task/tid.h"
 #include "kernel/task/wait.h"
 
 #define STACK_LIMIT (8 * MiB) /* what Linux gives */
@@ -114,22 +115,10 @@ void process_free(struct process *p)
 
 void process_adopt(struct process *p, struct thread *thread)
 {
+	tid_attach(thread);
 	list_add_tail(&thread->siblings, &p->threads);
 	p->nr_threads++;
 	snprintf(thread->comm, sizeof(thread->comm), "%s", p->name);
-}
-
-struct thread *thread_find(int tid)
-{
-	struct thread *thread;
-
-	if (!process)
-		return NULL;
-	list_for_each_entry(thread, &process->threads, siblings) {
-		if (thread->tid == tid)
-			return thread;
-	}
-	return NULL;
 }
 
 uint64_t thread_cpu_ns(const struct thread *thread)
@@ -190,6 +179,7 @@ void process_thread_exit(void)
 	futex_exit_robust(self);
 	clear_child_tid(self);
 	p->ended_cpu_ns += thread_cpu_ns(self);
+	tid_detach(self);
 	list_del_init(&self->siblings);
 	if (--p->nr_threads)
 		return;

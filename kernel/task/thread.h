@@ -8,6 +8,7 @@
 
 #include "kernel/base.h"
 #include "kernel/list.h"
+#include "kernel/rbtree.h"
 #include "kernel/task/timer.h"
 
 struct fdtable;
@@ -67,6 +68,7 @@ struct thread {
 	bool alarm_fired;
 	/* Identity. */
 	int tid;
+	struct rb_node tid_node; /* by tid: tid.c */
 	void *kstack;
 	struct process *process; /* NULL: kernel thread */
 	struct list_head siblings;
