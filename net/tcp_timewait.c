@@ -41,14 +41,16 @@ static size_t nr_chains; /* a power of two */
 static size_t max_entries;
 static size_t nr_entries;
 static struct list_head wheel[WHEEL];
-static uint32_t wheel_second; /* the lists before it are empty */
+static uint64_t wheel_second; /* the lists before it are empty */
 static struct timer timer;
 
-static uint32_t now_ms(void)
+/* In 64 bits: the wheel would lose its place where 32 begin anew. */
+static uint64_t now_ms(void)
 {
 	return ktime_get_ns() / NSEC_PER_MSEC;
 }
 
+/* Numbers, and times of which the later is not far off. */
 static bool before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
@@ -84,7 +86,7 @@ size_t tcp_time_wait_max(void)
 
 uint32_t tcp_time_wait_left(const struct tcp_time_wait *tw)
 {
-	uint32_t now = now_ms();
+	uint32_t now = (uint32_t)now_ms();
 
 	return before(now, tw->expires) ? tw->expires - now : 0;
 }
@@ -106,15 +108,17 @@ static void start_timer(void)
 }
 
 /* Never sooner than asked: the list is that of the second after it. */
-static struct list_head *slot(uint32_t expires)
+static struct list_head *slot(uint64_t expires)
 {
 	return &wheel[(expires / MSEC_PER_SEC + 1) % WHEEL];
 }
 
 static void schedule_expiry(struct tcp_time_wait *tw, uint32_t ms)
 {
-	tw->expires = now_ms() + MIN(ms, (WHEEL - 2U) * MSEC_PER_SEC);
-	list_add_tail(&tw->node, slot(tw->expires));
+	uint64_t expires = now_ms() + MIN(ms, (WHEEL - 2U) * MSEC_PER_SEC);
+
+	tw->expires = (uint32_t)expires;
+	list_add_tail(&tw->node, slot(expires));
 }
 
 void tcp_time_wait_restart(struct tcp_time_wait *tw)
@@ -158,7 +162,7 @@ static void kill_list(struct list_head *list)
 
 static void timer_fired(struct timer *t)
 {
-	uint32_t second = now_ms() / MSEC_PER_SEC;
+	uint64_t second = now_ms() / MSEC_PER_SEC;
 
 	if (second - wheel_second > WHEEL) /* long asleep: all are due */
 		wheel_second = second - WHEEL;
@@ -257,7 +261,7 @@ static uint32_t end_of(const struct tcp_check_seg *seg)
 static enum tcp_tw_verdict answer(struct tcp_time_wait *tw,
 				  const struct tcp_check_seg *seg)
 {
-	uint16_t now = now_ms() / 16;
+	uint16_t now = (uint16_t)(now_ms() / 16);
 
 	if (end_of(seg) != seg->seq && !(seg->flags & TCPHDR_SYN))
 		return TCP_TW_ACK;

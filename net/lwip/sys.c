@@ -13,9 +13,23 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 
+/*
+ * lwIP compares its 32 bits of milliseconds by their difference: what is more
+ * than half of them ago looks like something to come, and its timers would
+ * wait for weeks. It is asked every second, so only a machine that stood still
+ * comes near; for lwIP that time has not passed.
+ */
+#define LONGEST_MS (60 * 60 * 1000ULL)
+
 u32_t sys_now(void)
 {
-	return ktime_get_ns() / NSEC_PER_MSEC;
+	static uint64_t last, left_out;
+	uint64_t now = ktime_get_ns() / NSEC_PER_MSEC;
+
+	if (unlikely(now - last > LONGEST_MS))
+		left_out += now - last - LONGEST_MS;
+	last = now;
+	return (u32_t)(now - left_out);
 }
 
 void net_lwip_diag(const char *fmt, ...)

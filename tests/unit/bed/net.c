@@ -379,6 +379,11 @@ void bed_run(void)
 	}
 }
 
+void bed_stop(uint64_t ns)
+{
+	now += ns;
+}
+
 void bed_sleep(uint64_t ns)
 {
 	uint64_t until = now + ns;

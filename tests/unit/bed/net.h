@@ -18,7 +18,7 @@
 struct file;
 struct socket;
 
-/* Boots the stack; once a program. */
+/* Boots the stack; once a program. Before that bed_stop() sets the clock. */
 void bed_init(void);
 /* "ip=" of the command line: BED_ADDR, unless a test says "dhcp" before. */
 extern const char *bed_ip;
@@ -28,6 +28,8 @@ void bed_run(void);
 /* Lets time pass, timer by timer. */
 void bed_sleep(uint64_t ns);
 uint64_t bed_now(void);
+/* The machine stands still for so long, and then finds that it was late. */
+void bed_stop(uint64_t ns);
 
 /* Called whenever a thread of the stack sleeps, before time passes. */
 extern void (*bed_meanwhile)(void);
