@@ -70,7 +70,7 @@ struct netdev {
 	uint8_t mac[6];
 	uint16_t mtu; /* 1500 unless the device says otherwise */
 	bool link_up;
-	bool broken; /* it lied and could not be reset */
+	bool broken; /* it lied and could not be reset, so far */
 	const struct netdev_ops *ops;
 	struct netdev_stats stats;
 	/* Installed by the stack before the device is started. */

@@ -114,6 +114,11 @@ void pci_cut_off(const struct pci_dev *pdev)
 	set_command(pdev, 0, PCI_COMMAND_MASTER);
 }
 
+void pci_let_in(const struct pci_dev *pdev)
+{
+	set_command(pdev, PCI_COMMAND_MASTER, 0);
+}
+
 unsigned int pci_find_cap(const struct pci_dev *pdev, uint8_t id,
 			  unsigned int after)
 {

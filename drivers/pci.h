@@ -49,6 +49,7 @@ void pci_enable_intx(const struct pci_dev *pdev);
 unsigned int pci_irq(const struct pci_dev *pdev);
 /* Bus mastering off: it can neither reach memory nor send interrupts. */
 void pci_cut_off(const struct pci_dev *pdev);
+void pci_let_in(const struct pci_dev *pdev);
 
 /*
  * Next capability with this id after offset `after` (0: the first), 0 when

@@ -15,11 +15,22 @@
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 
-/* Hardware may take its time to reset; it is not waited for longer. */
+/*
+ * Hardware may take its time to reset; it is not waited for longer. One that
+ * was live will be asked again, and nobody else runs meanwhile.
+ */
 #define RESET_TIMEOUT_NS NSEC_PER_SEC
+#define RESET_AGAIN_NS NSEC_PER_MSEC
 #define GENERATION_TRIES 16
 
 #define VAIN_MAX 500 /* interrupts in a row for nothing */
+#define DEAF_NS (60 * NSEC_PER_SEC) /* until they are listened to again */
+
+#define virtio_warn(vdev, fmt, ...)                                        \
+	do {                                                               \
+		if (!(vdev)->quiet)                                        \
+			pr_warn("%s: " fmt, (vdev)->where, ##__VA_ARGS__); \
+	} while (0)
 
 /*
  * Always taken when offered. ACCESS_PLATFORM: an IOMMU that nobody turned on
@@ -39,13 +50,14 @@ static void add_status(struct virtio_device *vdev, uint8_t bits)
 
 int virtio_reset(struct virtio_device *vdev)
 {
-	uint64_t deadline = ktime_get_ns() + RESET_TIMEOUT_NS;
+	uint64_t patience = vdev->was_live ? RESET_AGAIN_NS : RESET_TIMEOUT_NS;
+	uint64_t deadline = ktime_get_ns() + patience;
 
 	/* 2.4.2, 4.1.4.3.2: reset is complete when the status reads as 0. */
 	vdev->ops->set_status(vdev, 0);
 	while (vdev->ops->get_status(vdev)) {
 		if (ktime_get_ns() > deadline) {
-			pr_err("%s: virtio device does not reset", vdev->where);
+			virtio_warn(vdev, "virtio device does not reset");
 			return -EIO;
 		}
 	}
@@ -58,6 +70,7 @@ int virtio_begin(struct virtio_device *vdev)
 
 	if (err)
 		return err;
+	vdev->ops->let_in(vdev);
 	vdev->features = 0;
 	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE); /* step 2 */
 	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* step 3 */
@@ -75,8 +88,8 @@ static int negotiate_legacy(struct virtio_device *vdev, uint64_t wanted,
 {
 	/* 2.7.4.3, 5.1.6.6: else each header wants a descriptor of its own. */
 	if (!(offered & BIT(VIRTIO_F_ANY_LAYOUT))) {
-		pr_warn("%s: legacy virtio device without ANY_LAYOUT, not used",
-			vdev->where);
+		virtio_warn(vdev, "legacy virtio device without ANY_LAYOUT, "
+				  "not used");
 		return -ENODEV;
 	}
 	vdev->features = offered & (wanted | FEATURES_LEGACY);
@@ -91,7 +104,7 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	if (vdev->legacy)
 		return negotiate_legacy(vdev, wanted, offered);
 	if (!(offered & BIT(VIRTIO_F_VERSION_1))) {
-		pr_warn("%s: no virtio 1.x device", vdev->where);
+		virtio_warn(vdev, "no virtio 1.x device");
 		return -ENODEV;
 	}
 	/* 3.1.1 step 4 */
@@ -100,8 +113,8 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	/* Steps 5 and 6: the device clears the bit if it cannot go along. */
 	add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
 	if (!(vdev->ops->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
-		pr_warn("%s: virtio device refuses features %#lx", vdev->where,
-			(unsigned long)vdev->features);
+		virtio_warn(vdev, "virtio device refuses features %#lx",
+			    (unsigned long)vdev->features);
 		return -ENODEV;
 	}
 	/* 4.1.5.1.2: after a reset no interrupt is routed. */
@@ -183,6 +196,7 @@ int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 int virtio_ready(struct virtio_device *vdev)
 {
 	add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK); /* 3.1.1 step 8 */
+	vdev->was_live = true;
 	return virtio_needs_reset(vdev) ? -EIO : 0;
 }
 
@@ -227,9 +241,28 @@ static bool handle_queues(struct virtio_device *vdev)
 	return used;
 }
 
+static void stop_listening(struct virtio_device *vdev)
+{
+	if (!vdev->deaf_until)
+		pr_warn("%s: interrupts for nothing, the device is polled",
+			vdev->where);
+	vdev->deaf_until = ktime_get_ns() + DEAF_NS;
+}
+
+/* Interrupts that were for nothing may be for something later. */
+static bool is_deaf(struct virtio_device *vdev)
+{
+	if (vdev->vain < VAIN_MAX)
+		return false;
+	if (ktime_get_ns() < vdev->deaf_until)
+		return true;
+	vdev->vain = 0;
+	return false;
+}
+
 bool virtio_line_interrupt(struct virtio_device *vdev, uint32_t reasons)
 {
-	if (!reasons || vdev->vain == VAIN_MAX)
+	if (!reasons || is_deaf(vdev))
 		return false;
 	if (reasons & VIRTIO_ISR_CONFIG && vdev->config_changed)
 		vdev->config_changed(vdev);
@@ -239,8 +272,7 @@ bool virtio_line_interrupt(struct virtio_device *vdev, uint32_t reasons)
 		vdev->vain++;
 	vdev->has_irq = vdev->vain < VAIN_MAX;
 	if (unlikely(!vdev->has_irq))
-		pr_warn("%s: interrupts for nothing, the device is polled",
-			vdev->where);
+		stop_listening(vdev);
 	return vdev->has_irq;
 }
 

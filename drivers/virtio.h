@@ -34,6 +34,8 @@ struct virtio_transport {
 	int (*enable_queue)(struct virtio_device *vdev, struct virtqueue *vq);
 	/* The device can reach memory no more, whatever it does. */
 	void (*cut_off)(struct virtio_device *vdev);
+	/* It was reset, and can again. */
+	void (*let_in)(struct virtio_device *vdev);
 };
 
 struct virtio_device {
@@ -45,6 +47,9 @@ struct virtio_device {
 	bool has_irq; /* false: queues have to be looked at by a timer */
 	bool shared_line; /* interrupts come by a line, while they come */
 	unsigned int vain; /* interrupts in a row that brought no buffer */
+	uint64_t deaf_until; /* its interrupts are not listened to */
+	bool was_live; /* has been ready once */
+	bool quiet; /* what is wrong with it has been said */
 	uint64_t features; /* negotiated */
 	struct virtqueue *queues[VIRTIO_QUEUES_MAX];
 	/* The driver's: from the interrupt, may be spurious. May be NULL. */
@@ -97,8 +102,8 @@ void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
 /*
  * For transports with an interrupt line: reasons (VIRTIO_ISR_*, 4.1.4.5) were
  * read and acknowledged. Calls whom they concern; false: it was not this
- * device, or one that interrupts so often for nothing that it is polled from
- * now on. Interrupt context.
+ * device, or one that interrupts so often for nothing that it is polled for
+ * a while. Interrupt context.
  */
 #define VIRTIO_ISR_QUEUE 1
 #define VIRTIO_ISR_CONFIG 2

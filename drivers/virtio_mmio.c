@@ -192,6 +192,10 @@ static void cut_off(struct virtio_device *vdev)
 	set_status(vdev, 0);
 }
 
+static void let_in(struct virtio_device *vdev)
+{
+}
+
 static const struct virtio_transport virtio_mmio_ops = {
 	.get_status = get_status,
 	.set_status = set_status,
@@ -203,6 +207,7 @@ static const struct virtio_transport virtio_mmio_ops = {
 	.queue_max = queue_max,
 	.enable_queue = enable_queue,
 	.cut_off = cut_off,
+	.let_in = let_in,
 };
 
 /* --- Interrupts ----------------------------------------------------------- */

@@ -8,7 +8,7 @@
  * resets the device: what was being sent is completed, the ring's receive
  * buffers go back to the cache, those that the stack holds stay as they are.
  * Resets are rationed, so that a hostile device costs the machine its
- * network and nothing more.
+ * network and nothing more, and never end, so that one that is mended works.
  */
 #include "drivers/virtio_net.h"
 
@@ -34,10 +34,13 @@
 #define LOOK_AGAIN_NS NSEC_PER_MSEC
 #define LOOK_POLLED_NS NSEC_PER_MSEC
 
-/* Resets in the life of the machine, each later than the one before. */
-#define RESETS_MAX 32
+/*
+ * Each reset is later than the one before, up to 51 s, unless the device has
+ * worked for a while since; then the log, too, hears of it again.
+ */
 #define RESET_PAUSE_NS (100 * NSEC_PER_MSEC)
-#define RESET_PAUSE_DOUBLINGS 7
+#define RESET_PAUSE_DOUBLINGS 9
+#define RESET_FORGOTTEN_NS (60 * NSEC_PER_SEC)
 
 /* What this driver can use of the device. Offloads would be added here. */
 #define FEATURES (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS))
@@ -48,7 +51,8 @@ void virtio_net_broken(struct virtio_net *vn, struct virtqueue *vq)
 		return;
 	vn->needs_reset = true;
 	vn->dev.stats.rx_bad_used++;
-	pr_warn("%s: device broken: %s", vq->name, vq->lie);
+	if (!vn->vdev->quiet)
+		pr_warn("%s: device broken: %s", vq->name, vq->lie);
 	raise_softirq(SOFTIRQ_NET);
 }
 
@@ -186,49 +190,70 @@ static void open_rings(struct virtio_net *vn)
 		raise_softirq(SOFTIRQ_NET);
 }
 
-static void give_up(struct virtio_net *vn)
+/* Until a reset helps. */
+static void out_of_order(struct virtio_net *vn)
 {
-	pr_err("%s: device given up after %lu resets", vn->dev.name,
-	       (unsigned long)vn->dev.stats.resets);
 	virtio_fail(vn->vdev);
-	vn->running = false;
-	vn->dev.broken = true;
 	virtio_net_tx_drain(vn);
 	virtio_net_rx_drain(vn);
+	if (vn->dev.broken)
+		return;
+	vn->dev.broken = true;
 	vn->dev.link_up = false;
 	if (vn->dev.link_changed)
 		vn->dev.link_changed(&vn->dev);
 }
 
+static void plan_reset(struct virtio_net *vn, uint64_t now)
+{
+	if (now - vn->next_reset > RESET_FORGOTTEN_NS)
+		vn->resets = 0;
+	vn->next_reset = now + (RESET_PAUSE_NS << vn->resets);
+	if (vn->resets < RESET_PAUSE_DOUBLINGS) {
+		vn->resets++;
+		vn->vdev->quiet = false;
+	} else if (!vn->vdev->quiet) {
+		vn->vdev->quiet = true;
+		pr_err("%s: device out of order, reset every %llu s from now "
+		       "on",
+		       vn->dev.name,
+		       (RESET_PAUSE_NS << RESET_PAUSE_DOUBLINGS) /
+			       NSEC_PER_SEC);
+	}
+}
+
+static int reset_device(struct virtio_net *vn)
+{
+	int err = virtio_reset(vn->vdev);
+
+	vn->dev.stats.resets++;
+	if (err)
+		return err;
+	virtio_net_tx_drain(vn);
+	virtio_net_rx_drain(vn);
+	return bring_up(vn);
+}
+
 static void recover(struct virtio_net *vn)
 {
 	uint64_t now = ktime_get_ns();
-	unsigned int nr = vn->dev.stats.resets;
-	int err;
 
-	if (now < vn->next_reset)
-		return;
-	if (nr >= RESETS_MAX) {
-		give_up(vn);
+	if (now < vn->next_reset) {
+		if (vn->vdev->quiet && !vn->dev.broken)
+			out_of_order(vn);
 		return;
 	}
-	vn->dev.stats.resets++;
-	vn->next_reset = now +
-			 (RESET_PAUSE_NS << MIN(nr, RESET_PAUSE_DOUBLINGS));
-	err = virtio_reset(vn->vdev);
-	if (!err) {
-		virtio_net_tx_drain(vn);
-		virtio_net_rx_drain(vn);
-		err = bring_up(vn);
-	}
-	if (err) {
-		give_up(vn);
+	plan_reset(vn, now);
+	if (reset_device(vn)) {
+		out_of_order(vn);
 		return;
 	}
 	vn->needs_reset = false;
+	vn->dev.broken = false;
 	open_rings(vn);
 	read_link(vn);
-	pr_notice("%s: device reset, working again", vn->dev.name);
+	if (!vn->vdev->quiet)
+		pr_notice("%s: device reset, working again", vn->dev.name);
 }
 
 /* --- Running -------------------------------------------------------------- */
@@ -257,7 +282,7 @@ static unsigned int virtio_net_poll(struct netdev *dev, unsigned int budget)
 		return 0;
 	if (unlikely(vn->config_changed || vn->needs_reset)) {
 		take_events(vn);
-		if (!vn->running || vn->needs_reset)
+		if (vn->needs_reset)
 			return 0;
 	}
 	return virtio_net_rx_poll(vn, budget);
@@ -312,6 +337,8 @@ static void look_doorbell(struct virtio_net *vn, struct virtqueue *vq)
 
 static uint64_t look_interval(const struct virtio_net *vn)
 {
+	if (vn->needs_reset)
+		return LOOK_NS;
 	return vn->vdev->has_irq ? LOOK_NS : LOOK_POLLED_NS;
 }
 
@@ -324,8 +351,6 @@ static void periodic_look(struct timer *timer)
 	struct virtio_net *vn = container_of(timer, struct virtio_net, look);
 	uint64_t next = look_interval(vn);
 
-	if (!vn->running)
-		return;
 	if (vn->needs_reset || vn->config_changed || vn->rx_starved) {
 		raise_softirq(SOFTIRQ_NET);
 	} else if (look_rx(vn)) {
@@ -344,8 +369,6 @@ static int virtio_net_start(struct netdev *dev)
 {
 	struct virtio_net *vn = to_virtio_net(dev);
 
-	if (vn->dev.broken)
-		return -EIO;
 	vn->running = true;
 	open_rings(vn);
 	timer_start(&vn->look, ktime_get_ns() + look_interval(vn));

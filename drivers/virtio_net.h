@@ -48,7 +48,7 @@ struct virtio_net {
 	struct virtio_device *vdev;
 	uint16_t ring_max; /* entries to ask for */
 	uint16_t hdr_len; /* of what goes before each frame */
-	bool running; /* netdev_start() was called, the device works */
+	bool running; /* netdev_start() was called */
 
 	/* Set by interrupt handlers and upcalls, taken by the poll. */
 	bool config_changed;
@@ -74,6 +74,7 @@ struct virtio_net {
 
 	/* Recovery. */
 	uint64_t next_reset; /* not before */
+	unsigned int resets; /* in a row, without working in between */
 };
 
 static inline struct virtio_net *to_virtio_net(struct netdev *dev)

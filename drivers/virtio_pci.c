@@ -42,6 +42,11 @@ void virtio_pci_cut_off(struct virtio_device *vdev)
 	pci_cut_off(&to_virtio_pci(vdev)->pdev);
 }
 
+void virtio_pci_let_in(struct virtio_device *vdev)
+{
+	pci_let_in(&to_virtio_pci(vdev)->pdev);
+}
+
 /* --- Interrupts by message ------------------------------------------------ */
 
 static void queue_irq(void *arg)

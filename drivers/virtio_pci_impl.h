@@ -67,5 +67,6 @@ int virtio_pci_legacy_init(struct virtio_pci *vp);
 
 bool virtio_pci_is_transitional(const struct pci_dev *pdev); /* by its id */
 void virtio_pci_cut_off(struct virtio_device *vdev);
+void virtio_pci_let_in(struct virtio_device *vdev);
 
 #endif

@@ -116,6 +116,7 @@ static const struct virtio_transport legacy_ops = {
 	.queue_max = queue_max,
 	.enable_queue = enable_queue,
 	.cut_off = virtio_pci_cut_off,
+	.let_in = virtio_pci_let_in,
 };
 
 int virtio_pci_legacy_init(struct virtio_pci *vp)

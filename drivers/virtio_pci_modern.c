@@ -163,6 +163,7 @@ static const struct virtio_transport modern_ops = {
 	.queue_max = queue_max,
 	.enable_queue = enable_queue,
 	.cut_off = virtio_pci_cut_off,
+	.let_in = virtio_pci_let_in,
 };
 
 /* --- Finding the registers ------------------------------------------------ */

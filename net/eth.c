@@ -103,14 +103,25 @@ static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
 		pbuf_free(p);
 }
 
+/* How often is the device's to choose: the log hears of it once a second. */
+static void log_link(bool up)
+{
+	static uint64_t next_ns;
+	uint64_t now = ktime_get_ns();
+
+	if (now < next_ns)
+		return;
+	next_ns = now + NSEC_PER_SEC;
+	pr_notice("net: %s link %s", LINK_NAME_ETH, up ? "up" : "down");
+}
+
 static void eth_link_changed(struct netdev *netdev)
 {
 	struct net_link link;
 
 	if (netdev->link_up == !!netif_is_link_up(&eth))
 		return;
-	pr_notice("net: %s link %s", LINK_NAME_ETH,
-		  netdev->link_up ? "up" : "down");
+	log_link(netdev->link_up);
 	if (netdev->link_up)
 		netif_set_link_up(&eth);
 	else

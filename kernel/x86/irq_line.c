@@ -2,10 +2,14 @@
 /*
  * Interrupt lines that devices share. Owns who listens to which line. Lines
  * are requested at boot; the handlers are called when one of them interrupts.
+ * A line that is active for nobody is off for a while, and then tried again:
+ * a power button may be on it.
  */
 #include <errno.h>
 
 #include "kernel/printk.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 
@@ -14,6 +18,10 @@
 
 /* A line that is active for nobody so often in a row is switched off. */
 #define UNCLAIMED_MAX 1000
+/* For so long, and twice as long the next time, unless it was quiet since. */
+#define OFF_NS NSEC_PER_SEC
+#define OFF_DOUBLINGS 6
+#define FORGOTTEN_NS (60 * NSEC_PER_SEC)
 
 struct listener {
 	bool (*handler)(void *arg);
@@ -23,11 +31,37 @@ struct listener {
 static struct line {
 	uint32_t gsi;
 	bool active_low, level;
+	uint8_t vector;
 	unsigned int unclaimed;
+	unsigned int times_off; /* in a row */
+	struct timer on_again; /* expires: the last time it was */
 	unsigned int nr_listeners;
 	struct listener listeners[LISTENERS_MAX];
 } lines[LINES_MAX];
 static unsigned int nr_lines;
+
+static void switch_on(struct timer *timer)
+{
+	struct line *line = container_of(timer, struct line, on_again);
+
+	line->unclaimed = 0;
+	ioapic_route(line->gsi, line->active_low, line->level, line->vector);
+}
+
+static void switch_off(struct line *line)
+{
+	uint64_t now = ktime_get_ns();
+
+	ioapic_mask(line->gsi);
+	if (!line->times_off || now - line->on_again.expires > FORGOTTEN_NS) {
+		line->times_off = 0;
+		pr_err("irq %u: nobody cared, the line is off for a while",
+		       line->gsi);
+	}
+	timer_start(&line->on_again, now + (OFF_NS << line->times_off));
+	if (line->times_off < OFF_DOUBLINGS)
+		line->times_off++;
+}
 
 static void line_interrupt(void *arg)
 {
@@ -40,10 +74,8 @@ static void line_interrupt(void *arg)
 		line->unclaimed = 0;
 		return;
 	}
-	if (++line->unclaimed < UNCLAIMED_MAX || !line->level)
-		return;
-	ioapic_mask(line->gsi);
-	pr_err("irq %u: nobody cared, the line is off", line->gsi);
+	if (++line->unclaimed >= UNCLAIMED_MAX && line->level)
+		switch_off(line);
 }
 
 static struct line *find_line(uint32_t gsi)
@@ -63,11 +95,13 @@ static int open_line(const struct line *wanted, const char *name)
 	if (nr_lines == LINES_MAX)
 		return -ENOSPC;
 	*line = *wanted;
+	timer_setup(&line->on_again, switch_on);
 	vector = irq_alloc_vector(name, line_interrupt, line);
 	if (vector < 0)
 		return vector;
+	line->vector = (uint8_t)vector;
 	err = ioapic_route(line->gsi, line->active_low, line->level,
-			   (uint8_t)vector);
+			   line->vector);
 	if (err) {
 		irq_set_handler(vector, NULL, NULL, NULL);
 		return err;

@@ -6,6 +6,8 @@
 #include <errno.h>
 
 #include "kernel/printk.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 #include "lib/tap.h"
@@ -54,6 +56,37 @@ int ioapic_route(uint32_t gsi, bool active_low, bool level, uint8_t vector)
 void ioapic_mask(uint32_t gsi)
 {
 	masked = gsi;
+}
+
+static uint64_t now;
+static struct timer *armed; /* one at a time is enough here */
+
+uint64_t ktime_get_ns(void)
+{
+	return now;
+}
+
+void timer_setup(struct timer *timer, void (*func)(struct timer *timer))
+{
+	timer->func = func;
+}
+
+void timer_start(struct timer *timer, uint64_t expires)
+{
+	timer->expires = expires;
+	armed = timer;
+}
+
+/* Seconds until the line that is off is on again. */
+static unsigned int wait_on(void)
+{
+	unsigned int seconds = (armed->expires - now) / NSEC_PER_SEC;
+	struct timer *timer = armed;
+
+	now = armed->expires;
+	armed = NULL;
+	timer->func(timer);
+	return seconds;
 }
 
 struct device {
@@ -122,6 +155,26 @@ static void test_nobody(void)
 	ok(mask_after(vector, 10) == 1 && masked == 16,
 	   "it is switched off when that never ends");
 	is(complaints, 1, "and the log says so");
+
+	routed = 0;
+	ok(wait_on() == 1 && routed == 16 && routed_vector == vector,
+	   "it is on again after a second");
+	a.asks = true;
+	interrupt(vector);
+	ok(!a.asks, "and serves whoever asks");
+	is(mask_after(vector, 2000), 1000, "should that not be the end of it");
+	is(wait_on(), 2, "it is off for longer");
+	for (int i = 0; i < 100; i++) {
+		mask_after(vector, 1000);
+		wait_on();
+	}
+	mask_after(vector, 1000);
+	is(wait_on(), 64, "but never for good");
+	is(complaints, 1, "and the log does not fill");
+	now += 100 * NSEC_PER_SEC;
+	mask_after(vector, 1000);
+	is(wait_on(), 1, "what was long ago is forgotten");
+	is(complaints, 2, "and news again");
 
 	irq_request_line(17, false, false, "edge", serve, &a);
 	is(mask_after(routed_vector, 5000), 0,

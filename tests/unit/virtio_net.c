@@ -100,6 +100,12 @@ static void test_line_storm(void)
 	device_receive("polled", 6);
 	sleep_ms(2);
 	is(nr_rx, 1, "line: and the device is polled");
+	sleep_ms(60000);
+	device_receive("good", 4);
+	ok(virtio_line_interrupt(&fv.vdev, VIRTIO_ISR_QUEUE) && fv.vdev.has_irq,
+	   "line: a minute later one for something is trusted again");
+	run_softirq();
+	is(nr_rx, 2, "line: and its frame delivered");
 	bed_free("line storm");
 }
 

@@ -151,29 +151,102 @@ static void test_needs_reset(void)
 	bed_free("needs reset");
 }
 
-static void test_incorrigible(void)
+/* Lies whenever it is asked, for so long; how often it was reset. */
+static unsigned int lie_for(unsigned int seconds)
 {
-	unsigned int i;
+	unsigned int before = dev->stats.resets;
 
-	bed_new(OFFERED);
-	send_frame(1);
-	for (i = 0; i < 100000 && !dev->broken; i++) {
+	for (unsigned int i = 0; i < seconds * 100; i++) {
 		fake_ring_push(&fv.ring[RX], 0xbad, 0);
 		pending = true;
 		run_softirq();
 		sleep_ms(10);
 	}
-	ok(dev->broken, "a device that always lies is given up");
-	is(dev->stats.resets, 32, "after so many resets");
-	ok(i > 10000, "over minutes, not in a burst");
-	ok(fv.cut_off, "it is cut off from memory");
-	ok(!dev->link_up && nr_link == 1, "the stack hears of it");
+	return dev->stats.resets - before;
+}
+
+static void test_incorrigible(void)
+{
+	unsigned int resets;
+
+	bed_new(OFFERED);
+	send_frame(1);
+	resets = lie_for(120);
+	ok(resets > 5 && resets < 15, "a device that always lies: %u resets",
+	   resets);
+	ok(dev->broken && fv.cut_off, "it is cut off from memory");
+	ok(!dev->link_up, "the stack hears of it");
 	is(nr_done, 1, "what was being sent is completed");
 	is(send_frame(1), -EIO, "nothing can be sent");
 	is(dev->ops->poll(dev, BUDGET), 0, "nothing comes");
+	resets = lie_for(3600);
+	ok(resets > 50 && resets < 80, "an hour later it has had %u more",
+	   resets);
+	sleep_ms(60000);
+	ok(!dev->broken && !fv.cut_off && dev->link_up,
+	   "once it keeps to the rules it is used again");
+	device_receive("back", 4);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 1, "it receives");
+	is(send_frame(1), 0, "it sends");
+	device_send();
+	dev->ops->reclaim(dev);
+	sleep_ms(120000);
+	is(lie_for(1), 4, "after two good minutes a lie is news again");
 	sleep_ms(1000);
-	ok(!armed, "nobody looks any more");
 	bed_free("incorrigible");
+}
+
+/* It does not even reset: for an hour, then it does. */
+static void test_stuck(void)
+{
+	struct fake_chain chain;
+	unsigned int resets;
+	uint64_t before;
+
+	bed_new(OFFERED);
+	fake_ring_pop(&fv.ring[RX], &chain);
+	fake_ring_push(&fv.ring[RX], chain.id, 100000);
+	fv.stubborn = true;
+	clock_step = NSEC_PER_MSEC / 10;
+	before = now;
+	fake_virtio_interrupt(&fv, RX);
+	run_softirq();
+	ok(now - before < 10 * NSEC_PER_MSEC, "stuck: nobody waits for it");
+	ok(dev->broken && fv.cut_off && !dev->link_up, "stuck: it is off");
+	for (unsigned int i = 0; i < 3600; i++)
+		sleep_ms(1000);
+	resets = dev->stats.resets;
+	ok(resets > 50 && resets < 100, "stuck: %u resets in an hour", resets);
+	ok(dev->broken && fv.cut_off && nr_link == 1, "stuck: still off");
+	clock_step = 0;
+	fv.stubborn = false;
+	sleep_ms(60000);
+	ok(!dev->broken && dev->link_up, "stuck: one of them helps");
+	device_receive("back", 4);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 1, "stuck: it receives");
+	bed_free("stuck");
+}
+
+/* In all its life it may break as often as it likes. */
+static void test_often(void)
+{
+	struct fake_chain chain;
+	unsigned int i, quick = 0;
+
+	bed_new(OFFERED);
+	for (i = 0; i < 1000; i++) {
+		sleep_ms(120000);
+		fake_ring_pop(&fv.ring[RX], &chain);
+		fake_ring_push(&fv.ring[RX], chain.id, 100000);
+		fake_virtio_interrupt(&fv, RX);
+		run_softirq();
+		quick += dev->stats.resets == i + 1;
+	}
+	is(quick, 1000, "often: 1000 resets, each at once");
+	ok(!dev->broken && dev->link_up && !nr_link, "often: it works");
+	bed_free("often");
 }
 
 static void hostile_step(void)
@@ -219,7 +292,7 @@ static void test_hostile(unsigned int seed)
 		dev->ops->kick(dev);
 		run_softirq();
 		sleep_ms(rand() % 1000);
-		vn->dev.stats.resets %= 16; /* it shall not be given up */
+		vn->next_reset = 0; /* it shall not wait for a minute */
 	}
 	ok(!dev->broken && nr_rx > STEPS / 100, "hostile: %u frames came",
 	   nr_rx);
@@ -245,6 +318,8 @@ int main(void)
 	test_tx_lie();
 	test_needs_reset();
 	test_incorrigible();
+	test_stuck();
+	test_often();
 	test_hostile(seed);
 	return done_testing();
 }

@@ -135,6 +135,13 @@ static void cut_off(struct virtio_device *vdev)
 	to_fake(vdev)->cut_off = true;
 }
 
+static void let_in(struct virtio_device *vdev)
+{
+	if (to_fake(vdev)->status)
+		complain(to_fake(vdev), "let in before it was reset");
+	to_fake(vdev)->cut_off = false;
+}
+
 static const struct virtio_transport fake_ops = {
 	.get_status = get_status,
 	.set_status = set_status,
@@ -146,6 +153,7 @@ static const struct virtio_transport fake_ops = {
 	.queue_max = queue_max,
 	.enable_queue = enable_queue,
 	.cut_off = cut_off,
+	.let_in = let_in,
 };
 
 void fake_virtio_init(struct fake_virtio *fv, uint64_t offered, uint64_t base)
