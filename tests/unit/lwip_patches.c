@@ -2,9 +2,10 @@
 /* unit: tests/unit/bed/packets.c */
 /* unit: @lwip */
 /*
- * The patches 0001, 0009 to 0019 and 0024 of net/lwip/patches, on lwIP alone: the
- * checks that the kernel makes before lwIP sees a packet would hide most of
- * them. Each test here fails without the patch that its comment names.
+ * The patches 0001, 0009 to 0019, 0024, 0041 and 0042 of net/lwip/patches, on
+ * lwIP alone: the checks that the kernel makes before lwIP sees a packet would
+ * hide most of them. Each test here fails without the patch that its comment
+ * names.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -371,6 +372,88 @@ static void test_renewal(void)
 	   "a renewal is no part of the first exchange");
 }
 
+/*
+ * 0041: what the machine asks for in so many days of a lease; the server says
+ * nothing any more. A minute has one tick of lwIP's coarse timer.
+ */
+static const char *lease(const void *options, size_t len, unsigned int days)
+{
+	static char asked[64];
+	struct packet p = { .len = 0 };
+	struct dhcp_question q;
+	size_t n = 0;
+
+	dhcp_release_and_stop(&bed_netif);
+	bed_forget_sent();
+	dhcp_start(&bed_netif);
+	if (!dhcp_take(&q) || q.type != 1)
+		bail_out("no DISCOVER but %d", q.type);
+	dhcp_answer(2, q.xid, "10.99.0.9");
+	if (!dhcp_take(&q) || q.type != 3)
+		bail_out("no REQUEST");
+	packet_dhcp(&p, 5, q.xid, "10.99.0.9", options, len);
+	packet_receive(&p);
+	for (unsigned int i = 0; i < days && n < sizeof(asked) - 1; i++) {
+		bed_forget_sent();
+		for (unsigned int minute = 0; minute < 24 * 60; minute++)
+			dhcp_coarse_tmr();
+		bed_run();
+		asked[n++] = !dhcp_supplied_address(&bed_netif) ? 'x' :
+			     dhcp_take(&q)			? 'r' :
+								  '.';
+	}
+	asked[n] = '\0';
+	return asked;
+}
+
+#define LEASE(a, b, c, d) "\x33\4" a b c d "\xff"
+#define LEASE_T1_T2 \
+	"\x33\4\0\x6\x97\x80\x3a\4\xff\xff\xff\xff\x3b\4\xff\xff\xff\xff\xff"
+
+static void test_leases(void)
+{
+	is_str(lease(LEASE("\0", "\2", "\xa3", "\0"), 7, 3), "rxx",
+	       "a lease of two days: renewed, and at its end given back");
+	is_str(lease(LEASE("\1", "\x6d", "\xa0", "\x80"), 7, 60),
+	       "............................................................",
+	       "one of 277 days: kept, and not renewed before half of it");
+	is_str(lease(LEASE("\xff", "\xff", "\xff", "\xfe"), 7, 60),
+	       "............................................................",
+	       "one that is as long as can be");
+	is_str(lease(LEASE("\x24", "\x92", "\x49", "\x25"), 7, 60),
+	       "............................................................",
+	       "one of which seven eighths leave 32 bits");
+	is_str(lease(LEASE("\xff", "\xff", "\xff", "\xff"), 7, 60),
+	       "............................................................",
+	       "one without an end, after one that had");
+	is_str(lease(LEASE_T1_T2, sizeof(LEASE_T1_T2) - 1, 6), "..rrxx",
+	       "five days, to be renewed never: renewed after a half");
+}
+
+/* 0042: a peer that acknowledges each byte just before it is sent again. */
+static void test_timeout_bound(void)
+{
+	int least = INT16_MAX, most = 0;
+	struct peer p;
+
+	plain_accept(&p, 4000);
+	for (int i = 0; i < 30; i++) {
+		int ticks = bed_app.pcb->rto - 2;
+
+		tcp_write(bed_app.pcb, "x", 1, TCP_WRITE_FLAG_COPY);
+		tcp_output(bed_app.pcb);
+		bed_sleep(MAX(ticks, 0) * TCP_SLOW_INTERVAL * NSEC_PER_MSEC);
+		peer_drain(&p, data, sizeof(data));
+		peer_send(&p, ACK, NULL, 0);
+		least = MIN(least, bed_app.pcb->rto);
+		most = MAX(most, bed_app.pcb->rto);
+	}
+	is(most, 120 * 1000 / TCP_SLOW_INTERVAL,
+	   "the peer cannot make the timeout longer than two minutes");
+	ok(least > 0, "nor shorter than nothing");
+	bed_app_drop();
+}
+
 /* A segment without data; what the peer's window is then. */
 static uint32_t window_after(struct peer *p, uint32_t offset, uint32_t ack,
 			     uint16_t window)
@@ -429,6 +512,8 @@ int main(void)
 	test_resets();
 	test_hardware_address();
 	test_window_updates();
+	test_timeout_bound();
 	test_renewal();
+	test_leases();
 	return done_testing();
 }

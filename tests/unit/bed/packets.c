@@ -169,14 +169,17 @@ void packet_dhcp(struct packet *p, uint8_t type, uint32_t xid,
 	const uint8_t must[] = { 53,  1,   type, 54, 4,	 10, 99, 0, 1, 1,  4,
 				 255, 255, 0,	 0,  51, 4,  0,	 0, 0, 100 };
 	uint8_t m[DHCP_FIXED + sizeof(must) + 512] = { 2, 1, 6 };
+	size_t n = sizeof(must);
 
+	if (len && *(const uint8_t *)options == 51)
+		n -= 6;
 	memcpy(m + 4, &xid, 4);
 	put_address(m + 16, address);
 	memcpy(m + 28, OUR_MAC, 6);
 	memcpy(m + 236, "\x63\x82\x53\x63", 4);
-	memcpy(m + DHCP_FIXED, must, sizeof(must));
+	memcpy(m + DHCP_FIXED, must, n);
 	if (len)
-		memcpy(m + DHCP_FIXED + sizeof(must), options, len);
+		memcpy(m + DHCP_FIXED + n, options, len);
 	packet_udp(p, PEER_ADDR, DHCP_SERVER_PORT, "255.255.255.255",
-		   DHCP_CLIENT_PORT, m, DHCP_FIXED + sizeof(must) + len);
+		   DHCP_CLIENT_PORT, m, DHCP_FIXED + n + len);
 }

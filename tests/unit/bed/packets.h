@@ -48,7 +48,10 @@ bool dhcp_parse(struct dhcp_question *q, const uint8_t *frame, size_t len);
 /* The next question that was sent; others are passed over. */
 bool dhcp_take(struct dhcp_question *q);
 
-/* An answer: OFFER 2, ACK 5; options follow those that it must have. */
+/*
+ * An answer: OFFER 2, ACK 5; options follow those that it must have, of
+ * which the lease is 100 s unless they begin with another.
+ */
 void packet_dhcp(struct packet *p, uint8_t type, uint32_t xid,
 		 const char *address, const void *options, size_t len);
 
