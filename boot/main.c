@@ -79,6 +79,7 @@ static void main_thread(void *arg)
 	int argc, status;
 
 	drivers_init();
+	random_ready();
 	if (net_init())
 		power_off(STATUS_BAD_CONFIG);
 	net_wait_address();

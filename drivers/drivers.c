@@ -115,4 +115,5 @@ void drivers_init(void)
 	if (!cmdline_is("pci", "off"))
 		scan_pci();
 	virtio_mmio_for_each(probe_mmio);
+	virtio_rng_wait();
 }

@@ -115,5 +115,10 @@ bool virtqueue_kick(struct virtqueue *vq);
 /* The drivers. 0: the device is in use; it was left reset otherwise. */
 int virtio_net_probe(struct virtio_device *vdev);
 int virtio_rng_probe(struct virtio_device *vdev);
+/*
+ * Sleeps until every such device has given its first bytes, 100 ms at most.
+ * Thread context.
+ */
+void virtio_rng_wait(void);
 
 #endif

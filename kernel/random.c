@@ -1,51 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The random generator. A 256-bit key makes a batch of ChaCha20 key stream
- * whose first 32 bytes replace the key at once (fast key erasure): what was
- * handed out cannot be computed from what is in memory later. Bytes are
- * erased as they are taken.
+ * The random generator. Each request makes ChaCha20 key stream whose first 32
+ * bytes replace the key at once (fast key erasure): what was handed out cannot
+ * be computed from what is in memory later, and nothing lies there that will
+ * be handed out.
  *
  * New input is XORed into the key, and the key is then replaced by its own key
- * stream. Who knows the input but not the key learns nothing by that.
+ * stream. Who knows the input but not the key learns nothing by that, so no
+ * source can take away what the others gave.
+ *
+ * A machine that was saved once and restored twice goes on with one key in
+ * both. So each request puts the CPU's generator and the time stamp counter
+ * into the key and looks whether the hypervisor's generation id is still the
+ * same; whatever else shows it (a clock that jumped) comes by
+ * random_restored().
  */
 #include "kernel/random.h"
 
 #include <string.h>
 
-#include "kernel/base.h"
 #include "kernel/chacha.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 #include "kernel/x86/cpu.h"
 
-#define BATCH_BLOCKS 8
-#define BATCH_SIZE (BATCH_BLOCKS * CHACHA_BLOCK_SIZE)
+#define KEY_WORDS (CHACHA_KEY_SIZE / sizeof(uint64_t))
+
+/* When new input is asked for, whichever comes first. */
+#define RESEED_NS (60 * NSEC_PER_SEC)
+#define RESEED_BYTES (1 * MiB)
 
 /* RDSEED may be dry for longer than RDRAND. */
 #define RDSEED_TRIES 100
 #define HARDWARE_WORDS 8
+/* As much as an output is worth: 128 bits. */
+#define FRESH_WORDS 2
 
-/* Rounds of timing; at one bit each, twice what the key holds. */
+/*
+ * Rounds of timing; at one bit each, twice what the key holds. Alone it has to
+ * be many more, each with a port of the host's, which the CPU is left for.
+ */
 #define JITTER_ROUNDS 512
+#define JITTER_ROUNDS_ALONE 16384
+#define JITTER_PORT 0x61 /* reads without an effect on every PC */
 
-static uint32_t key[8];
-static uint8_t batch[BATCH_SIZE]; /* the first 32 bytes are always zero */
-static size_t batch_used = BATCH_SIZE; /* bytes of it that are gone */
+/* Where the seed came from: bits of seeded. */
+#define SEEDED_CPU BIT(0)
+#define SEEDED_FIRMWARE BIT(1)
+#define SEEDED_DEVICE BIT(2)
 
-static void refill(void)
+static uint64_t key[KEY_WORDS];
+static size_t handed_out; /* bytes since the last reseed */
+static uint64_t reseed_at;
+static uint32_t seeded;
+
+/* Times of interrupts that are not yet in the key. */
+static uint64_t times[KEY_WORDS];
+static unsigned int nr_times;
+
+static struct random_source *sources;
+
+static const volatile uint64_t *generation; /* NULL: not known */
+static uint64_t known_generation[2];
+static uint32_t epoch = 1;
+
+static void make_block(uint32_t counter, uint8_t out[CHACHA_BLOCK_SIZE])
 {
 	static const uint32_t nonce[3];
 
-	for (uint32_t i = 0; i < BATCH_BLOCKS; i++)
-		chacha20_block(key, i, nonce, batch + i * CHACHA_BLOCK_SIZE);
-	memcpy(key, batch, CHACHA_KEY_SIZE);
-	memset(batch, 0, CHACHA_KEY_SIZE);
-	batch_used = CHACHA_KEY_SIZE;
+	chacha20_block((const uint32_t *)key, counter, nonce, out);
 }
 
 void random_mix(const void *data, size_t len)
 {
-	static const uint32_t nonce[3];
 	const uint8_t *p = data;
 	uint8_t block[CHACHA_BLOCK_SIZE];
 
@@ -54,32 +81,192 @@ void random_mix(const void *data, size_t len)
 
 		for (size_t i = 0; i < n; i++)
 			((uint8_t *)key)[i] ^= p[i];
-		chacha20_block(key, 0, nonce, block);
+		make_block(0, block);
 		memcpy(key, block, CHACHA_KEY_SIZE);
 		p += n;
 		len -= n;
 	}
 	memset(block, 0, sizeof(block));
 	barrier(); /* the compiler keeps the erasure */
-	batch_used = BATCH_SIZE;
+}
+
+/* --- Sources -------------------------------------------------------------- */
+
+/* What a dead device, or a CPU whose generator is stuck, gives. */
+static bool is_constant(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	return !len || !memcmp(p, p + 1, len - 1);
+}
+
+static bool rdseed(uint64_t *v)
+{
+	for (int i = 0; i < RDSEED_TRIES; i++) {
+		bool ok;
+
+		__asm__ volatile("rdseed %0" : "=r"(*v), "=@ccc"(ok));
+		if (ok)
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+static void mix_hardware(void)
+{
+	uint64_t words[HARDWARE_WORDS] = { 0 };
+
+	for (int i = 0; i < HARDWARE_WORDS; i++)
+		if (!cpu_features.rdseed || !rdseed(&words[i]))
+			(void)(cpu_features.rdrand && rdrand(&words[i]));
+	random_mix(words, sizeof(words));
+	if (!is_constant(words, sizeof(words)))
+		seeded |= SEEDED_CPU;
+}
+
+/*
+ * How long the same few instructions take differs by what the caches, the
+ * host and its interrupts do: the low bits of each reading go in.
+ */
+static void mix_jitter(unsigned int rounds, bool leave_cpu)
+{
+	uint8_t deltas[CHACHA_KEY_SIZE];
+	uint64_t last = rdtsc();
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		uint64_t now;
+
+		if (leave_cpu)
+			(void)inb(JITTER_PORT);
+		now = rdtsc();
+		deltas[i % sizeof(deltas)] = now - last;
+		last = now;
+		if (i % sizeof(deltas) == sizeof(deltas) - 1)
+			random_mix(deltas, sizeof(deltas));
+	}
+}
+
+void random_interrupt(void)
+{
+	uint64_t *word = &times[nr_times++ % KEY_WORDS];
+
+	*word = (*word << 7 | *word >> 57) ^ rdtsc();
+}
+
+static void mix_times(void)
+{
+	uint64_t clocks[2] = { rdtsc(), ktime_get_real_ns() };
+
+	random_mix(clocks, sizeof(clocks));
+	random_mix(times, sizeof(times));
+}
+
+void random_add_source(struct random_source *source)
+{
+	source->next = sources;
+	sources = source;
+	source->request(source);
+}
+
+void random_answer(const struct random_source *source, const void *data,
+		   size_t len)
+{
+	random_mix(data, len);
+	if (is_constant(data, len) || (seeded & SEEDED_DEVICE))
+		return;
+	seeded |= SEEDED_DEVICE;
+	pr_debug("random: %s has answered", source->name);
+}
+
+/* What the devices give now is stirred in when it comes. */
+static void reseed(void)
+{
+	handed_out = 0;
+	reseed_at = ktime_get_ns() + RESEED_NS;
+	mix_times();
+	mix_hardware();
+	for (struct random_source *s = sources; s; s = s->next)
+		s->request(s);
+}
+
+/* --- Copies of the machine ------------------------------------------------ */
+
+static void new_epoch(void)
+{
+	epoch++;
+	reseed();
+}
+
+void random_restored(uint64_t reading)
+{
+	random_mix(&reading, sizeof(reading));
+	new_epoch();
+}
+
+static void take_generation(void)
+{
+	known_generation[0] = generation[0];
+	known_generation[1] = generation[1];
+	random_mix(known_generation, sizeof(known_generation));
+}
+
+void random_watch_generation(const volatile uint64_t id[2])
+{
+	generation = id;
+	take_generation();
+}
+
+uint32_t random_epoch(void)
+{
+	if (generation && unlikely(generation[0] != known_generation[0] ||
+				   generation[1] != known_generation[1])) {
+		take_generation();
+		new_epoch();
+		pr_notice("random: the machine is a copy, its keys are new");
+	}
+	return epoch;
+}
+
+/* --- Output --------------------------------------------------------------- */
+
+/* What two copies of one machine do not share. */
+static void freshen(void)
+{
+	uint64_t words[FRESH_WORDS + 1] = { rdtsc() };
+
+	for (int i = 1; cpu_features.rdrand && i <= FRESH_WORDS; i++)
+		(void)rdrand(&words[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		key[i] ^= words[i];
 }
 
 void random_bytes(void *out, size_t len)
 {
+	uint8_t first[CHACHA_BLOCK_SIZE], last[CHACHA_BLOCK_SIZE];
 	uint8_t *p = out;
+	size_t n = MIN(len, sizeof(first) - CHACHA_KEY_SIZE);
+	uint32_t counter = 0;
 
-	while (len) {
-		size_t n;
-
-		if (batch_used == BATCH_SIZE)
-			refill();
-		n = MIN(len, BATCH_SIZE - batch_used);
-		memcpy(p, batch + batch_used, n);
-		memset(batch + batch_used, 0, n);
-		batch_used += n;
-		p += n;
-		len -= n;
+	(void)random_epoch();
+	if (handed_out >= RESEED_BYTES || ktime_get_ns() >= reseed_at)
+		reseed();
+	handed_out += len;
+	freshen();
+	make_block(counter++, first);
+	memcpy(p, first + CHACHA_KEY_SIZE, n);
+	for (p += n, len -= n; len >= CHACHA_BLOCK_SIZE; len -= sizeof(last)) {
+		make_block(counter++, p);
+		p += sizeof(last);
 	}
+	if (len) {
+		make_block(counter, last);
+		memcpy(p, last, len);
+		memset(last, 0, sizeof(last));
+	}
+	memcpy(key, first, CHACHA_KEY_SIZE);
+	memset(first, 0, sizeof(first));
+	barrier(); /* the compiler keeps the erasure */
 }
 
 uint32_t random_u32(void)
@@ -98,60 +285,27 @@ uint64_t random_u64(void)
 	return v;
 }
 
-static bool rdseed(uint64_t *v)
-{
-	for (int i = 0; i < RDSEED_TRIES; i++) {
-		bool ok;
-
-		__asm__ volatile("rdseed %0" : "=r"(*v), "=@ccc"(ok));
-		if (ok)
-			return true;
-		cpu_relax();
-	}
-	return false;
-}
-
-/* How many words the CPU gave. */
-static unsigned int mix_hardware(void)
-{
-	uint64_t words[HARDWARE_WORDS] = { 0 };
-	unsigned int got = 0;
-
-	for (int i = 0; i < HARDWARE_WORDS; i++) {
-		if ((cpu_features.rdseed && rdseed(&words[i])) ||
-		    (cpu_features.rdrand && rdrand(&words[i])))
-			got++;
-	}
-	random_mix(words, sizeof(words));
-	return got;
-}
-
-/*
- * How long the same few instructions take differs by what the caches, the
- * host and its interrupts do: the low bits of each reading go in.
- */
-static void mix_jitter(void)
-{
-	uint8_t deltas[CHACHA_KEY_SIZE];
-	uint64_t last = rdtsc();
-
-	for (int i = 0; i < JITTER_ROUNDS; i++) {
-		uint64_t now = rdtsc();
-
-		deltas[i % sizeof(deltas)] = now - last;
-		last = now;
-		if (i % sizeof(deltas) == sizeof(deltas) - 1)
-			random_mix(deltas, sizeof(deltas));
-	}
-}
+/* --- The start ------------------------------------------------------------ */
 
 void random_init(const uint64_t seed[4])
 {
-	uint64_t clocks[2] = { rdtsc(), ktime_get_real_ns() };
+	random_mix(seed, KEY_WORDS * sizeof(seed[0]));
+	if (!is_constant(seed, KEY_WORDS * sizeof(seed[0])))
+		seeded |= SEEDED_FIRMWARE;
+	mix_jitter(JITTER_ROUNDS, false);
+	reseed();
+}
 
-	random_mix(seed, 4 * sizeof(seed[0]));
-	random_mix(clocks, sizeof(clocks));
-	mix_jitter();
-	if (!mix_hardware())
-		pr_info("random: this CPU has no generator, only jitter");
+void random_ready(void)
+{
+	if (seeded) {
+		pr_info("random: seeded by%s%s%s",
+			seeded & SEEDED_CPU ? " the CPU" : "",
+			seeded & SEEDED_FIRMWARE ? " the firmware" : "",
+			seeded & SEEDED_DEVICE ? " a device" : "");
+		return;
+	}
+	mix_jitter(JITTER_ROUNDS_ALONE, true);
+	pr_warn("random: no RDRAND, no virtio-rng, no seed from the firmware: "
+		"keys are made of timing alone");
 }

@@ -24,12 +24,14 @@
 
 static uint16_t ids[ID_BUCKETS];
 static uint32_t id_secret;
+static uint32_t id_epoch;
 
 static uint16_t next_id(const struct ip_out *out)
 {
 	uint32_t h = out->daddr ^ out->saddr ^ out->proto;
 
-	while (!id_secret) {
+	if (id_epoch != random_epoch()) {
+		id_epoch = random_epoch();
 		id_secret = random_u32();
 		random_bytes(ids, sizeof(ids));
 	}

@@ -6,7 +6,6 @@
 
 #include "kernel/base.h"
 #include "kernel/random.h"
-#include "kernel/siphash.h"
 #include "kernel/task/clock.h"
 #include "net/tcp_timewait.h"
 
@@ -22,15 +21,13 @@ static const uint16_t sizes[] = { 536, 1300, 1440, 1460 };
 static uint32_t hash(const struct tcp_tuple *id, uint32_t peer_isn,
 		     uint32_t head)
 {
-	static struct siphash_key key;
+	static struct random_key key;
 	uint32_t words[5] = {
 		id->laddr, id->raddr, (uint32_t)id->lport << 16 | id->rport,
 		peer_isn,  head,
 	};
 
-	if (!key.k[0])
-		random_bytes(&key, sizeof(key));
-	return siphash(words, sizeof(words), &key) & HASH_MASK;
+	return siphash(words, sizeof(words), random_key(&key)) & HASH_MASK;
 }
 
 uint32_t tcp_cookie_make(const struct tcp_tuple *id, uint32_t peer_isn,

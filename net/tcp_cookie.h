@@ -7,8 +7,9 @@
  *
  *	bits 31-27  a counter that steps every 64 s
  *	     26-25  an index of the segment sizes that a peer can get
- *	     24-0   SipHash, under a key drawn at boot, of the tuple, the peer's
- *	            first number and the rest of the cookie
+ *	     24-0   SipHash, under a key drawn at the first cookie (and anew when
+ *	            the machine may be a copy), of the tuple, the peer's first
+ *	            number and the rest of the cookie
  *
  * so it is good for 64 to 128 s, and 2^25 guesses find one. As on Linux for
  * peers without timestamps, such a connection has neither window scaling nor

@@ -12,7 +12,6 @@
 
 #include "kernel/base.h"
 #include "kernel/random.h"
-#include "kernel/siphash.h"
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/counters.h"
@@ -58,7 +57,7 @@ uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb)
 u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
 		       const ip_addr_t *remote_ip, u16_t remote_port)
 {
-	static struct siphash_key key;
+	static struct random_key key;
 	uint32_t words[3] = {
 		ip_addr_get_ip4_u32(local_ip),
 		ip_addr_get_ip4_u32(remote_ip),
@@ -70,9 +69,8 @@ u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
 
 	if (tcp_successor_isn(&id, &isn))
 		return isn;
-	if (!key.k[0])
-		random_bytes(&key, sizeof(key));
-	return siphash(words, sizeof(words), &key) + ktime_get_ns() / 4096;
+	return siphash(words, sizeof(words), random_key(&key)) +
+	       ktime_get_ns() / 4096;
 }
 
 /*

@@ -33,6 +33,7 @@
 #include <errno.h>
 
 #include "kernel/printk.h"
+#include "kernel/random.h"
 #include "kernel/task/lockup.h"
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/apic.h"
@@ -160,6 +161,7 @@ void irq_dispatch(struct pt_regs *regs)
 		return;
 	if (vector < PIC_VECTOR + PIC_LINES)
 		return;
+	random_interrupt();
 	if (user_mode(regs)) {
 		handle(vector);
 		apic_eoi();

@@ -62,6 +62,10 @@ static void test_numbers(void)
 					 (uint32_t)rand() << 16 ^ rand(),
 					 now) != 0;
 	ok(hits < 5, "a million guesses hit %u times", hits);
+	bed_epoch++;
+	is(tcp_cookie_check(&tuple, 99, cookie, now), 0, "another machine's");
+	ok((tcp_cookie_make(&tuple, 99, 1460, now) ^ cookie) & 0x1ffffff,
+	   "a copy of the machine makes others");
 }
 
 static void test_option(void)

@@ -196,6 +196,13 @@ void printk(enum log_level level, const char *fmt, ...)
 {
 }
 
+uint32_t bed_epoch = 1;
+
+uint32_t random_epoch(void)
+{
+	return bed_epoch;
+}
+
 uint32_t random_u32(void)
 {
 	return (uint32_t)rand() << 16 ^ rand();

@@ -42,6 +42,8 @@ bool bed_failed(void);
 size_t bed_objects(void);
 size_t bed_cache_objects(const char *name);
 
+extern uint32_t bed_epoch; /* another one: the machine was copied */
+
 /* The device. */
 extern bool bed_tx_stuck; /* the ring takes nothing and gives nothing back */
 extern unsigned int bed_rx_held; /* receive buffers inside the stack */
