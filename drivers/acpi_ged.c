@@ -3,8 +3,9 @@
  * QEMU's generic event device, which a microvm has. What a machine's events
  * are is told by a method, which is not executed here: this is what QEMU's
  * does (its docs/specs, "ACPI generic event device"). The region EREG is one
- * word, the events since it was last read; the interrupt is an edge. Set up
- * at boot, entered by that interrupt.
+ * word, the events since it was last read; the interrupt is an edge. Firecracker
+ * has one without that region: its interrupt is its only event. Set up at boot,
+ * entered by that interrupt.
  */
 #include "drivers/acpi_ged.h"
 
@@ -24,6 +25,11 @@ static struct {
 	struct irq_line line;
 	void (*pressed)(void);
 } ged;
+
+static struct {
+	void (*event)(void);
+	int err;
+} plain;
 
 static bool find_line(struct aml device, struct irq_line *line)
 {
@@ -75,4 +81,32 @@ int acpi_ged_button_start(void (*pressed)(void))
 	(void)acpi_reg_read(&ged.events); /* presses from before */
 	return irq_request_line(ged.line.gsi, ged.line.active_low,
 				ged.line.level, "acpi", event_interrupt, NULL);
+}
+
+static bool plain_interrupt(void *arg)
+{
+	void (**event)(void) = arg;
+
+	(*event)();
+	return true;
+}
+
+static void look_for_plain(struct aml device, void *ctx)
+{
+	struct irq_line line;
+	struct aml_region region;
+
+	if (aml_find_region(device, GED_REGION, &region) ||
+	    !find_line(device, &line))
+		return;
+	plain.err = irq_request_line(line.gsi, line.active_low, line.level,
+				     "acpi", plain_interrupt, &plain.event);
+}
+
+int acpi_ged_event_start(void (*event)(void))
+{
+	plain.event = event;
+	plain.err = -ENODEV;
+	acpi_for_each_device(GED_HID, look_for_plain, NULL);
+	return plain.err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The power button of a machine whose ACPI hardware is reduced: an event of
- * QEMU's generic event device (ACPI 6.5, 5.6.9).
+ * The power button of a machine whose ACPI hardware is reduced, and other
+ * events: those of the generic event device (ACPI 6.5, 5.6.9).
  */
 #ifndef DRIVERS_ACPI_GED_H
 #define DRIVERS_ACPI_GED_H
@@ -12,5 +12,11 @@
  * says. After irq_init().
  */
 int acpi_ged_button_start(void (*pressed)(void));
+
+/*
+ * The same for a machine whose event devices tell no events apart: every one
+ * of them calls event.
+ */
+int acpi_ged_event_start(void (*event)(void));
 
 #endif

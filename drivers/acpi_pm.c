@@ -2,7 +2,8 @@
 /*
  * ACPI's power management registers, which the FADT names. Owns their
  * mappings and the sleep type of S5, which the AML has. Set up at boot; the
- * button's interrupt is the SCI, whose other sources stay off.
+ * SCI is the interrupt of the button and of one general purpose event, and its
+ * other sources stay off.
  */
 #include "drivers/acpi_pm.h"
 
@@ -48,7 +49,11 @@ static struct {
 	uint8_t reset_value;
 	bool has_types;
 	uint8_t type[2]; /* SLP_TYP of S5, for a and b */
-	void (*pressed)(void);
+	bool sci_on;
+	void (*pressed)(void); /* NULL: no button */
+	struct acpi_reg gpe_status, gpe_enable;
+	uint8_t gpe_bit;
+	void (*event)(void);
 } pm;
 
 /* --- The sleep type ------------------------------------------------------- */
@@ -164,10 +169,10 @@ void acpi_pm_reset(void)
 	delay_ns(RESET_NS);
 }
 
-/* --- The power button ----------------------------------------------------- */
+/* --- The SCI -------------------------------------------------------------- */
 
 /* 4.8.3.1.1: a write of one clears the bit, and the SCI with it. */
-static bool sci_interrupt(void *arg)
+static bool take_press(void)
 {
 	bool pressed = false;
 
@@ -177,9 +182,26 @@ static bool sci_interrupt(void *arg)
 		acpi_reg_write(&pm.status[a], PM1_PWRBTN);
 		pressed = true;
 	}
-	if (pressed)
+	if (pressed && pm.pressed)
 		pm.pressed();
 	return pressed;
+}
+
+/* 4.8.4.1.1: so here. */
+static bool take_event(void)
+{
+	if (!(acpi_reg_read(&pm.gpe_status) & pm.gpe_bit))
+		return false;
+	acpi_reg_write(&pm.gpe_status, pm.gpe_bit);
+	pm.event();
+	return true;
+}
+
+static bool sci_interrupt(void *arg)
+{
+	bool pressed = take_press();
+
+	return take_event() || pressed;
 }
 
 static bool in_acpi_mode(void)
@@ -225,27 +247,63 @@ static void quieten(const struct fadt *fadt)
 	disable_gpes(&gpe1, fadt->gpe1_len);
 }
 
-int acpi_pm_button_start(void (*pressed)(void))
+static int sci_start(const struct fadt *fadt)
 {
 	bool active_low, level;
-	struct fadt fadt;
 	uint32_t gsi;
+	int err;
+
+	if (pm.sci_on)
+		return 0;
+	if (!enable_acpi(fadt))
+		return -EIO;
+	quieten(fadt);
+	gsi = acpi_sci_gsi(fadt->sci_line, &active_low, &level);
+	err = irq_request_line(gsi, active_low, level, "acpi", sci_interrupt,
+			       NULL);
+	pm.sci_on = !err;
+	return err;
+}
+
+int acpi_pm_button_start(void (*pressed)(void))
+{
+	struct fadt fadt;
 	int err;
 
 	if (!fadt_read(&fadt) || !pm.enable[0].size ||
 	    fadt.flags & BIT(FADT_F_PWR_BUTTON))
 		return -ENODEV;
-	if (!enable_acpi(&fadt))
-		return -EIO;
-	quieten(&fadt);
-	pm.pressed = pressed;
-	gsi = acpi_sci_gsi(fadt.sci_line, &active_low, &level);
-	err = irq_request_line(gsi, active_low, level, "acpi", sci_interrupt,
-			       NULL);
+	err = sci_start(&fadt);
 	if (err)
 		return err;
+	pm.pressed = pressed;
 	/* Both exist where the register is split in two (4.8.3.1). */
 	acpi_reg_write(&pm.enable[0], PM1_PWRBTN);
 	acpi_reg_write(&pm.enable[1], PM1_PWRBTN);
+	return 0;
+}
+
+int acpi_pm_event_start(unsigned int gpe, void (*event)(void))
+{
+	struct acpi_gas block;
+	struct fadt fadt;
+	unsigned int half;
+	int err;
+
+	if (!fadt_read(&fadt) || !pm.enable[0].size)
+		return -ENODEV;
+	half = fadt.gpe0_len / 2;
+	block = choose(&fadt.x_gpe0, fadt.gpe0);
+	acpi_reg_map(&pm.gpe_enable, &block, half + gpe / 8, 1);
+	if (gpe / 8 >= half || !pm.gpe_enable.size)
+		return -ENODEV;
+	err = sci_start(&fadt);
+	if (err)
+		return err;
+	pm.event = event;
+	pm.gpe_bit = BIT(gpe % 8);
+	acpi_reg_map(&pm.gpe_status, &block, gpe / 8, 1);
+	acpi_reg_write(&pm.gpe_status, pm.gpe_bit);
+	acpi_reg_write(&pm.gpe_enable, pm.gpe_bit);
 	return 0;
 }

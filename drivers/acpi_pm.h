@@ -27,4 +27,10 @@ void acpi_pm_reset(void);
  */
 int acpi_pm_button_start(void (*pressed)(void));
 
+/*
+ * Calls event in interrupt context whenever this general purpose event of
+ * block 0 happens from now on. One event, once; errors as above.
+ */
+int acpi_pm_event_start(unsigned int gpe, void (*event)(void));
+
 #endif

@@ -13,6 +13,7 @@
 #include "drivers/virtio.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_pci.h"
+#include "drivers/vmgenid.h"
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/x86/acpi.h"
@@ -112,6 +113,7 @@ static void scan_pci(void)
 
 void drivers_init(void)
 {
+	vmgenid_init();
 	if (!cmdline_is("pci", "off"))
 		scan_pci();
 	virtio_mmio_for_each(probe_mmio);

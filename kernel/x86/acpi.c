@@ -197,7 +197,21 @@ bool acpi_dsdt(struct aml *terms)
 	return true;
 }
 
-void acpi_for_each_device(const char *hid,
+bool acpi_find_name(const char name[4], struct aml *object)
+{
+	const struct acpi_header *ssdt;
+	struct aml terms;
+	size_t i = 0, len;
+
+	if (acpi_dsdt(&terms) && aml_find_name(terms, name, object))
+		return true;
+	while ((ssdt = find_from(&i, "SSDT", &len)))
+		if (aml_find_name(terms_of(ssdt, len), name, object))
+			return true;
+	return false;
+}
+
+void acpi_for_each_device(const char *id,
 			  void (*fn)(struct aml device, void *ctx), void *ctx)
 {
 	const struct acpi_header *ssdt;
@@ -205,9 +219,9 @@ void acpi_for_each_device(const char *hid,
 	size_t i = 0, len;
 
 	if (acpi_dsdt(&terms))
-		aml_for_each_device(terms, hid, fn, ctx);
+		aml_for_each_device(terms, id, fn, ctx);
 	while ((ssdt = find_from(&i, "SSDT", &len)))
-		aml_for_each_device(terms_of(ssdt, len), hid, fn, ctx);
+		aml_for_each_device(terms_of(ssdt, len), id, fn, ctx);
 }
 
 /*

@@ -37,11 +37,13 @@ const void *acpi_table_at(uint64_t phys, size_t *len);
 
 /* The terms of the DSDT; false: there is none. */
 bool acpi_dsdt(struct aml *terms);
+/* What Name declares in the root of the DSDT, or of an SSDT. */
+bool acpi_find_name(const char name[4], struct aml *object);
 /*
- * Calls fn for each device with this _HID in the DSDT, then in the SSDTs, as
+ * Calls fn for each device with this id in the DSDT, then in the SSDTs, as
  * aml_for_each_device() does.
  */
-void acpi_for_each_device(const char *hid,
+void acpi_for_each_device(const char *id,
 			  void (*fn)(struct aml device, void *ctx), void *ctx);
 
 /*

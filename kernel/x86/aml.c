@@ -437,20 +437,32 @@ static uint32_t eisa_id(const char *hid)
 	return (uint32_t)read_le(id, sizeof(id));
 }
 
-static bool has_hid(struct aml device, const char *hid)
+static bool is_id(struct aml object, const char *id)
 {
-	struct aml object, end;
+	struct aml end = object;
 	uint64_t number;
-	size_t len = strlen(hid) + 1;
+	size_t len = strlen(id) + 1;
 
-	if (!aml_find_name(device, "_HID", &object))
-		return false;
 	if (aml_integer(object, &number))
-		return number && number == eisa_id(hid);
-	end = object;
+		return number && number == eisa_id(id);
 	return *object.start == AML_STRING && take_object(&end) &&
 	       (size_t)(end.start - object.start) == 1 + len &&
-	       !memcmp(object.start + 1, hid, len);
+	       !memcmp(object.start + 1, id, len);
+}
+
+/* 6.1.2, 6.1.5: its own id, or one of those that it is compatible with. */
+static bool has_id(struct aml device, const char *id)
+{
+	struct aml object, element;
+
+	if (aml_find_name(device, "_HID", &object) && is_id(object, id))
+		return true;
+	if (!aml_find_name(device, "_CID", &object))
+		return false;
+	for (unsigned int i = 0; aml_element(object, i, &element); i++)
+		if (is_id(element, id))
+			return true;
+	return is_id(object, id);
 }
 
 /* 6.3.7: neither present nor working; a method's word is not heard. */
@@ -464,7 +476,7 @@ static bool is_absent(struct aml device)
 }
 
 struct walk {
-	const char *hid;
+	const char *id;
 	void (*fn)(struct aml device, void *ctx);
 	void *ctx;
 };
@@ -477,7 +489,7 @@ static void walk_devices(struct aml terms, const struct walk *walk,
 	while (next_term(&terms, &term)) {
 		if (!has_terms(term.op))
 			continue;
-		if (term.op == AML_DEVICE && has_hid(term.body, walk->hid) &&
+		if (term.op == AML_DEVICE && has_id(term.body, walk->id) &&
 		    !is_absent(term.body))
 			walk->fn(term.body, walk->ctx);
 		if (depth)
@@ -485,10 +497,10 @@ static void walk_devices(struct aml terms, const struct walk *walk,
 	}
 }
 
-void aml_for_each_device(struct aml terms, const char *hid,
+void aml_for_each_device(struct aml terms, const char *id,
 			 void (*fn)(struct aml device, void *ctx), void *ctx)
 {
-	struct walk walk = { hid, fn, ctx };
+	struct walk walk = { id, fn, ctx };
 
 	walk_devices(terms, &walk, DEPTH_MAX);
 }

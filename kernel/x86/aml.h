@@ -45,12 +45,12 @@ struct aml_resources {
 };
 
 /*
- * Calls fn for each device in terms, also inside of others, whose _HID is hid:
- * "ACPI0013", or "PNP0501", which may be written as a number. Devices that
- * say by a constant _STA that they are not there are left out. fn gets the
+ * Calls fn for each device in terms, also inside of others, whose _HID is id, or
+ * one of whose _CID is: "ACPI0013", or "PNP0501", which may be written as a
+ * number. Devices that say by a constant _STA that they are not there are left out. fn gets the
  * device's own terms.
  */
-void aml_for_each_device(struct aml terms, const char *hid,
+void aml_for_each_device(struct aml terms, const char *id,
 			 void (*fn)(struct aml device, void *ctx), void *ctx);
 
 /*

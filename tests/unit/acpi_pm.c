@@ -215,6 +215,50 @@ static void test_button(void)
 	ok(!button_works(), "acpi: nor has an event block that is too short");
 }
 
+static unsigned int events;
+
+static void on_event(void)
+{
+	events++;
+}
+
+static void test_event(void)
+{
+	fixed_machine();
+	ok(button_works(), "acpi: a button");
+	is(acpi_pm_event_start(5, on_event), 0, "acpi: and an event beside it");
+	ok(registers[GPE0] == 0x20 && registers[GPE0 + 2] == 0x20 &&
+		   !registers[GPE0 + 3],
+	   "acpi: its bit alone is on, what was pending is cleared");
+	set_reg16(PM1A_EVENT, 0);
+	set_reg16(PM1B_EVENT, 0);
+	registers[GPE0] = 0x02;
+	ok(!sci_handler(NULL) && !events, "acpi: another event is not claimed");
+	registers[GPE0] = 0x22;
+	ok(sci_handler(NULL) && events == 1 && !presses,
+	   "acpi: the event is one call, and no press");
+	ok(registers[GPE0] == 0x20, "acpi: and its bit alone is cleared");
+	set_reg16(PM1A_EVENT, PWRBTN);
+	ok(sci_handler(NULL) && events == 2 && presses == 1,
+	   "acpi: both at once are both");
+	is(acpi_pm_event_start(16, on_event), -ENODEV,
+	   "acpi: there is none beyond the block");
+
+	fixed_machine();
+	fadt.flags |= BIT(FADT_F_PWR_BUTTON);
+	ok(!button_works(), "acpi: no button");
+	is(acpi_pm_event_start(13, on_event), 0, "acpi: but an event");
+	ok(sci_handler && registers[GPE0 + 3] == 0x20,
+	   "acpi: in the second register");
+	set_reg16(PM1A_EVENT, PWRBTN);
+	registers[GPE0 + 1] = 0;
+	ok(sci_handler(NULL) && !presses, "acpi: a press is nobody's");
+	reduced_machine();
+	acpi_pm_init();
+	is(acpi_pm_event_start(5, on_event), -ENODEV,
+	   "acpi: reduced hardware has no events");
+}
+
 static bool powers_off(void)
 {
 	acpi_pm_init();
@@ -274,6 +318,7 @@ int main(void)
 {
 	test_off();
 	test_button();
+	test_event();
 	test_tables();
 	test_aml();
 	free(dsdt);

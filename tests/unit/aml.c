@@ -256,6 +256,29 @@ static void test_devices(void)
 	is(find(""), 0, "nor none");
 }
 
+static void test_compatible(void)
+{
+	len = 0;
+	begin_device("VGEN", "QEMUVGID");
+	name("_CID");
+	put_string("VM_Gen_Counter");
+	end();
+	begin_device("MANY", "TEST0002");
+	name("_CID");
+	begin("\x12");
+	put8(2);
+	put8(0x0c);
+	put32(0x0105d041);
+	put_string("TEST0003");
+	end();
+	end();
+	is(find("QEMUVGID"), 1, "a device by its own id");
+	is(find("VM_Gen_Counter"), 1, "and by one that it is compatible with");
+	is(find("PNP0501"), 1, "by the first of many");
+	is(find("TEST0003"), 1, "and the last");
+	is(find("VM_Gen_Counte"), 0, "not by the beginning of one");
+}
+
 static void test_ged(void)
 {
 	struct aml_region region = { 0 };
@@ -406,6 +429,7 @@ int main(int argc, char **argv)
 	if (argc == 3)
 		return show(argv[1], argv[2]);
 	test_devices();
+	test_compatible();
 	test_ged();
 	test_s5();
 	test_resources();
