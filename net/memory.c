@@ -17,8 +17,14 @@
 #define PERCENT_DEFAULT 25
 #define PERCENT_MAX 90
 
+/* One queue may hold this part of what is free. */
+#define SHARE 4
+
+/* The floors' memory: this part of the budget, beyond it. */
+#define RESERVE 4
+
 static size_t limit;
-static size_t to_send;
+static size_t charged;
 
 /* One or two digits; 0: it is no share. */
 static unsigned int parse_percent(const char *s)
@@ -51,7 +57,7 @@ size_t net_memory_limit(void)
 
 size_t net_memory_used(void)
 {
-	return rxqueue_memory() + dgram_memory() + to_send;
+	return rxqueue_memory() + dgram_memory() + charged;
 }
 
 bool net_memory_pressure(void)
@@ -64,13 +70,24 @@ bool net_memory_short(void)
 	return net_memory_used() > limit;
 }
 
+size_t net_memory_share(void)
+{
+	size_t used = net_memory_used();
+
+	if (used >= limit + limit / RESERVE)
+		return 0;
+	if (used >= limit)
+		return NET_MEMORY_FLOOR;
+	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
+}
+
 void net_memory_charge(size_t n)
 {
-	to_send += n;
+	charged += n;
 }
 
 void net_memory_uncharge(size_t n)
 {
-	ASSERT(to_send >= n);
-	to_send -= n;
+	ASSERT(charged >= n);
+	charged -= n;
 }

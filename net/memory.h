@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The budget of all sockets together: what lies in receive queues, in queues
- * of local connections and datagrams, and in TCP's send queues may take a share
- * of the machine's memory, netmem=PERCENT on the command line.
+ * of local connections and datagrams, beyond gaps, and in TCP's send queues may
+ * take a share of the machine's memory, netmem=PERCENT on the command line.
+ *
+ * One queue may hold a quarter of what is free at that moment. So the first
+ * ones get much and each later one less, and some is always free: with N that
+ * take all they can, each has 1/(N+4) of the budget, and so has the next.
+ * Whatever is free, every queue has a floor, as Linux's tcp_rmem[0] and
+ * tcp_wmem[0]: who holds nothing can queue that much, out of a reserve beyond
+ * the budget. Only when the reserve has gone nothing is queued any more.
  *
  * Above half of it (pressure) no window grows, and those that are wide shrink.
- * At all of it (short) payload is dropped, which TCP's peer sends again; a
- * queue that holds something takes no more, and nobody new is let in.
+ * Beyond all of it (short) connections that make no progress end:
+ * net/tcp_memory.c.
  */
 #ifndef NET_MEMORY_H
 #define NET_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Bytes, of what a queue truly takes. */
+#define NET_MEMORY_FLOOR 4096
 
 /* netmem=; -EINVAL: it is no share. */
 int net_memory_init(void);
@@ -21,7 +31,16 @@ size_t net_memory_used(void);
 bool net_memory_pressure(void);
 bool net_memory_short(void);
 
-/* Bytes that a sender has queued. */
+/* The memory that one queue may hold now: from the floor up; 0: none. */
+size_t net_memory_share(void);
+
+/* A queue that holds so much memory may take more. */
+static inline bool net_memory_may_queue(size_t held)
+{
+	return held < net_memory_share();
+}
+
+/* Memory of a queue that is not added up elsewhere, a sender's for one. */
 void net_memory_charge(size_t n);
 void net_memory_uncharge(size_t n);
 
