@@ -103,6 +103,7 @@ static void net_rx_action(void)
 	more |= eth_poll();
 	more |= sosplice_poll();
 	sys_check_timeouts();
+	tcp_memory_relieve();
 	net_flush();
 	if (more)
 		raise_softirq(SOFTIRQ_NET);

@@ -51,6 +51,10 @@
 	X(tcp_drop_backlog)                         \
 	X(tcp_drop_memory)                          \
 	X(tcp_drop_no_pcb)                          \
+	X(tcp_drop_share)                           \
+	X(tcp_prune_called)                         \
+	X(tcp_ofo_pruned)                           \
+	X(tcp_aborted_memory)                       \
 	X(tcp_listen_overflows)                     \
 	X(tcp_listen_drops)                         \
 	X(tcp_syncookies_sent)                      \

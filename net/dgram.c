@@ -215,7 +215,7 @@ bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	struct dgram *d;
 
 	if (!has_room(ds, truesize ? truesize : memory_of(p)) ||
-	    net_memory_short()) {
+	    !net_memory_may_queue(ds->rmem)) {
 		count_drop(ds);
 		return false;
 	}

@@ -275,6 +275,11 @@ bool eth_rx_buffers_short(void)
 	return rx_held > rx_held_max / 2;
 }
 
+bool eth_rx_buffers_scarce(void)
+{
+	return rx_held > rx_held_max / 4;
+}
+
 bool inet_addr_is_local(uint32_t addr)
 {
 	ip4_addr_t ip = { addr };

@@ -13,6 +13,9 @@
 #include "drivers/netdev.h"
 #include "net/counters.h"
 
+/* The longest headers, without data. */
+#define SMALL_FRAME 128
+
 /* Frames that the device's ring had no room for, oldest first. */
 static struct pbuf *queue[ETH_TX_QUEUE_MAX];
 static unsigned int queue_head;
@@ -78,9 +81,17 @@ static bool too_many_pieces(const struct pbuf *p)
 	return nr > NETDEV_SG_MAX;
 }
 
+/* The rest is for what opens, acknowledges and ends connections, and ARP. */
+static unsigned int room_for(const struct pbuf *p)
+{
+	if (p->tot_len <= SMALL_FRAME)
+		return ETH_TX_QUEUE_MAX;
+	return ETH_TX_QUEUE_MAX - ETH_TX_QUEUE_MAX / 8;
+}
+
 static void enqueue(struct pbuf *p)
 {
-	if (queue_len == ETH_TX_QUEUE_MAX) {
+	if (queue_len >= room_for(p)) {
 		net_count(drop_tx_queue_full);
 		pbuf_free(p);
 		return;

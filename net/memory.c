@@ -81,6 +81,11 @@ size_t net_memory_share(void)
 	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
 }
 
+bool net_memory_exhausted(void)
+{
+	return net_memory_used() > limit + limit / RESERVE / 2;
+}
+
 void net_memory_charge(size_t n)
 {
 	charged += n;

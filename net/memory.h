@@ -12,8 +12,8 @@
  * the budget. Only when the reserve has gone nothing is queued any more.
  *
  * Above half of it (pressure) no window grows, and those that are wide shrink.
- * Beyond all of it (short) connections that make no progress end:
- * net/tcp_memory.c.
+ * Beyond all of it (short) only floors are left. With half of the reserve gone
+ * (exhausted) connections that make no progress end: net/tcp_memory.c.
  */
 #ifndef NET_MEMORY_H
 #define NET_MEMORY_H
@@ -30,6 +30,7 @@ size_t net_memory_limit(void);
 size_t net_memory_used(void);
 bool net_memory_pressure(void);
 bool net_memory_short(void);
+bool net_memory_exhausted(void);
 
 /* The memory that one queue may hold now: from the floor up; 0: none. */
 size_t net_memory_share(void);

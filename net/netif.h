@@ -35,6 +35,8 @@ bool eth_busy(void);
 bool eth_has_address(void);
 /* Receive buffers that the stack holds: more than is good. */
 bool eth_rx_buffers_short(void);
+/* Half as many: what is in order is copied, what is not still kept. */
+bool eth_rx_buffers_scarce(void);
 
 /* An address that this machine answers to; network byte order. */
 bool inet_addr_is_local(uint32_t addr);

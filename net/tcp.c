@@ -194,7 +194,7 @@ struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
 	struct tcp_pcb *pcb = tp->pcb;
 
 	tp->pcb = NULL;
-	tcp_uncharge(tp, SIZE_MAX);
+	tcp_memory_release(tp);
 	tcp_arg(pcb, NULL);
 	if (pcb->state == LISTEN)
 		return pcb;
@@ -222,8 +222,10 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
 	struct tcp_pcb *pcb;
 
 	/* tcp_new() would take a closing connection's pcb. */
-	if (net_tcp_pcbs_short() || net_memory_short())
+	if (net_tcp_pcbs_short() || !net_memory_share()) {
+		tcp_memory_want_pcb();
 		return ERR_PTR(-ENOBUFS);
+	}
 	pcb = tcp_new();
 	if (!pcb)
 		return ERR_PTR(-ENOBUFS);

@@ -41,6 +41,12 @@ struct tcp_figures {
 	uint64_t timed_since_ns; /* 0: none is going on */
 };
 
+/* Since when what was queued then has not all left: net/tcp_memory.c. */
+struct tcp_progress {
+	uint32_t mark; /* the end of the queue at that time */
+	uint64_t since_ns;
+};
+
 struct tcp_sock {
 	struct inet_sock inet;
 	struct tcp_pcb *pcb;
@@ -59,10 +65,14 @@ struct tcp_sock {
 	uint32_t window; /* what may be on its way or unread */
 	uint32_t withheld; /* of lwIP's window, not given back to it */
 
+	/* Memory, as net/memory.c's budget has it: net/tcp_memory.c. */
 	struct list_head memory_wait; /* net/memory_wait.c */
+	uint32_t charged; /* for data to send and beyond a gap */
+	uint32_t beyond_gap; /* of it */
+	struct tcp_progress sending;
+	struct tcp_progress reading;
 
 	/* Closing: net/tcp_close.c. */
-	uint32_t charged; /* of net/memory.c's budget, for data to send */
 	bool fin_wanted; /* queued behind the data */
 	int err_soft; /* why nobody answers, if ICMP said so: errno */
 	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
@@ -204,8 +214,6 @@ bool tcp_writeable(const struct tcp_sock *tp);
  */
 void tcp_want_space(struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
-/* n bytes, or all, are not queued for sending any more. */
-void tcp_uncharge(struct tcp_sock *tp, size_t n);
 /* Sends what lwIP lets go now. */
 void tcp_push(struct tcp_sock *tp);
 
@@ -230,6 +238,24 @@ void tcp_figures_start(struct tcp_sock *tp);
 void tcp_figures_in(struct tcp_sock *tp, size_t len);
 void tcp_figures_out(struct tcp_sock *tp, uint32_t seq, size_t len);
 void tcp_figures_acked(struct tcp_sock *tp, uint32_t ack, size_t n);
+
+/* net/tcp_memory.c */
+/* What lwIP has queued for tp, which has a pcb, has changed. */
+void tcp_memory_update(struct tcp_sock *tp);
+/* Nothing is queued any more. */
+void tcp_memory_release(struct tcp_sock *tp);
+/* Payload, in whole segments, that memory lets tp queue for sending now. */
+size_t tcp_memory_room(const struct tcp_sock *tp);
+/* Payload that comes can be kept; NULL: of a connection to be. */
+bool tcp_memory_may_receive(const struct tcp_sock *tp);
+/* So can payload beyond a gap. */
+bool tcp_memory_may_keep_gap(const struct tcp_sock *tp);
+/* Everything before gone has left a queue that ends at end now. */
+void tcp_progress(struct tcp_progress *p, uint32_t gone, uint32_t end);
+/* A connection could not be opened for want of a pcb. */
+void tcp_memory_want_pcb(void);
+/* Takes back what is out from who makes no progress. Softirq, not in lwIP. */
+void tcp_memory_relieve(void);
 
 /* net/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);

@@ -29,8 +29,10 @@ static bool all_acked(const struct tcp_sock *tp)
 /* What Nagle's algorithm or a cork still holds back goes first. */
 static void want_fin(struct tcp_sock *tp)
 {
-	if (all_acked(tp))
+	if (all_acked(tp)) {
 		tp->last_progress_ns = ktime_get_ns();
+		tp->sending.since_ns = tp->last_progress_ns;
+	}
 	tp->fin_wanted = true;
 	tp->held_since_ns = 0;
 	tcp_nagle_disable(tp->pcb);

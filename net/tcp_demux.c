@@ -184,6 +184,8 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 
 	if (!tp)
 		return 0;
+	if (tp->beyond_gap || pcb->ooseq)
+		tcp_memory_update(tp);
 	net_hook_tcp_output_done(pcb);
 	return tcp_retire(tp);
 }

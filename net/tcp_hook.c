@@ -17,8 +17,7 @@
 #include "net/counters.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
-#include "net/memory.h"
-#include "net/netif.h"
+#include "net/lwip/pcb_table.h"
 #include "net/tcp.h"
 #include "net/tcp_check.h"
 #include "net/tcp_cookie.h"
@@ -193,7 +192,7 @@ static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
 {
 	struct tcp_check_conn conn = {
 		.state = tcp_state_of_pcb(pcb),
-		.memory_short = net_memory_short(),
+		.memory_short = !tcp_memory_may_receive(sock_of(pcb)),
 	};
 
 	if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
@@ -233,13 +232,15 @@ static void cut_segment(struct tcp_hdr *hdr, struct pbuf *p,
 
 /*
  * Data beyond a gap stays in its receive buffer until the gap is filled:
- * when those buffers run short it is not kept. TCP sends it again.
+ * when those buffers run short, or this connection has enough of them, it is
+ * not kept. TCP sends it again.
  */
 static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 			const struct pbuf *p)
 {
 	return pcb->state >= ESTABLISHED && p->tot_len &&
-	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && eth_rx_buffers_short();
+	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && sock_of(pcb) &&
+	       !tcp_memory_may_keep_gap(sock_of(pcb));
 }
 
 /* lwIP is about to see the acknowledgement of our FIN. */
@@ -302,13 +303,13 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 {
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
 		return tcp_cookie_ack(listening, hdr, p);
-	/* A new connection must not cost another one its life. */
-	if (net_tcp_pcbs_short() || net_memory_short()) {
-		net_count(tcp_drop_no_pcb);
+	if (!net_pcb_has_share(ip_current_src_addr())) {
+		net_count(tcp_drop_share);
 		net_count(tcp_listen_drops);
 		return true;
 	}
-	if (!tcp_cookies_needed(listening))
+	/* A new connection must not cost another one its life. */
+	if (!tcp_cookies_needed(listening) && !net_tcp_pcbs_short())
 		return false;
 	tcp_cookie_answer(listening, hdr, optlen);
 	return true;

@@ -103,10 +103,14 @@ static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 {
 	struct sock *sk = tcp_to_sk(tp);
 	struct rxqueue *q = &sk->sk_receive_queue;
-	bool compact = eth_rx_buffers_short() || q->truesize > sk->sk_rcvbuf;
+	bool compact = eth_rx_buffers_scarce() || net_memory_pressure() ||
+		       q->truesize > sk->sk_rcvbuf;
 
 	tp->figures.bytes_received += p->tot_len;
+	if (rxqueue_empty(q))
+		tp->reading.mark = q->read;
 	rxqueue_add(q, p, compact);
+	tcp_progress(&tp->reading, q->read, rxqueue_end(q));
 	if (tp->quickacks) {
 		tp->quickacks--;
 		tcp_ack_now(tp->pcb);
@@ -161,7 +165,8 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 
 	tp->last_progress_ns = ktime_get_ns();
 	tp->err_soft = 0;
-	tcp_uncharge(tp, len);
+	tcp_memory_update(tp);
+	tcp_progress(&tp->sending, pcb->lastack, pcb->snd_lbb);
 	tcp_figures_acked(tp, pcb->lastack, len);
 	tcp_urg_acked(tp);
 	tcp_has_memory(tp);
@@ -233,7 +238,7 @@ static void err_upcall(void *arg, err_t err)
 	struct tcp_sock *tp = arg;
 
 	tp->pcb = NULL;
-	tcp_uncharge(tp, SIZE_MAX);
+	tcp_memory_release(tp);
 	tcp_done(tp, errno_of(tp, err));
 }
 

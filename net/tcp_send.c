@@ -14,8 +14,6 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/loopback.h"
-#include "net/lwip/memp_limits.h"
-#include "net/memory.h"
 #include "net/socket.h"
 
 /* One call of tcp_write(): eleven full segments. */
@@ -69,13 +67,6 @@ static size_t queue_room(const struct tcp_pcb *pcb)
 	return entries > 1 ? (entries - 1) * segment_size(pcb) : 0;
 }
 
-/* With something queued an acknowledgement will tell; without, memory must. */
-static bool memory_short(const struct tcp_sock *tp)
-{
-	return tp->pcb->snd_queuelen &&
-	       (net_tcp_segs_short() || net_memory_short());
-}
-
 /*
  * How much a write may queue now. Whoever sends, whoever polls and whoever
  * wakes them asks this and nothing else: while it is not 0, and nobody waits
@@ -86,11 +77,12 @@ static size_t send_room(const struct tcp_sock *tp)
 	size_t queued = tcp_unacked_bytes(tp);
 	size_t limit = send_limit(tp);
 
-	if (!tp->pcb || queued >= limit || memory_short(tp))
+	if (!tp->pcb || queued >= limit)
 		return 0;
 	if (tp->notsent_lowat && unsent_bytes(tp->pcb) >= tp->notsent_lowat)
 		return 0;
-	return MIN(limit - queued, queue_room(tp->pcb));
+	return MIN(limit - queued,
+		   MIN(queue_room(tp->pcb), tcp_memory_room(tp)));
 }
 
 /* As Linux's sk_stream_is_writeable(): a third is free, of the queue too. */
@@ -107,13 +99,6 @@ bool tcp_writeable(const struct tcp_sock *tp)
 	room = send_room(tp);
 	return room && room >= tcp_unacked_bytes(tp) / 2 &&
 	       free_entries(tp->pcb) >= tp->pcb->snd_queuelen / 2;
-}
-
-void tcp_uncharge(struct tcp_sock *tp, size_t n)
-{
-	n = MIN(n, (size_t)tp->charged);
-	tp->charged -= n;
-	net_memory_uncharge(n);
 }
 
 void tcp_push(struct tcp_sock *tp)
@@ -135,8 +120,8 @@ void tcp_want_space(struct tcp_sock *tp)
 			tcp_wait_for_memory(tp);
 	} else if (tp->pcb) {
 		tcp_want_poll(tp);
-		if (memory_short(tp))
-			tcp_wait_for_memory(tp);
+		if (!tp->pcb->snd_queuelen && !tcp_memory_room(tp))
+			tcp_wait_for_memory(tp); /* no acknowledgement will come */
 	}
 }
 
@@ -160,15 +145,17 @@ static int write_chunk(struct tcp_sock *tp, struct msg *msg, size_t n)
 	}
 	if (more || msg->iter->count)
 		flags |= TCP_WRITE_FLAG_MORE;
-	if (!tp->pcb->snd_queuelen)
+	if (!tp->pcb->snd_queuelen) {
 		tp->last_progress_ns = ktime_get_ns();
+		tp->sending.mark = tp->pcb->lastack;
+	}
 	if (!tp->pcb->unsent)
 		tp->held_since_ns = 0;
 	if (more)
 		tcp_hold(tp);
 	if (tcp_write(tp->pcb, bounce, n, flags) == ERR_OK) {
-		tp->charged += n;
-		net_memory_charge(n);
+		tcp_memory_update(tp);
+		tcp_progress(&tp->sending, tp->pcb->lastack, tp->pcb->snd_lbb);
 		return 0;
 	}
 	*msg->iter = before;

@@ -98,6 +98,8 @@ void tcp_window_read(struct sock *sk, size_t n)
 	struct tcp_sock *tp = tcp_sk(sk);
 	uint32_t have, give;
 
+	tcp_progress(&tp->reading, sk->sk_receive_queue.read,
+		     rxqueue_end(&sk->sk_receive_queue));
 	if (!tp->pcb || (sk->sk_shutdown & RCV_SHUTDOWN))
 		return;
 	tp->withheld += n;

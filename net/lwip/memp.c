@@ -23,17 +23,22 @@
 #include "net/lwip/memp_limits.h"
 #include "net/lwip/pcb_table.h"
 
-/* A pool's limit: one object for each so many pages of RAM, at least min. */
+/*
+ * A pool's limit: one object for each so many pages of RAM, or so many for
+ * each page, at least min. What holds data for sockets is bounded by their
+ * budget (net/memory.h), and here only so that a lie of lwIP's is.
+ */
 struct pool_rule {
 	const char *name;
 	size_t pages_each;
 	size_t min;
+	size_t each_page;
 };
 
 static const struct pool_rule rules[MEMP_MAX] = {
 	[MEMP_TCP_PCB] = { "tcp_pcb", 1, 512 },
 	[MEMP_TCP_PCB_LISTEN] = { "tcp_pcb_listen", 16, 64 },
-	[MEMP_TCP_SEG] = { "tcp_seg", 2, 512 },
+	[MEMP_TCP_SEG] = { "tcp_seg", 1, 512, 16 },
 	[MEMP_UDP_PCB] = { "udp_pcb", 4, 64 },
 	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64 },
 	[MEMP_SYS_TIMEOUT] = { NULL, 0, 0 }, /* see timeouts[] */
@@ -98,7 +103,8 @@ void memp_init(void)
 
 		if (!rule->name)
 			continue;
-		limit = nr_total_pages() / rule->pages_each;
+		limit = nr_total_pages() / rule->pages_each *
+			MAX(rule->each_page, (size_t)1);
 		pools[i] = kmem_cache_create(rule->name, sizes[i], 0);
 		if (!pools[i])
 			panic("no memory for lwIP's %s pool", rule->name);
@@ -133,12 +139,17 @@ bool net_tcp_pcbs_short(void)
 	return pool_used(MEMP_TCP_PCB, 99);
 }
 
+bool net_tcp_pcbs_used(unsigned int percent)
+{
+	return pool_used(MEMP_TCP_PCB, percent);
+}
+
+size_t net_tcp_pcbs_left(void)
+{
+	return pools[MEMP_TCP_PCB]->limit - pools[MEMP_TCP_PCB]->active;
+}
+
 size_t net_tcp_half_open_max(void)
 {
 	return pools[MEMP_TCP_PCB]->limit / 8;
-}
-
-bool net_tcp_segs_short(void)
-{
-	return pool_used(MEMP_TCP_SEG, 75);
 }

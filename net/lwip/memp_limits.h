@@ -11,10 +11,12 @@
 
 /* No pcb for a new connection without taking one away from another. */
 bool net_tcp_pcbs_short(void);
+/* So many hundredths of the pcbs are in use. */
+bool net_tcp_pcbs_used(unsigned int percent);
+/* Pcbs that are free. */
+size_t net_tcp_pcbs_left(void);
 /* How many pcbs one listener may have for handshakes in progress. */
 size_t net_tcp_half_open_max(void);
-/* Sockets that have data on its way already get to queue no more. */
-bool net_tcp_segs_short(void);
 
 /* lwIP has started a timer since this was last cleared. */
 extern bool net_timeouts_changed;

@@ -14,10 +14,14 @@
 #include "kernel/mm/slab.h"
 #include "net/inet_hash.h"
 #include "net/lwip/hooks.h"
+#include "net/lwip/memp_limits.h"
 
 /* A chain for each two pcbs that there can be: net/lwip/memp.c. */
 #define CHAINS_MIN 256
 #define CHAINS_MAX (256 * 1024)
+
+/* One address may have so many times what is left for all others. */
+#define ADDRESS_SHARE 4
 
 /* lwIP's slow ticks without a segment before a connection is parked. */
 #define IDLE_TICKS 5
@@ -87,6 +91,43 @@ static void unlink_pcb(struct tcp_pcb *pcb)
 	pcb->prev = NULL;
 }
 
+/* ---- Addresses ----------------------------------------------------------- */
+
+/*
+ * How many connections each address has, without a list of addresses: each
+ * counts in one cell of either row, and has no more than the lesser of the two.
+ */
+#define ROWS 2
+#define ROW_BITS 12
+
+static uint32_t counts[ROWS][1 << ROW_BITS];
+
+static uint32_t *cell(unsigned int row, const ip_addr_t *remote)
+{
+	uint32_t hash = inet_hash(ip_addr_get_ip4_u32(remote), 0, 0, 0);
+
+	hash >>= row * (32 - ROW_BITS);
+	return &counts[row][hash & ((1 << ROW_BITS) - 1)];
+}
+
+static void count_pcb(const struct tcp_pcb *pcb, int n)
+{
+	for (unsigned int row = 0; row < ROWS; row++)
+		*cell(row, &pcb->remote_ip) += n;
+}
+
+size_t net_pcb_count(const ip_addr_t *remote)
+{
+	return MIN(*cell(0, remote), *cell(1, remote));
+}
+
+int net_pcb_has_share(const ip_addr_t *remote)
+{
+	return net_pcb_count(remote) <= ADDRESS_SHARE * net_tcp_pcbs_left();
+}
+
+/* --- The table --------------------------------------------------------------- */
+
 void net_pcb_add(struct tcp_pcb *pcb)
 {
 	struct tcp_pcb **chain = chain_of(&pcb->local_ip, pcb->local_port,
@@ -98,6 +139,7 @@ void net_pcb_add(struct tcp_pcb *pcb)
 		pcb->hash_next->hash_pprev = &pcb->hash_next;
 	*chain = pcb;
 	pcb->parked = 0;
+	count_pcb(pcb, 1);
 	link_first(pcb);
 	tcp_timer_needed();
 }
@@ -154,13 +196,14 @@ static void forget_output(struct tcp_pcb *pcb)
 	}
 }
 
-/* ---- The table ----------------------------------------------------------- */
+/* ---- Idle connections ---------------------------------------------------- */
 
 void net_pcb_remove(struct tcp_pcb *pcb)
 {
 	*pcb->hash_pprev = pcb->hash_next;
 	if (pcb->hash_next)
 		pcb->hash_next->hash_pprev = pcb->hash_pprev;
+	count_pcb(pcb, -1);
 	unlink_pcb(pcb);
 	pcb->parked = 0;
 	forget_output(pcb);

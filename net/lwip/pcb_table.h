@@ -14,6 +14,8 @@
 #ifndef NET_LWIP_PCB_TABLE_H
 #define NET_LWIP_PCB_TABLE_H
 
+#include <stddef.h>
+
 #include "lwip/arch.h"
 #include "lwip/ip_addr.h"
 
@@ -28,6 +30,14 @@ void net_pcb_remove(struct tcp_pcb *pcb);
 /* Ports in host order; NULL if there is none. */
 struct tcp_pcb *net_pcb_find(const ip_addr_t *local, u16_t lport,
 			     const ip_addr_t *remote, u16_t rport);
+
+/* Connections with an address, or a few more. */
+size_t net_pcb_count(const ip_addr_t *remote);
+/*
+ * One more connection with an address is fair: it has at most four times as
+ * many as there are pcbs left for all others.
+ */
+int net_pcb_has_share(const ip_addr_t *remote);
 
 /* Non-zero: nothing is to be done for it, the timers need not see it. */
 int net_pcb_park(struct tcp_pcb *pcb);

@@ -523,7 +523,7 @@ static void test_pipe(void)
 	pipe_close("pipe");
 }
 
-#define HELD 250
+#define HELD 120
 
 static size_t fill_one(size_t from)
 {
