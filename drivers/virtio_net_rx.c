@@ -44,6 +44,7 @@ int virtio_net_rx_init(struct virtio_net *vn)
 	if (!vn->rx_cache)
 		return -ENOMEM;
 	kmem_cache_set_limit(vn->rx_cache, rx_limit());
+	kmem_cache_set_flags(vn->rx_cache, ALLOC_ATOMIC);
 	return 0;
 }
 

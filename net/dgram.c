@@ -15,6 +15,7 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/clock.h"
@@ -53,6 +54,7 @@ void dgram_init(void)
 	dgram_cache = kmem_cache_create("dgram", sizeof(struct dgram), 0);
 	if (!sock_cache || !dgram_cache)
 		panic("no memory for sockets of datagrams");
+	kmem_cache_set_flags(dgram_cache, ALLOC_PACKET);
 }
 
 size_t dgram_memory(void)
@@ -427,7 +429,7 @@ int dgram_wait_wmem(struct dgram_sock *ds, bool nonblock)
 struct pbuf *dgram_wire_alloc(struct dgram_sock *ds, size_t len)
 {
 	size_t room = LWIP_MEM_ALIGN_SIZE(PBUF_TRANSPORT) + len;
-	struct wire_packet *w = kmalloc(sizeof(*w) + room);
+	struct wire_packet *w = kmalloc_flags(sizeof(*w) + room, ALLOC_PACKET);
 
 	if (!w)
 		return NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/fs/iov_iter.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "lwip/pbuf.h"
 #include "net/counters.h"
@@ -102,9 +103,9 @@ static size_t block_size(const struct rxqueue *q, size_t len)
  * An empty block of so many bytes, header included: what pbuf_alloc() makes
  * of PBUF_RAM, without its cases. pbuf_free() frees it.
  */
-static struct pbuf *new_block(size_t size)
+static struct pbuf *new_block(size_t size, unsigned int flags)
 {
-	struct pbuf *p = kmalloc(size);
+	struct pbuf *p = kmalloc_flags(size, flags);
 
 	if (!p)
 		return NULL;
@@ -127,7 +128,7 @@ static void link_block(struct rxqueue *q, struct pbuf *p, size_t size)
 static bool add_block(struct rxqueue *q, size_t len)
 {
 	size_t size = block_size(q, len);
-	struct pbuf *p = new_block(size);
+	struct pbuf *p = new_block(size, ALLOC_PACKET);
 
 	if (!p)
 		return false;
@@ -196,11 +197,11 @@ static struct pbuf *block_for(const struct rxqueue *q, size_t n, size_t *size)
 	*size = block_size(q, n);
 	while (*size < BLOCK_HEADER + n)
 		*size *= 2;
-	p = new_block(*size);
+	p = new_block(*size, ALLOC_USER);
 	if (p || *size <= BLOCK_MAX)
 		return p;
 	*size = BLOCK_MAX; /* no large piece of memory is left */
-	return new_block(*size);
+	return new_block(*size, ALLOC_USER);
 }
 
 /* n is FILL_MAX at most. Nothing has happened unless the result is positive. */

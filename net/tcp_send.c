@@ -14,6 +14,7 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/loopback.h"
+#include "net/memory.h"
 #include "net/socket.h"
 
 /* One call of tcp_write(): eleven full segments. */
@@ -120,8 +121,9 @@ void tcp_want_space(struct tcp_sock *tp)
 			tcp_wait_for_memory(tp);
 	} else if (tp->pcb) {
 		tcp_want_poll(tp);
+		/* With something queued an acknowledgement will tell. */
 		if (!tp->pcb->snd_queuelen && !tcp_memory_room(tp))
-			tcp_wait_for_memory(tp); /* no acknowledgement will come */
+			tcp_wait_for_memory(tp);
 	}
 }
 

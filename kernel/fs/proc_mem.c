@@ -20,7 +20,7 @@ static void add_slab_pages(const struct kmem_cache *cache, void *arg)
 {
 	size_t *pages = arg;
 
-	*pages += cache->slabs << cache->order;
+	*pages += cache->pages;
 }
 
 /* No page is anything but the kernel's or the application's own. */
@@ -32,6 +32,7 @@ static const char *const absent[] = {
 static void show_meminfo(struct seq_buf *m)
 {
 	const struct process *p = the_process();
+	size_t reserve = page_mark(ALLOC_USER);
 	size_t slab_pages = 0;
 
 	kmem_cache_for_each(add_slab_pages, &slab_pages);
@@ -40,7 +41,9 @@ static void show_meminfo(struct seq_buf *m)
 	seq_printf(m, "MemFree:        %8zu kB\n",
 		   pages_to_kib(nr_free_pages()));
 	seq_printf(m, "MemAvailable:   %8zu kB\n",
-		   pages_to_kib(nr_free_pages()));
+		   pages_to_kib(nr_free_pages() > reserve ?
+					nr_free_pages() - reserve :
+					0));
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
 		seq_printf(m, "%-15s %8d kB\n", absent[i], 0);
 	seq_printf(m, "AnonPages:      %8zu kB\n",
@@ -58,8 +61,7 @@ static void show_cache(const struct kmem_cache *cache, void *arg)
 	seq_printf(arg,
 		   "%-17s %6zu %6zu %6u %4u %4u : tunables    0    0    0"
 		   " : slabdata %6zu %6zu %6zu\n",
-		   cache->name, cache->active,
-		   cache->slabs * (size_t)cache->per_slab, cache->stride,
+		   cache->name, cache->active, cache->room, cache->stride,
 		   cache->per_slab, 1U << cache->order, cache->slabs,
 		   cache->slabs, cache->failures);
 }
@@ -82,13 +84,16 @@ static void show_buddyinfo(struct seq_buf *m)
 	seq_putc(m, '\n');
 }
 
-/* One node, one zone, and no reclaim that watermarks could start. */
+/* One node, one zone. Of the marks the highest is for ring 3's own pages. */
 static void show_zoneinfo(struct seq_buf *m)
 {
 	seq_printf(m, "Node 0, zone   Normal\n  pages free     %zu\n",
 		   nr_free_pages());
-	seq_printf(m, "        min      0\n        low      0\n"
-		      "        high     0\n");
+	seq_printf(m,
+		   "        min      %zu\n        low      %zu\n"
+		   "        high     %zu\n",
+		   page_mark(ALLOC_PACKET), page_mark(0),
+		   page_mark(ALLOC_USER));
 	seq_printf(m,
 		   "        spanned  %zu\n        present  %zu\n"
 		   "        managed  %zu\n",

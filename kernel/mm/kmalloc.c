@@ -40,17 +40,17 @@ void kmalloc_init(void)
 	}
 }
 
-static void *kmalloc_pages(size_t size)
+static void *kmalloc_pages(size_t size, unsigned int flags)
 {
 	unsigned int order = 0;
 	struct page *page;
 
 	while (order <= MAX_ORDER && PAGE_SIZE << order < size)
 		order++;
-	page = alloc_pages(order, 0);
+	page = alloc_pages(order, flags);
 	if (!page) {
 		slab_shrink();
-		page = alloc_pages(order, 0);
+		page = alloc_pages(order, flags);
 	}
 	if (!page)
 		return NULL;
@@ -58,11 +58,17 @@ static void *kmalloc_pages(size_t size)
 	return page_address(page);
 }
 
-void *kmalloc(size_t size)
+void *kmalloc_flags(size_t size, unsigned int flags)
 {
 	if (unlikely(size > PAGE_SIZE))
-		return kmalloc_pages(size);
-	return kmem_cache_alloc(&caches[class_of[(size + GRAIN - 1) / GRAIN]]);
+		return kmalloc_pages(size, flags);
+	return kmem_cache_alloc_flags(
+		&caches[class_of[(size + GRAIN - 1) / GRAIN]], flags);
+}
+
+void *kmalloc(size_t size)
+{
+	return kmalloc_flags(size, 0);
 }
 
 void *kzalloc(size_t size)

@@ -14,8 +14,6 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 
-#define KERNEL_RESERVE 64 /* the part of RAM that is never an application's */
-
 static struct mm *active_mm; /* NULL: the kernel's own tables */
 
 struct mm *mm_create(void)
@@ -116,28 +114,9 @@ static void fill_page(void *page, const struct vma *vma, uintptr_t va)
 	memset((uint8_t *)page + n, 0, PAGE_SIZE - n);
 }
 
-/*
- * The last pages are the kernel's: an application that takes all memory shall
- * not stop the packets of its own connections.
- */
-static bool is_reserve_reached(void)
-{
-	return nr_free_pages() < nr_total_pages() / KERNEL_RESERVE;
-}
-
-static struct page *alloc_user_page(void)
-{
-	if (is_reserve_reached()) {
-		slab_shrink();
-		if (is_reserve_reached())
-			return NULL;
-	}
-	return alloc_page(0);
-}
-
 static struct page *new_page(const struct vma *vma, uintptr_t va)
 {
-	struct page *page = alloc_user_page();
+	struct page *page = user_page_alloc(0);
 
 	if (page)
 		fill_page(page_address(page), vma, va);

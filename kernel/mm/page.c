@@ -35,6 +35,15 @@
 /* Below this the kernel could not even start its own threads. */
 #define MIN_PAGES (MiB / PAGE_SIZE)
 
+/*
+ * What stays free of ring 3: a share of RAM, but of a small machine enough to
+ * refill a receive ring and answer, of a large one not more than that needs.
+ */
+#define RESERVE_SHARE 64
+#define RESERVE_LEAST (768 * KiB / PAGE_SIZE)
+#define RESERVE_LEAST_SHARE 16 /* RESERVE_LEAST is this part of RAM at most */
+#define RESERVE_MOST (16 * MiB / PAGE_SIZE)
+
 _Static_assert(sizeof(struct page) <= 48, "1.2 % of RAM at most");
 
 struct range {
@@ -65,6 +74,7 @@ static struct free_area {
 
 static size_t nr_free;
 static size_t nr_total;
+static size_t reserve; /* of nr_total */
 
 static struct zone *zone_of(const struct page *page)
 {
@@ -183,11 +193,31 @@ static struct page *take_block(unsigned int order)
 	return page;
 }
 
+size_t page_mark(unsigned int flags)
+{
+	if (flags & ALLOC_ATOMIC)
+		return 0;
+	if (flags & ALLOC_PACKET)
+		return reserve / 3;
+	return flags & ALLOC_USER ? reserve : reserve * 2 / 3;
+}
+
+bool pages_are_low(void)
+{
+	return nr_free <= page_mark(0);
+}
+
+static bool may_take(size_t n, unsigned int flags)
+{
+	return likely(nr_free >= reserve + n) ||
+	       nr_free >= page_mark(flags) + n;
+}
+
 struct page *alloc_pages(unsigned int order, unsigned int flags)
 {
 	struct page *page = NULL;
 
-	if (order > MAX_ORDER)
+	if (order > MAX_ORDER || !may_take(1UL << order, flags))
 		return NULL;
 	do {
 		page = take_block(order);
@@ -315,6 +345,13 @@ static void make_zones(void)
 	}
 }
 
+static size_t reserve_of(size_t total)
+{
+	size_t least = MIN(total / RESERVE_LEAST_SHARE, RESERVE_LEAST);
+
+	return MIN(MAX(total / RESERVE_SHARE, least), RESERVE_MOST);
+}
+
 int page_alloc_init(const struct boot_info *bi)
 {
 	unsigned int i;
@@ -329,6 +366,7 @@ int page_alloc_init(const struct boot_info *bi)
 	for (i = 0; i < nr_ram; i++)
 		nr_total += (ram[i].end - ram[i].start) >> PAGE_SHIFT;
 	nr_free = nr_total;
+	reserve = reserve_of(nr_total);
 	if (nr_total < MIN_PAGES) {
 		pr_err("too little memory: %zu KiB of RAM are free",
 		       nr_total * (PAGE_SIZE / KiB));

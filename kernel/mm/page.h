@@ -48,13 +48,28 @@ struct page {
 		struct kmem_cache *cache; /* SLAB, and its tail pages */
 		uint64_t owner; /* USED: free for the owner */
 	};
-	uint32_t refs; /* USED: get_page()/put_page() */
+	union {
+		uint32_t refs; /* USED: get_page()/put_page() */
+		uint32_t objects; /* SLAB: that it has room for */
+	};
 	uint16_t inuse; /* SLAB: objects handed out */
 	uint8_t state; /* enum page_state */
 	uint8_t order;
 };
 
 #define ALLOC_ZERO BIT(0) /* filled with zeros */
+/*
+ * What it will be decides how many pages must stay free. Most, for what ring 3
+ * fills and keeps (its pages and their tables, stacks, bytes in pipes and
+ * queues); fewer for the kernel's objects, new connections among them (none of
+ * these flags); fewer still for a packet's bytes; none for what TCP cannot do
+ * without: headers and receive buffers. So an application that has taken all
+ * it can get still accepts connections, and one that has all the sockets it
+ * can get still answers its peers.
+ */
+#define ALLOC_USER BIT(1)
+#define ALLOC_PACKET BIT(2)
+#define ALLOC_ATOMIC BIT(3)
 
 /*
  * Takes over the RAM ranges of bi. -ENOMEM after one clear line when there
@@ -64,7 +79,8 @@ int page_alloc_init(const struct boot_info *bi);
 
 /*
  * 2^order pages, physically contiguous, aligned to their size, refs = 1, or
- * NULL. Thread or softirq, never sleeps.
+ * NULL. Thread or softirq, never sleeps. Only single pages can be counted on:
+ * others are there until memory is in small pieces.
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags);
 void free_pages(struct page *page, unsigned int order);
@@ -80,6 +96,10 @@ void put_page(struct page *page);
 
 size_t nr_free_pages(void);
 size_t nr_total_pages(void);
+/* How many stay free of an allocation with these flags. */
+size_t page_mark(unsigned int flags);
+/* So few are free that no object of the kernel's gets one. */
+bool pages_are_low(void);
 /* Free blocks of one order on the lists, for /proc/buddyinfo. */
 size_t nr_free_blocks(unsigned int order);
 /* Verifies the allocator's invariants; ASSERTs. Slow. */

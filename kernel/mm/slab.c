@@ -4,9 +4,13 @@
  * holds the list of free objects, which runs through the objects themselves.
  * Owns the list of all caches.
  *
+ * A slab of several pages wastes less, but when memory is in small pieces there
+ * is no such block: then it has as many pages as one object needs, a single one
+ * for all but a few kinds.
+ *
  * The pages behind a slab's first one carry the cache, too, so that a pointer
  * to an object finds the slab: its start is the address rounded down to the
- * slab's size.
+ * slab's size, the small one or the large one.
  *
  * A free object's second word is a mark made of its address. It is verified
  * when the object is handed out (somebody wrote to it after freeing it) and,
@@ -14,11 +18,12 @@
  * for the object (freed twice).
  *
  * Invariants (slab_check()):
- *  1. a slab is on partial, full or empty as 0 < inuse < per_slab,
- *     inuse = per_slab, inuse = 0; empty holds at most one;
- *  2. the free list of a slab has per_slab - inuse objects, each at a multiple
+ *  1. a slab is on partial, full or empty as 0 < inuse < objects,
+ *     inuse = objects, inuse = 0; empty holds at most one;
+ *  2. the free list of a slab has objects - inuse objects, each at a multiple
  *     of stride and marked;
- *  3. active = sum of inuse, slabs = length of the three lists.
+ *  3. active = sum of inuse, room = sum of objects, slabs = length of the
+ *     three lists.
  */
 #include "kernel/mm/slab.h"
 
@@ -40,11 +45,6 @@ static LIST_HEAD(all_caches);
 static uintptr_t free_mark(const struct free_object *object)
 {
 	return (uintptr_t)object ^ FREE_MARK;
-}
-
-static size_t slab_bytes(const struct kmem_cache *cache)
-{
-	return PAGE_SIZE << cache->order;
 }
 
 /* The smallest order that wastes less than 1/8, or the one wasting least. */
@@ -79,7 +79,9 @@ void kmem_cache_init(struct kmem_cache *cache, const char *name, size_t size,
 	cache->stride = ALIGN_UP(MAX(size, sizeof(struct free_object)),
 				 MAX(align, (size_t)NATURAL_ALIGN));
 	cache->order = slab_order(cache->stride);
-	cache->per_slab = slab_bytes(cache) / cache->stride;
+	while (PAGE_SIZE << cache->min_order < cache->stride)
+		cache->min_order++;
+	cache->per_slab = (PAGE_SIZE << cache->order) / cache->stride;
 	INIT_LIST_HEAD(&cache->partial);
 	INIT_LIST_HEAD(&cache->full);
 	INIT_LIST_HEAD(&cache->empty);
@@ -96,26 +98,36 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 	return cache;
 }
 
-static struct page *slab_create(struct kmem_cache *cache)
+static struct page *slab_pages(const struct kmem_cache *cache,
+			       unsigned int flags)
 {
-	struct page *page = alloc_pages(cache->order, 0);
+	struct page *page = alloc_pages(cache->order, flags);
+
+	if (!page && cache->min_order < cache->order)
+		page = alloc_pages(cache->min_order, flags);
+	if (page)
+		return page;
+	slab_shrink();
+	return alloc_pages(cache->min_order, flags);
+}
+
+static struct page *slab_create(struct kmem_cache *cache, unsigned int flags)
+{
+	struct page *page = slab_pages(cache, flags);
 	struct free_object *object;
 	uint8_t *base;
 	size_t i;
 
-	if (!page) {
-		slab_shrink();
-		page = alloc_pages(cache->order, 0);
-	}
 	if (!page)
 		return NULL;
 	page->state = PAGE_SLAB;
 	page->inuse = 0;
+	page->objects = (PAGE_SIZE << page->order) / cache->stride;
 	page->freelist = NULL;
-	for (i = 0; i < 1UL << cache->order; i++)
+	for (i = 0; i < 1UL << page->order; i++)
 		page[i].cache = cache;
 	base = page_address(page);
-	for (i = cache->per_slab; i-- > 0;) {
+	for (i = page->objects; i-- > 0;) {
 		object = (struct free_object *)(base + i * cache->stride);
 		object->next = page->freelist;
 		object->mark = free_mark(object);
@@ -123,6 +135,8 @@ static struct page *slab_create(struct kmem_cache *cache)
 	}
 	list_add(&page->lru, &cache->empty);
 	cache->slabs++;
+	cache->room += page->objects;
+	cache->pages += 1UL << page->order;
 	return page;
 }
 
@@ -133,14 +147,16 @@ static void slab_destroy(struct kmem_cache *cache, struct page *page)
 	ASSERT(page->inuse == 0);
 	list_del(&page->lru);
 	cache->slabs--;
-	for (i = 0; i < 1UL << cache->order; i++)
+	cache->room -= page->objects;
+	cache->pages -= 1UL << page->order;
+	for (i = 0; i < 1UL << page->order; i++)
 		page[i].cache = NULL;
 	page->state = PAGE_USED;
-	free_pages(page, cache->order);
+	free_pages(page, page->order);
 }
 
 /* A slab with a free object: a used one first, so that others get empty. */
-static struct page *slab_find(struct kmem_cache *cache)
+static struct page *slab_find(struct kmem_cache *cache, unsigned int flags)
 {
 	if (cache->limit && cache->active >= cache->limit)
 		return NULL;
@@ -148,12 +164,12 @@ static struct page *slab_find(struct kmem_cache *cache)
 		return list_first_entry(&cache->partial, struct page, lru);
 	if (!list_empty(&cache->empty))
 		return list_first_entry(&cache->empty, struct page, lru);
-	return slab_create(cache);
+	return slab_create(cache, flags);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *cache)
+void *kmem_cache_alloc_flags(struct kmem_cache *cache, unsigned int flags)
 {
-	struct page *page = slab_find(cache);
+	struct page *page = slab_find(cache, flags);
 	struct free_object *object;
 
 	if (unlikely(!page)) {
@@ -166,11 +182,16 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 	page->freelist = object->next;
 	page->inuse++;
 	cache->active++;
-	if (page->inuse == cache->per_slab)
+	if (page->inuse == page->objects)
 		list_move(&page->lru, &cache->full);
 	else if (page->inuse == 1)
 		list_move(&page->lru, &cache->partial);
 	return object;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache)
+{
+	return kmem_cache_alloc_flags(cache, cache->flags);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *cache)
@@ -190,14 +211,27 @@ static bool slab_has_free(const struct page *page, const void *object)
 	return false;
 }
 
+/* The slab of so many pages that ptr lies in, or NULL: it is no such slab. */
+static struct page *slab_at(const void *ptr, unsigned int order)
+{
+	uintptr_t base = ALIGN_DOWN((uintptr_t)ptr, PAGE_SIZE << order);
+	struct page *page = virt_to_page((const void *)base);
+
+	return page && page->state == PAGE_SLAB && page->order == order ? page :
+									  NULL;
+}
+
 /* The slab of an object of this cache; anything else is a bug. */
 static struct page *slab_of(const struct kmem_cache *cache, const void *object)
 {
-	uintptr_t base = ALIGN_DOWN((uintptr_t)object, slab_bytes(cache));
-	struct page *page = virt_to_page((const void *)base);
+	struct page *page = slab_at(object, cache->order);
+	uintptr_t offset;
 
-	ASSERT(page && page->state == PAGE_SLAB && page->cache == cache);
-	ASSERT((uint32_t)((uintptr_t)object - base) % cache->stride == 0);
+	if (unlikely(!page))
+		page = slab_at(object, cache->min_order);
+	ASSERT(page && page->cache == cache);
+	offset = (uintptr_t)object & ((PAGE_SIZE << page->order) - 1);
+	ASSERT((uint32_t)offset % cache->stride == 0);
 	return page;
 }
 
@@ -205,7 +239,7 @@ void kmem_cache_free(struct kmem_cache *cache, void *ptr)
 {
 	struct page *page = slab_of(cache, ptr);
 	struct free_object *object = ptr;
-	bool was_full = page->inuse == cache->per_slab;
+	bool was_full = page->inuse == page->objects;
 
 	ASSERT(page->inuse);
 	ASSERT(object->mark != free_mark(object) ||
@@ -223,6 +257,11 @@ void kmem_cache_free(struct kmem_cache *cache, void *ptr)
 	} else if (was_full) {
 		list_move(&page->lru, &cache->partial);
 	}
+}
+
+void kmem_cache_set_flags(struct kmem_cache *cache, unsigned int flags)
+{
+	cache->flags = flags;
 }
 
 void kmem_cache_set_limit(struct kmem_cache *cache, size_t n)
@@ -255,6 +294,16 @@ void slab_shrink(void)
 		cache_shrink(cache);
 }
 
+struct page *user_page_alloc(unsigned int flags)
+{
+	struct page *page = alloc_page(flags | ALLOC_USER);
+
+	if (page)
+		return page;
+	slab_shrink();
+	return alloc_page(flags | ALLOC_USER);
+}
+
 void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 			 void *arg)
 {
@@ -271,40 +320,45 @@ static void slab_check_one(const struct kmem_cache *cache,
 	const struct free_object *object;
 	size_t n = 0;
 
-	ASSERT(page->state == PAGE_SLAB && page->cache == cache &&
-	       page->order == cache->order);
+	ASSERT(page->state == PAGE_SLAB && page->cache == cache);
+	ASSERT(page->order == cache->order || page->order == cache->min_order);
+	ASSERT(page->objects == (PAGE_SIZE << page->order) / cache->stride);
 	for (object = page->freelist; object; object = object->next) {
 		ASSERT(slab_of(cache, object) == page);
 		ASSERT(object->mark == free_mark(object));
-		ASSERT(++n <= cache->per_slab);
+		ASSERT(++n <= page->objects);
 	}
-	ASSERT(n + page->inuse == cache->per_slab);
+	ASSERT(n + page->inuse == page->objects);
 }
 
 static void cache_check(const struct kmem_cache *cache, void *arg)
 {
 	const struct page *page;
-	size_t active = 0, slabs = 0, empty = 0;
+	size_t active = 0, slabs = 0, empty = 0, room = 0;
 
 	list_for_each_entry(page, &cache->partial, lru) {
-		ASSERT(page->inuse && page->inuse < cache->per_slab);
+		ASSERT(page->inuse && page->inuse < page->objects);
 		slab_check_one(cache, page);
+		room += page->objects;
 		active += page->inuse;
 		slabs++;
 	}
 	list_for_each_entry(page, &cache->full, lru) {
-		ASSERT(page->inuse == cache->per_slab);
+		ASSERT(page->inuse == page->objects);
 		slab_check_one(cache, page);
+		room += page->objects;
 		active += page->inuse;
 		slabs++;
 	}
 	list_for_each_entry(page, &cache->empty, lru) {
 		ASSERT(page->inuse == 0);
 		slab_check_one(cache, page);
+		room += page->objects;
 		slabs++;
 		empty++;
 	}
-	ASSERT(empty <= 1 && active == cache->active && slabs == cache->slabs);
+	ASSERT(empty <= 1 && active == cache->active && slabs == cache->slabs &&
+	       room == cache->room);
 	ASSERT(!cache->limit || active <= cache->limit);
 }
 

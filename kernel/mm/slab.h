@@ -11,17 +11,23 @@
 #include "kernel/base.h"
 #include "kernel/list.h"
 
+struct page;
+
 struct kmem_cache {
 	const char *name;
 	uint32_t size; /* bytes asked for */
 	uint32_t stride; /* bytes between two objects */
-	uint32_t per_slab; /* objects in one slab */
-	uint8_t order; /* pages of one slab: 2^order */
+	uint32_t per_slab; /* objects in a slab of that order */
+	uint8_t order; /* pages of a slab: 2^order, if there is such a block */
+	uint8_t min_order; /* else 2^min_order, as many as an object needs */
+	uint32_t flags; /* ALLOC_* of its slabs */
 	struct list_head partial; /* slabs with both kinds of objects */
 	struct list_head full;
 	struct list_head empty; /* at most one is kept */
 	size_t active; /* objects handed out */
 	size_t slabs;
+	size_t room; /* objects in all of them */
+	size_t pages;
 	size_t limit; /* most objects handed out; 0: none */
 	size_t failures; /* allocations refused */
 	struct list_head caches; /* on the list of all caches */
@@ -40,17 +46,24 @@ void kmem_cache_init(struct kmem_cache *cache, const char *name, size_t size,
 		     size_t align);
 /* All objects must be back. */
 void kmem_cache_destroy(struct kmem_cache *cache);
+/* Its slabs are allocated with these flags: ALLOC_USER and others. */
+void kmem_cache_set_flags(struct kmem_cache *cache, unsigned int flags);
 /* At most n objects at a time from now on. */
 void kmem_cache_set_limit(struct kmem_cache *cache, size_t n);
 void *kmem_cache_alloc(struct kmem_cache *cache);
+/* With other flags than the cache's, should it need a new slab. */
+void *kmem_cache_alloc_flags(struct kmem_cache *cache, unsigned int flags);
 void *kmem_cache_zalloc(struct kmem_cache *cache);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 
 /*
- * Any size up to 4 MiB; above a page straight from the page allocator. 16
- * aligned. kmalloc(0) is a pointer that may not be used but must be freed.
+ * Any size up to 4 MiB; above a page straight from the page allocator, and not
+ * to be counted on: kvmalloc() (kernel/mm/vmap.h) is for what may be larger.
+ * 16 aligned. kmalloc(0) is a pointer that may not be used but must be freed.
  */
 void *kmalloc(size_t size);
+/* flags: ALLOC_*, of the pages that it takes if it takes some. */
+void *kmalloc_flags(size_t size, unsigned int flags);
 void *kzalloc(size_t size);
 void *kcalloc(size_t n, size_t size); /* NULL on overflow */
 /* NULL when memory is short: old is as it was. Size 0 frees old. */
@@ -63,6 +76,8 @@ void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 			 void *arg);
 /* Gives empty slabs back to the page allocator. */
 void slab_shrink(void);
+/* A page for what ring 3 keeps, of which empty slabs are made if need be. */
+struct page *user_page_alloc(unsigned int flags);
 /* Verifies the invariants of all caches; ASSERTs. Slow. */
 void slab_check(void);
 

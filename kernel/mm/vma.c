@@ -16,15 +16,20 @@
 
 #include <linux/mman.h>
 
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 
 static struct kmem_cache *vma_cache;
 
 int vma_init(void)
 {
+	if (vma_cache)
+		return 0;
+	vma_cache = kmem_cache_create("vma", sizeof(struct vma), 0);
 	if (!vma_cache)
-		vma_cache = kmem_cache_create("vma", sizeof(struct vma), 0);
-	return vma_cache ? 0 : -ENOMEM;
+		return -ENOMEM;
+	kmem_cache_set_flags(vma_cache, ALLOC_USER);
+	return 0;
 }
 
 struct vma *vma_alloc(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kernel virtual memory in two halves: device registers from below, never
- * given back, and kernel stacks in slots of equal size from the middle. The
- * lowest page of a slot is never mapped: a stack that overflows faults.
+ * given back, with the tables of kvmalloc.c at the end of their half, and
+ * kernel stacks in slots of equal size from the middle. The lowest page of a slot is never mapped: a stack that overflows faults.
  *
  * A few freed stacks stay mapped for the next threads. Of the others only the
  * address is kept: a free slot's first page table entry, which is not present,
@@ -14,13 +14,14 @@
 #include <errno.h>
 
 #include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
 #include "kernel/x86/paging.h"
 
 #define GUARD_SIZE PAGE_SIZE
 #define SLOT_SIZE (GUARD_SIZE + KSTACK_SIZE)
-#define DEVICES_SIZE (VMAP_SIZE / 2)
-#define SLOTS_BASE (vmap_base + DEVICES_SIZE)
-#define NR_SLOTS ((VMAP_SIZE - DEVICES_SIZE) / SLOT_SIZE)
+#define DEVICES_SIZE VMAP_TABLES
+#define SLOTS_BASE (vmap_base + VMAP_STACKS)
+#define NR_SLOTS ((VMAP_SIZE - VMAP_STACKS) / SLOT_SIZE)
 
 #define STACK_PROT (PTE_W | PTE_G | PTE_NX)
 #define DEVICE_PROT (PTE_W | PTE_G | PTE_NX | PTE_PCD | PTE_PWT)
@@ -121,7 +122,7 @@ static void stack_unmap(uintptr_t stack, size_t len)
 static int stack_map(uintptr_t stack)
 {
 	for (size_t done = 0; done < KSTACK_SIZE; done += PAGE_SIZE) {
-		struct page *page = alloc_page(ALLOC_ZERO);
+		struct page *page = user_page_alloc(ALLOC_ZERO);
 
 		if (page && !map_kernel_page(stack + done, page_to_phys(page),
 					     STACK_PROT))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel virtual memory outside the direct map: device registers and thread
- * stacks with a guard page below.
+ * Kernel virtual memory outside the direct map: device registers, large tables
+ * made of single pages, and thread stacks with a guard page below.
  */
 #ifndef KERNEL_MM_VMAP_H
 #define KERNEL_MM_VMAP_H
@@ -12,6 +12,11 @@
 #define VMAP_START 0xffffc90000000000UL
 #define VMAP_SIZE 0x8000000000UL
 extern uintptr_t vmap_base;
+
+/* Behind the devices' half: the tables' part, then the stacks'. */
+#define VMAP_TABLES_SIZE (16 * GiB)
+#define VMAP_STACKS (VMAP_SIZE / 2)
+#define VMAP_TABLES (VMAP_STACKS - VMAP_TABLES_SIZE)
 
 #define KSTACK_SIZE (16 * KiB)
 
@@ -27,6 +32,16 @@ void *ioremap(uint64_t phys, size_t size);
  */
 void *kstack_alloc(void);
 void kstack_free(void *stack);
+
+/*
+ * As kmalloc() and kcalloc(), for tables of more than a page: in single pages
+ * when memory has no piece that is large enough, up to KVMALLOC_MAX bytes.
+ * For what is made seldom, and one at a time by each thread.
+ */
+#define KVMALLOC_MAX (2 * MiB - PAGE_SIZE)
+void *kvmalloc(size_t size);
+void *kvcalloc(size_t n, size_t size);
+void kvfree(const void *ptr);
 
 /* Whether addr lies in a stack's guard page: for the fault report. */
 bool is_kstack_guard(uintptr_t addr);

@@ -17,6 +17,7 @@
 
 #include "kernel/boot_info.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/x86/cpu.h"
 
@@ -175,12 +176,18 @@ void paging_init(struct boot_info *bi)
 
 static uint64_t *make_table(uint64_t *entry, bool user)
 {
-	struct page *page = alloc_page(ALLOC_ZERO);
+	struct page *page = user ? user_page_alloc(ALLOC_ZERO) :
+				   alloc_page(ALLOC_ZERO);
 
 	if (!page)
 		return NULL;
 	*entry = page_to_phys(page) | PTE_P | PTE_W | (user ? PTE_U : 0);
 	return page_address(page);
+}
+
+static void free_table(uint64_t *table)
+{
+	free_pages(virt_to_page(table), 0);
 }
 
 uint64_t *pte_lookup(uint64_t *pgd, uintptr_t va, bool alloc)
@@ -225,6 +232,21 @@ void unmap_kernel_page(uintptr_t va)
 	flush_tlb_page(va);
 }
 
+/* INVLPG of any address forgets the ways through it: SDM vol 3 4.10.4.1. */
+void free_kernel_table(uintptr_t va)
+{
+	uint64_t *table = kernel_pgd, *entry = NULL;
+
+	for (unsigned int level = TOP_LEVEL; level > 0; level--) {
+		entry = &table[table_index(va, level)];
+		ASSERT((*entry & (PTE_P | PTE_PS)) == PTE_P);
+		table = entry_table(*entry);
+	}
+	*entry = 0;
+	flush_tlb_page(va);
+	free_table(table);
+}
+
 void flush_tlb_page(uintptr_t va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
@@ -241,11 +263,6 @@ uint64_t *pgd_alloc(void)
 	memcpy(pgd + USER_SLOTS, kernel_pgd + USER_SLOTS,
 	       (TABLE_ENTRIES - USER_SLOTS) * sizeof(*pgd));
 	return pgd;
-}
-
-static void free_table(uint64_t *table)
-{
-	free_pages(virt_to_page(table), 0);
 }
 
 /* A table whose entries are of this level, and all tables below it. */

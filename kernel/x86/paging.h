@@ -39,6 +39,8 @@ uint64_t *pte_lookup(uint64_t *pgd, uintptr_t va, bool alloc);
 /* One kernel page; -ENOMEM. prot: PTE_* without P. */
 int map_kernel_page(uintptr_t va, uint64_t phys, uint64_t prot);
 void unmap_kernel_page(uintptr_t va);
+/* Frees the lowest table that va's entry is in, which has none present. */
+void free_kernel_table(uintptr_t va);
 void flush_tlb_page(uintptr_t va);
 
 /* A top level whose upper half is the kernel's: NULL when memory is short. */

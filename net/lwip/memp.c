@@ -33,16 +33,17 @@ struct pool_rule {
 	size_t pages_each;
 	size_t min;
 	size_t each_page;
+	unsigned int flags; /* ALLOC_* */
 };
 
 static const struct pool_rule rules[MEMP_MAX] = {
 	[MEMP_TCP_PCB] = { "tcp_pcb", 1, 512 },
 	[MEMP_TCP_PCB_LISTEN] = { "tcp_pcb_listen", 16, 64 },
-	[MEMP_TCP_SEG] = { "tcp_seg", 1, 512, 16 },
+	[MEMP_TCP_SEG] = { "tcp_seg", 1, 512, 16, ALLOC_ATOMIC },
 	[MEMP_UDP_PCB] = { "udp_pcb", 4, 64 },
-	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64 },
+	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64, 0, ALLOC_ATOMIC },
 	[MEMP_SYS_TIMEOUT] = { NULL, 0, 0 }, /* see timeouts[] */
-	[MEMP_PBUF] = { "pbuf", 2, 512 },
+	[MEMP_PBUF] = { "pbuf", 2, 512, 0, ALLOC_ATOMIC },
 	[MEMP_PBUF_POOL] = { "pbuf_pool", 1024, 16 },
 };
 
@@ -109,7 +110,17 @@ void memp_init(void)
 		if (!pools[i])
 			panic("no memory for lwIP's %s pool", rule->name);
 		kmem_cache_set_limit(pools[i], MAX(limit, rule->min));
+		kmem_cache_set_flags(pools[i], rule->flags);
 	}
+}
+
+/* As much is a packet without data: an acknowledgement, a SYN, a reset. */
+#define HEADERS_MAX 256
+
+void *net_lwip_malloc(size_t size)
+{
+	return kmalloc_flags(size,
+			     size <= HEADERS_MAX ? ALLOC_ATOMIC : ALLOC_PACKET);
 }
 
 void *memp_malloc(memp_t type)

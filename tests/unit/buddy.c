@@ -75,7 +75,7 @@ static void test_layout(void)
 	in_zones = (12 * MiB + 8 * MiB) / PAGE_SIZE;
 	is(nr_total_pages(), pages - in_zones * sizeof(struct page) / PAGE_SIZE,
 	   "buddy: page structs are paid for zones, not for the holes");
-	while ((page = alloc_page(0))) {
+	while ((page = alloc_page(ALLOC_ATOMIC))) {
 		at = page_to_phys(page) - low.phys;
 		good &= at < 640 * KiB || (at >= MiB && at < 9 * MiB) ||
 			(at >= 400 * MiB && at < 408 * MiB);
@@ -175,11 +175,47 @@ static void test_references(void)
 	ram_destroy(&ram);
 }
 
+/* Takes all single pages that these flags give: how many are left. */
+static size_t take_all(unsigned int flags)
+{
+	while (alloc_page(flags))
+		continue;
+	return nr_free_pages();
+}
+
+static void test_marks(void)
+{
+	static const size_t sizes[] = { 4 * MiB, 16 * MiB, 64 * MiB };
+	size_t left[3];
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct ram ram = ram_boot(sizes[i]);
+		size_t all = nr_total_pages();
+
+		left[0] = take_all(ALLOC_USER);
+		ok(left[0] == page_mark(ALLOC_USER) && left[0] <= all / 16 &&
+			   left[0] >= all / 64,
+		   "buddy: of %zu MiB ring 3 leaves 1/16 to 1/64",
+		   sizes[i] / MiB);
+		ok(!pages_are_low() && !alloc_pages(4, ALLOC_USER | ALLOC_ZERO),
+		   "buddy: and gets no block of many pages either");
+		left[1] = take_all(0);
+		ok(pages_are_low(), "buddy: memory is low without objects");
+		left[2] = take_all(ALLOC_PACKET);
+		ok(left[0] > left[1] && left[1] > left[2] && left[2],
+		   "buddy: objects and packets find pages behind that");
+		is(take_all(ALLOC_ATOMIC), 0,
+		   "buddy: what TCP needs gets the last one");
+		page_alloc_check();
+		ram_destroy(&ram);
+	}
+}
+
 static void hold(struct held *h)
 {
 	h->order = random_below(8) ? random_below(4) :
 				     random_below(MAX_ORDER + 1);
-	h->page = alloc_pages(h->order, 0);
+	h->page = alloc_pages(h->order, ALLOC_ATOMIC);
 	h->mark = random_below(256);
 	if (h->page)
 		memset(page_address(h->page), h->mark, PAGE_SIZE << h->order);
@@ -232,6 +268,7 @@ int main(void)
 	test_orders();
 	test_split_and_merge();
 	test_references();
+	test_marks();
 	test_random();
 	return done_testing();
 }

@@ -110,7 +110,8 @@ static void test_exhaustion(void)
 		chain = next;
 		n++;
 	}
-	ok(n > 7000 && cache->failures == 1 && nr_free_pages() < 4,
+	ok(n > 7000 && cache->failures == 1 &&
+		   nr_free_pages() < page_mark(0) + 4,
 	   "slab: %zu objects, then NULL", n);
 	is_ptr(kmalloc(5000), NULL, "kmalloc: NULL without free pages");
 	is_ptr(kzalloc(700), NULL, "kmalloc: NULL without a free object");
@@ -124,6 +125,78 @@ static void test_exhaustion(void)
 	slab_shrink();
 	is(nr_free_pages(), before, "slab: all memory is back");
 	page_alloc_check();
+	ram_destroy(&ram);
+}
+
+/* All memory is in single pages, every second of them free. */
+static void fragment(struct page **kept)
+{
+	struct page *page, *held = NULL;
+
+	*kept = NULL;
+	while ((page = alloc_page(ALLOC_ATOMIC))) {
+		page->owner = (uintptr_t)held;
+		held = page;
+	}
+	for (bool odd = false; held; odd = !odd) {
+		page = held;
+		held = (struct page *)page->owner;
+		if (odd) {
+			free_pages(page, 0);
+			continue;
+		}
+		page->owner = (uintptr_t)*kept;
+		*kept = page;
+	}
+}
+
+static void free_kept(struct page *kept)
+{
+	while (kept) {
+		struct page *page = kept;
+
+		kept = (struct page *)page->owner;
+		free_pages(page, 0);
+	}
+}
+
+#define NR_PIECES 600
+
+static void test_fragments(void)
+{
+	static void *piece[NR_PIECES];
+	struct ram ram = boot();
+	size_t before = nr_free_pages();
+	struct kmem_cache *cache = kmem_cache_create("test", 1400, 0);
+	struct page *kept;
+	bool good = true;
+	size_t i;
+
+	piece[0] = kmem_cache_alloc(cache);
+	ok(cache->order > 0, "slab: such objects fill several pages best");
+	fragment(&kept);
+	is_ptr(alloc_pages(1, ALLOC_ATOMIC), NULL,
+	       "buddy: no two free pages are neighbours");
+	for (i = 1; i < NR_PIECES; i++) {
+		piece[i] = i % 2 ? kmem_cache_alloc(cache) :
+				   kmalloc(1 + i % PAGE_SIZE);
+		good &= piece[i] != NULL;
+		if (piece[i])
+			memset(piece[i], RAM_JUNK, i % 2 ? 1400 : 1 + i);
+	}
+	ok(good, "slab: single pages do as well, for every size up to one");
+	slab_check();
+	free_kept(kept);
+	for (i = 0; i < NR_PIECES; i++) {
+		if (i % 2 || !i)
+			kmem_cache_free(cache, piece[i]);
+		else
+			kfree(piece[i]);
+	}
+	slab_check();
+	kmem_cache_destroy(cache);
+	slab_shrink();
+	is(nr_free_pages(), before, "slab: all of them come back");
 	ram_destroy(&ram);
 }
 
@@ -345,6 +418,7 @@ int main(void)
 	test_lists();
 	test_limits();
 	test_exhaustion();
+	test_fragments();
 	test_shrink_on_demand();
 	test_create_fails();
 	test_bugs();

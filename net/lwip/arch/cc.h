@@ -48,10 +48,10 @@ uint32_t random_u32(void);
 uint16_t net_checksum(const void *data, int len);
 #define LWIP_CHKSUM net_checksum
 
-void *kmalloc(size_t size);
+void *net_lwip_malloc(size_t size);
 void *kcalloc(size_t n, size_t size);
 void kfree(const void *ptr);
-#define mem_clib_malloc kmalloc
+#define mem_clib_malloc net_lwip_malloc
 #define mem_clib_calloc kcalloc
 #define mem_clib_free kfree
 

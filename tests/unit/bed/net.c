@@ -17,6 +17,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
@@ -34,6 +35,8 @@ static unsigned int fail_at;
 static unsigned int nr_allocs;
 static bool has_failed;
 static size_t objects;
+/* Once the stack is up no piece of memory is larger than a page. */
+static bool is_in_pieces;
 
 static struct kmem_cache *caches[32];
 static unsigned int nr_caches;
@@ -65,10 +68,15 @@ static bool allocation_fails(void)
 
 void *kmalloc(size_t size)
 {
-	if (allocation_fails())
+	if ((is_in_pieces && size > PAGE_SIZE) || allocation_fails())
 		return NULL;
 	objects++;
 	return malloc(size);
+}
+
+void *kmalloc_flags(size_t size, unsigned int flags)
+{
+	return kmalloc(size);
 }
 
 void *kcalloc(size_t n, size_t size)
@@ -91,6 +99,26 @@ void kfree(const void *p)
 	free((void *)p);
 }
 
+void *kvmalloc(size_t size)
+{
+	if (allocation_fails())
+		return NULL;
+	objects++;
+	return malloc(size);
+}
+
+void *kvcalloc(size_t n, size_t size)
+{
+	void *p = kvmalloc(n * size);
+
+	return p ? memset(p, 0, n * size) : NULL;
+}
+
+void kvfree(const void *p)
+{
+	kfree(p);
+}
+
 size_t ksize(const void *p)
 {
 	return malloc_usable_size((void *)p);
@@ -105,6 +133,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 	cache->size = size;
 	caches[nr_caches++] = cache;
 	return cache;
+}
+
+void kmem_cache_set_flags(struct kmem_cache *cache, unsigned int flags)
+{
 }
 
 void kmem_cache_set_limit(struct kmem_cache *cache, size_t n)
@@ -145,6 +177,13 @@ size_t bed_cache_objects(const char *name)
 			return caches[i]->active;
 	}
 	bail_out("no cache is called %s", name);
+}
+
+bool bed_pages_low;
+
+bool pages_are_low(void)
+{
+	return bed_pages_low;
 }
 
 size_t nr_total_pages(void)
@@ -452,6 +491,7 @@ void bed_init(void)
 	self.state = THREAD_RUNNABLE;
 	if (net_init())
 		bail_out("net_init() failed");
+	is_in_pieces = true;
 	bed_run();
 	bed_forget_sent();
 }

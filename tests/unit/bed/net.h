@@ -38,6 +38,8 @@ extern unsigned int bed_sigpipes;
 /* The n-th allocation from now on fails, 0: none; bed_failed tells. */
 void bed_fail(unsigned int n);
 bool bed_failed(void);
+/* So few pages are free that only headers and packets get some. */
+extern bool bed_pages_low;
 /* Objects that are out: kmalloc()'s and those of each cache. */
 size_t bed_objects(void);
 size_t bed_cache_objects(const char *name);

@@ -103,6 +103,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 	return &cache;
 }
 
+void kmem_cache_set_flags(struct kmem_cache *c, unsigned int flags)
+{
+}
+
 void kmem_cache_set_limit(struct kmem_cache *c, size_t n)
 {
 	c->limit = n;

@@ -18,6 +18,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/check.h"
@@ -56,6 +57,26 @@ void kfree(const void *ptr)
 {
 	live_objects -= !!ptr;
 	free((void *)ptr);
+}
+
+void *kmalloc_flags(size_t size, unsigned int flags)
+{
+	return kmalloc(size);
+}
+
+void *kvmalloc(size_t size)
+{
+	return kmalloc(size);
+}
+
+void *kvcalloc(size_t n, size_t size)
+{
+	return kzalloc(n * size);
+}
+
+void kvfree(const void *ptr)
+{
+	kfree(ptr);
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size,

@@ -101,6 +101,13 @@ struct page *alloc_pages(unsigned int order, unsigned int flags)
 	return NULL;
 }
 
+struct page *user_page_alloc(unsigned int flags)
+{
+	if (FAKE_PAGES - live_pages <= FAKE_PAGES / 64)
+		return NULL;
+	return alloc_page(flags);
+}
+
 struct page *virt_to_page(const void *addr)
 {
 	return phys_to_page(virt_to_phys(addr));
@@ -159,6 +166,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size,
 		return NULL;
 	caches[n].size = size;
 	return &caches[n++];
+}
+
+void kmem_cache_set_flags(struct kmem_cache *cache, unsigned int flags)
+{
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *cache)

@@ -28,6 +28,11 @@ struct page *alloc_pages(unsigned int order, unsigned int flags)
 	return &fake->page;
 }
 
+struct page *user_page_alloc(unsigned int flags)
+{
+	return alloc_page(flags | ALLOC_USER);
+}
+
 void get_page(struct page *page)
 {
 	page->refs++;
