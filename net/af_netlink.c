@@ -14,6 +14,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/random.h"
 #include "kernel/task/exec.h"
 #include "net/cmsg.h"
@@ -381,14 +382,14 @@ static ssize_t netlink_sendmsg(struct socket *sock, struct msg *msg)
 	autobind(nl);
 	if (len > nl->sk.sk_sndbuf - SEND_OVERHEAD)
 		return -EMSGSIZE;
-	data = kmalloc(len);
+	data = kvmalloc(len);
 	if (!data)
 		return -ENOBUFS;
 	if (copy_from_iter(data, len, msg->iter) == len)
 		requests(nl, data, len);
 	else
 		err = -EFAULT;
-	kfree(data);
+	kvfree(data);
 	return err ? err : (ssize_t)len;
 }
 

@@ -22,6 +22,7 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/mm/slab.h"
+#include "kernel/mm/vmap.h"
 
 #define WORD_BITS FD_CHUNK /* a chunk's numbers are a word of the bitmaps */
 
@@ -48,9 +49,9 @@ static struct file **slot(const struct fdtable *fdt, unsigned int n)
 
 static void free_arrays(const struct fdtable *fdt)
 {
-	kfree(fdt->chunks);
-	kfree(fdt->used);
-	kfree(fdt->cloexec);
+	kvfree(fdt->chunks);
+	kvfree(fdt->used);
+	kvfree(fdt->cloexec);
 }
 
 /* Moves to arrays that have room for number want: -ENOMEM. */
@@ -63,9 +64,9 @@ static int fdtable_grow(struct fdtable *fdt, unsigned int want)
 	while (size <= want)
 		size *= 2;
 	new.size = size;
-	new.chunks = kcalloc(size / FD_CHUNK, sizeof(new.chunks[0]));
-	new.used = kcalloc(size / WORD_BITS, sizeof(new.used[0]));
-	new.cloexec = kcalloc(size / WORD_BITS, sizeof(new.cloexec[0]));
+	new.chunks = kvcalloc(size / FD_CHUNK, sizeof(new.chunks[0]));
+	new.used = kvcalloc(size / WORD_BITS, sizeof(new.used[0]));
+	new.cloexec = kvcalloc(size / WORD_BITS, sizeof(new.cloexec[0]));
 	if (!new.chunks || !new.used || !new.cloexec) {
 		free_arrays(&new);
 		return -ENOMEM;

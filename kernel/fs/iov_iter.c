@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 
 /* What to do with one piece; returns the bytes that it could not do. */
 typedef size_t (*step_fn)(void *piece, void *flat, size_t n, bool user);
@@ -153,7 +153,7 @@ ssize_t import_iovec(const struct iovec *uvec, unsigned long nr_segs,
 	if (nr_segs > UIO_MAXIOV)
 		return -EINVAL;
 	if (nr_segs > UIO_FASTIOV) {
-		iov = kmalloc(nr_segs * sizeof(*iov));
+		iov = kvmalloc(nr_segs * sizeof(*iov));
 		if (!iov)
 			return -ENOMEM;
 	}
@@ -162,7 +162,7 @@ ssize_t import_iovec(const struct iovec *uvec, unsigned long nr_segs,
 	else
 		total = check_segments(iov, nr_segs);
 	if (total < 0) {
-		kfree(iov == fast ? NULL : iov);
+		kvfree(iov == fast ? NULL : iov);
 		return total;
 	}
 	*to_free = iov == fast ? NULL : iov;

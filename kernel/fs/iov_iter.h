@@ -44,7 +44,7 @@ void iov_iter_next_segment(struct iov_iter *i);
 
 /*
  * Copies a user's iovec array: *iov is fast (of UIO_FASTIOV entries) or
- * kmalloc'ed memory, to be freed with kfree(*to_free). Returns the total
+ * kvmalloc'ed memory, to be freed with kvfree(*to_free). Returns the total
  * length, cut to MAX_RW_COUNT, or -EINVAL, -EFAULT, -ENOMEM in Linux's order.
  */
 #define UIO_FASTIOV 8

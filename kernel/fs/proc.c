@@ -17,7 +17,7 @@
 #include "kernel/fs/proc_impl.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
-#include "kernel/mm/slab.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
 #include "kernel/seq_buf.h"
 
@@ -56,7 +56,7 @@ static struct proc_text *proc_print(struct inode *inode, int64_t start,
 	size_t size = TEXT_FIRST;
 
 	for (;; size *= 2) {
-		t = kmalloc(size);
+		t = kvmalloc(size);
 		if (!t)
 			return NULL;
 		t->start = start;
@@ -68,7 +68,7 @@ static struct proc_text *proc_print(struct inode *inode, int64_t start,
 			return t;
 		if (size >= TEXT_MAX)
 			break;
-		kfree(t);
+		kvfree(t);
 	}
 	t->next = SEQ_WALK_END;
 	return t;
@@ -82,7 +82,7 @@ static int proc_seek(struct file *file, int64_t pos)
 	uint64_t next = 0;
 
 	if (!pos || (t && pos < t->start)) {
-		kfree(t);
+		kvfree(t);
 		t = NULL;
 	}
 	while (!t ||
@@ -90,7 +90,7 @@ static int proc_seek(struct file *file, int64_t pos)
 		if (t) {
 			start = t->start + t->len;
 			next = t->next;
-			kfree(t);
+			kvfree(t);
 		}
 		t = proc_print(file->f_inode, start, next);
 		if (!t)
@@ -127,7 +127,7 @@ static int64_t proc_llseek(struct file *file, int64_t offset, int whence)
 
 static void proc_release(struct file *file)
 {
-	kfree(file->private_data);
+	kvfree(file->private_data);
 }
 
 static const struct file_operations proc_fops = {

@@ -20,6 +20,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/task/thread.h"
 
 #define INLINE_ENTRIES 8
@@ -213,7 +214,7 @@ int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
 	if (nfds > limit)
 		return -EINVAL;
 	if (nfds > ARRAY_SIZE(few)) {
-		fds = kmalloc(nfds * sizeof(*fds));
+		fds = kvmalloc(nfds * sizeof(*fds));
 		if (!fds)
 			return -ENOMEM;
 	}
@@ -227,7 +228,7 @@ int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
 			count = -EFAULT;
 out_free:
 	if (fds != few)
-		kfree(fds);
+		kvfree(fds);
 	return count;
 }
 
@@ -376,7 +377,7 @@ int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
 		return -EINVAL;
 	n = MIN((unsigned int)n, fdt->size); /* nothing is open beyond */
 	bytes = set_bytes(n);
-	bits = kzalloc(2 * NR_SETS * bytes + 1);
+	bits = kvcalloc(2 * NR_SETS * bytes + 1, 1);
 	if (!bits)
 		return -ENOMEM;
 	s.words = bytes / sizeof(uint64_t);
@@ -393,6 +394,6 @@ int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
 		if (user[i] && copy_to_user(user[i], s.found[i], bytes))
 			count = -EFAULT;
 out_free:
-	kfree(bits);
+	kvfree(bits);
 	return count;
 }

@@ -16,7 +16,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/pipe_buf.h"
 #include "kernel/mm/page.h"
-#include "kernel/mm/slab.h"
+#include "kernel/mm/vmap.h"
 
 /* Runs of bytes in one batch. */
 #define BATCH_RUNS 16
@@ -83,7 +83,7 @@ static void landing_free(struct landing *l, struct pipe *pipe,
 {
 	for (unsigned int i = used; i < l->nr; i++)
 		pipe_page_put(pipe, l->pages[i]);
-	kfree(l->iov);
+	kvfree(l->iov);
 }
 
 /* Room for len bytes or less; -ENOMEM: for none. */
@@ -93,7 +93,7 @@ static int landing_alloc(struct landing *l, struct pipe *pipe, size_t *len)
 	size_t left = *len;
 
 	l->nr = 0;
-	l->iov = kcalloc(want, sizeof(*l->iov) + sizeof(*l->pages));
+	l->iov = kvcalloc(want, sizeof(*l->iov) + sizeof(*l->pages));
 	if (!l->iov)
 		return -ENOMEM;
 	l->pages = (struct page **)(l->iov + want);

@@ -19,8 +19,8 @@
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
-#include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
@@ -155,7 +155,7 @@ static long do_rwv(int fd, const struct iovec *uvec, unsigned long nr,
 			n = rw_at(file, &i, pos, rw);
 		else
 			n = rw_here(file, &i, rw);
-		kfree(to_free);
+		kvfree(to_free);
 	}
 	fput(file);
 	return n;

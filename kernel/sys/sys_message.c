@@ -11,8 +11,8 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/sys/sys_socket.h"
 #include "kernel/sys/timespec.h"
 #include "kernel/task/clock.h"
@@ -139,7 +139,7 @@ static int message_get(struct message *m, const struct user_msghdr *uhdr,
 	return 0;
 }
 
-/* To be sent: a copy in the kernel, to kfree(). */
+/* To be sent: a copy in the kernel, to kvfree(). */
 static int control_get(struct message *m)
 {
 	size_t len = m->hdr.controllen;
@@ -148,7 +148,7 @@ static int control_get(struct message *m)
 		return 0;
 	if (len > MAX_CONTROL)
 		return -ENOBUFS;
-	m->msg.control = kmalloc(len);
+	m->msg.control = kvmalloc(len);
 	if (!m->msg.control)
 		return -ENOBUFS;
 	m->msg.controllen = len;
@@ -173,8 +173,8 @@ static ssize_t send_one(struct socket *sock, const struct user_msghdr *uhdr,
 		ret = control_get(&m);
 	if (!ret)
 		ret = sock_sendmsg(sock, &m.msg);
-	kfree(m.msg.control);
-	kfree(m.to_free);
+	kvfree(m.msg.control);
+	kvfree(m.to_free);
 	return ret;
 }
 
@@ -209,7 +209,7 @@ static ssize_t recv_one(struct socket *sock, struct user_msghdr *uhdr,
 	m.msg.control = m.hdr.control;
 	m.msg.controllen = m.hdr.control ? m.hdr.controllen : 0;
 	ret = sock_recvmsg(sock, &m.msg);
-	kfree(m.to_free);
+	kvfree(m.to_free);
 	if (ret < 0)
 		return ret;
 	m.msg.flags &= MSG_TRUNC | MSG_CTRUNC | MSG_OOB | MSG_ERRQUEUE;

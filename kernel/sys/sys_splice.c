@@ -12,8 +12,8 @@
 #include "kernel/fs/pipe.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
-#include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"
 
@@ -147,7 +147,7 @@ static long sys_vmsplice(int fd, const struct iovec *uvec, unsigned long nr,
 		n = import_iovec(uvec, nr, fast, &to_free, &i);
 	if (n >= 0)
 		n = do_vmsplice(file, the_process()->mm, &i, flags);
-	kfree(to_free);
+	kvfree(to_free);
 	fput(file);
 	return n;
 }

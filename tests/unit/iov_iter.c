@@ -12,6 +12,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vmap.h"
 #include "lib/tap.h"
 
 static char user[4096];
@@ -24,7 +25,7 @@ _Noreturn void panic(const char *fmt, ...)
 	bail_out("panic: %s", fmt);
 }
 
-void *kmalloc(size_t size)
+void *kvmalloc(size_t size)
 {
 	if (no_memory)
 		return NULL;
@@ -32,7 +33,7 @@ void *kmalloc(size_t size)
 	return malloc(size);
 }
 
-void kfree(const void *ptr)
+void kvfree(const void *ptr)
 {
 	if (ptr)
 		allocated--;
@@ -138,7 +139,7 @@ static ssize_t import(struct iovec *list, unsigned long n, struct iov_iter *i)
 	memcpy(user, list, MIN(n, 16UL) * sizeof(*list));
 	total = import_iovec((struct iovec *)user, n, fast, &to_free, i);
 	if (total >= 0)
-		kfree(to_free);
+		kvfree(to_free);
 	return total;
 }
 
