@@ -30,10 +30,14 @@
 #include "kernel/task/thread.h"
 
 #define DEFAULT_SLOTS 16
-#define MAX_SIZE (1 * MiB) /* /proc/sys/fs/pipe-max-size on Linux */
+#define FEWEST_SLOTS 2 /* of a new pipe, when there are many */
+/* /proc/sys/fs/pipe-max-size on Linux, and pipe-user-pages-soft: pipe(7). */
+#define MAX_SIZE (PIPE_SLOTS_MAX * PAGE_SIZE)
+#define USER_SLOTS_MAX 16384
 #define SIGPIPE 13
 
 static uint64_t last_ino;
+static size_t user_slots; /* of all pipes: all are one user's */
 
 /* ---- Waiting ------------------------------------------------------------- */
 
@@ -367,10 +371,32 @@ static int pipe_getattr(struct file *file, struct stat *st)
 	return 0;
 }
 
+static void ring_free(struct pipe_buffer **bufs)
+{
+	for (size_t i = 0; i < PIPE_RING_PARTS; i++)
+		kfree(bufs[i]);
+}
+
+static int ring_alloc(struct pipe_buffer **bufs, unsigned int slots)
+{
+	size_t part = MIN((size_t)slots, PIPE_RING_PART);
+
+	memset(bufs, 0, PIPE_RING_PARTS * sizeof(*bufs));
+	for (size_t i = 0; i * part < slots; i++) {
+		bufs[i] = kcalloc(part, sizeof(*bufs[i]));
+		if (!bufs[i]) {
+			ring_free(bufs);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 void pipe_free(struct pipe *pipe)
 {
 	pipe_purge(pipe);
-	kfree(pipe->bufs);
+	ring_free(pipe->bufs);
+	user_slots -= pipe->slots;
 	kfree(pipe);
 }
 
@@ -416,12 +442,28 @@ long pipe_get_size(const struct file *file)
 	return is_file_pipe(file) ? (long)(pipe->slots * PAGE_SIZE) : -EBADF;
 }
 
+static void pipe_set_slots(struct pipe *pipe, struct pipe_buffer **bufs,
+			   unsigned int slots)
+{
+	unsigned int n = 0;
+
+	for (; pipe->tail != pipe->head; pipe->tail++, n++)
+		bufs[n / PIPE_RING_PART][n % PIPE_RING_PART] = *pipe_slot(
+			pipe, pipe->tail);
+	ring_free(pipe->bufs);
+	memcpy(pipe->bufs, bufs, sizeof(pipe->bufs));
+	pipe->tail = 0;
+	pipe->head = n;
+	user_slots = user_slots - pipe->slots + slots;
+	pipe->slots = slots;
+}
+
 /* Rounded up to a power of two of pages; not below what is in use. */
 long pipe_set_size(struct file *file, unsigned long size)
 {
 	struct pipe *pipe = file->private_data;
-	unsigned int slots = 1, n = 0;
-	struct pipe_buffer *bufs;
+	struct pipe_buffer *bufs[PIPE_RING_PARTS];
+	unsigned int slots = 1;
 
 	if (!is_file_pipe(file))
 		return -EBADF;
@@ -431,18 +473,14 @@ long pipe_set_size(struct file *file, unsigned long size)
 		return -EPERM;
 	while (slots * PAGE_SIZE < size)
 		slots *= 2;
+	if (slots > pipe->slots &&
+	    user_slots - pipe->slots + slots > USER_SLOTS_MAX)
+		return -EPERM;
 	if (pipe->head - pipe->tail > slots)
 		return -EBUSY;
-	bufs = kcalloc(slots, sizeof(*bufs));
-	if (!bufs)
+	if (ring_alloc(bufs, slots))
 		return -ENOMEM;
-	for (; pipe->tail != pipe->head; pipe->tail++)
-		bufs[n++] = *pipe_slot(pipe, pipe->tail);
-	kfree(pipe->bufs);
-	pipe->bufs = bufs;
-	pipe->tail = 0;
-	pipe->head = n;
-	pipe->slots = slots;
+	pipe_set_slots(pipe, bufs, slots);
 	/* News of any kind, whatever the size was: as on Linux. */
 	wake_up(&pipe->wr_wait);
 	return slots * PAGE_SIZE;
@@ -454,12 +492,14 @@ struct pipe *pipe_alloc(void)
 
 	if (!pipe)
 		return NULL;
-	pipe->slots = DEFAULT_SLOTS;
-	pipe->bufs = kcalloc(pipe->slots, sizeof(*pipe->bufs));
-	if (!pipe->bufs) {
+	pipe->slots = user_slots + DEFAULT_SLOTS > USER_SLOTS_MAX ?
+			      FEWEST_SLOTS :
+			      DEFAULT_SLOTS;
+	if (ring_alloc(pipe->bufs, pipe->slots)) {
 		kfree(pipe);
 		return NULL;
 	}
+	user_slots += pipe->slots;
 	init_waitqueue_head(&pipe->rd_wait);
 	init_waitqueue_head(&pipe->wr_wait);
 	init_waitqueue_head(&pipe->drain_wait);

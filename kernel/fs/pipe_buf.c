@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
 
 static bool page_buf_get(struct pipe_buffer *buf)
 {
@@ -22,7 +23,7 @@ static void page_buf_release(struct pipe_buffer *buf)
 	put_page(buf->owner);
 }
 
-/* Pages of the pipe's own, whose only references are slots. */
+/* Pages that slots refer to, and nobody else for long. */
 static const struct pipe_buf_ops page_buf_ops = {
 	.get = page_buf_get,
 	.release = page_buf_release,
@@ -33,7 +34,7 @@ struct page *pipe_page_get(struct pipe *pipe)
 	struct page *page = pipe->spare;
 
 	pipe->spare = NULL;
-	return page ? page : alloc_page(0);
+	return page ? page : user_page_alloc(0);
 }
 
 void pipe_page_put(struct pipe *pipe, struct page *page)
@@ -62,6 +63,18 @@ void pipe_add_page(struct pipe *pipe, struct page *page, size_t len)
 		       });
 }
 
+void pipe_lend_page(struct pipe *pipe, struct page *page, char *data,
+		    size_t len)
+{
+	get_page(page);
+	pipe_add(pipe, &(struct pipe_buffer){
+			       .ops = &page_buf_ops,
+			       .owner = page,
+			       .data = data,
+			       .len = len,
+		       });
+}
+
 int pipe_add_copy(struct pipe *pipe, const void *data, size_t len)
 {
 	struct page *page = pipe_page_get(pipe);
@@ -83,7 +96,7 @@ int pipe_buf_share(struct pipe_buffer *to, struct pipe_buffer *from, size_t len)
 	if (from->ops->get(from))
 		return 0;
 	to->len = MIN(len, PAGE_SIZE);
-	page = alloc_page(0);
+	page = user_page_alloc(0);
 	if (!page)
 		return -ENOMEM;
 	to->ops = &page_buf_ops;

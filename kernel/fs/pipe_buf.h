@@ -8,7 +8,8 @@
  *
  * Invariants:
  *  1. Slots tail to head - 1 are in use, counted without wrapping; slot n is
- *     bufs[n % slots], and slots is a power of two. None of them is empty.
+ *     entry n % slots of bufs, and slots is a power of two. None of them is
+ *     empty.
  *  2. Bytes are taken off the tail by one call at a time: who sleeps on the
  *     way from looking at them to taking them holds is_draining. Anybody may
  *     add at the head meanwhile.
@@ -40,8 +41,13 @@ struct pipe_buffer {
 	bool is_packet; /* O_DIRECT: one write, read at once or cut */
 };
 
+/* The ring is cut where it would be longer than a page. */
+#define PIPE_RING_PART (PAGE_SIZE / sizeof(struct pipe_buffer))
+#define PIPE_SLOTS_MAX (1 * MiB / PAGE_SIZE)
+#define PIPE_RING_PARTS (PIPE_SLOTS_MAX / PIPE_RING_PART)
+
 struct pipe {
-	struct pipe_buffer *bufs;
+	struct pipe_buffer *bufs[PIPE_RING_PARTS];
 	unsigned int slots;
 	unsigned int head;
 	unsigned int tail;
@@ -76,7 +82,8 @@ static inline bool pipe_is_full(const struct pipe *pipe)
 static inline struct pipe_buffer *pipe_slot(const struct pipe *pipe,
 					    unsigned int n)
 {
-	return &pipe->bufs[n & (pipe->slots - 1)];
+	n &= pipe->slots - 1;
+	return &pipe->bufs[n / PIPE_RING_PART][n % PIPE_RING_PART];
 }
 
 /* The pipe under an open file, or NULL. */
@@ -104,7 +111,10 @@ static inline void pipe_add(struct pipe *pipe, const struct pipe_buffer *added)
 
 /* A buffer of len bytes at the start of a page, whose reference it takes. */
 void pipe_add_page(struct pipe *pipe, struct page *page, size_t len);
-/* The same with a copy of the bytes: 0 or -ENOMEM. len: a page's at most. */
+/* len bytes at data, which lie in a page that has another owner as well. */
+void pipe_lend_page(struct pipe *pipe, struct page *page, char *data,
+		    size_t len);
+/* pipe_add_page() with a copy of the bytes: 0 or -ENOMEM. len: a page's at most. */
 int pipe_add_copy(struct pipe *pipe, const void *data, size_t len);
 /*
  * to becomes another reference to the first len bytes of from, where nothing
