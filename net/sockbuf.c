@@ -9,6 +9,7 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/pipe_buf.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/sock.h"
 
@@ -17,6 +18,9 @@
 #define SKB_SHARED_INFO 320
 #define CACHE_LINE 64
 #define LEAST_BLOCK 512
+
+_Static_assert(sizeof(struct sockbuf) + SOCKBUF_HEAD_MAX <= PAGE_SIZE,
+	       "no block of several pages");
 
 uint32_t sockbuf_truesize(size_t head, size_t paged)
 {
@@ -28,66 +32,118 @@ uint32_t sockbuf_truesize(size_t head, size_t paged)
 	return block + SKB_OVERHEAD + ALIGN_UP(paged, PAGE_SIZE);
 }
 
+static void free_bytes(struct sockbuf *buf)
+{
+	while (!list_empty(&buf->pages)) {
+		struct page *page = list_first_entry(&buf->pages, struct page,
+						     lru);
+
+		list_del(&page->lru);
+		put_page(page);
+	}
+}
+
+static void put_head(struct sockbuf *buf)
+{
+	if (!--buf->refs)
+		kfree(buf);
+}
+
 struct sockbuf *sockbuf_alloc(size_t len)
 {
 	size_t head = MIN(len, (size_t)SOCKBUF_HEAD_MAX);
-	struct sockbuf *buf = kmalloc(sizeof(*buf) + head);
+	struct sockbuf *buf = kmalloc_flags(sizeof(*buf) + head, ALLOC_USER);
 
 	if (!buf)
 		return NULL;
 	*buf = (struct sockbuf){ .refs = 1, .len = len };
-	if (len == head)
-		return buf;
-	buf->tail = kmalloc(len - head);
-	if (!buf->tail) {
-		kfree(buf);
-		return NULL;
+	INIT_LIST_HEAD(&buf->pages);
+	for (size_t at = head; at < len; at += PAGE_SIZE) {
+		struct page *page = user_page_alloc(0);
+
+		if (!page) {
+			free_bytes(buf);
+			put_head(buf);
+			return NULL;
+		}
+		list_add_tail(&page->lru, &buf->pages);
 	}
 	return buf;
-}
-
-static void put_bytes(struct sockbuf *buf)
-{
-	if (--buf->refs)
-		return;
-	kfree(buf->tail);
-	kfree(buf);
 }
 
 void sockbuf_free(struct sockbuf *buf)
 {
 	if (buf->destructor)
 		buf->destructor(buf);
-	put_bytes(buf);
+	free_bytes(buf);
+	put_head(buf);
+}
+
+/* Where a message is looked at: n bytes at data lie in one piece. */
+struct cursor {
+	struct sockbuf *buf;
+	struct page *page; /* NULL: data is in the head */
+	char *data;
+	size_t n;
+};
+
+static void next_piece(struct cursor *c)
+{
+	struct list_head *at = c->page ? &c->page->lru : &c->buf->pages;
+
+	c->page = list_entry(at->next, struct page, lru);
+	c->data = page_address(c->page);
+	c->n = PAGE_SIZE;
+}
+
+/* At the byte at, which the message has. */
+static void seek(struct cursor *c, struct sockbuf *buf, size_t at)
+{
+	c->buf = buf;
+	c->page = NULL;
+	c->data = buf->head;
+	c->n = MIN((size_t)buf->len, (size_t)SOCKBUF_HEAD_MAX);
+	while (at >= c->n) {
+		at -= c->n;
+		next_piece(c);
+	}
+	c->data += at;
+	c->n -= at;
 }
 
 int sockbuf_fill(struct sockbuf *buf, struct iov_iter *from)
 {
-	size_t head = MIN((size_t)buf->len, (size_t)SOCKBUF_HEAD_MAX);
-	size_t rest = buf->len - head;
+	size_t left = buf->len;
+	struct cursor c;
 
-	if (copy_from_iter(buf->head, head, from) < head)
-		return -EFAULT;
-	if (rest && copy_from_iter(buf->tail, rest, from) < rest)
-		return -EFAULT;
-	return 0;
+	if (!left)
+		return 0;
+	for (seek(&c, buf, 0);; next_piece(&c)) {
+		size_t n = MIN(c.n, left);
+
+		if (copy_from_iter(c.data, n, from) < n)
+			return -EFAULT;
+		left -= n;
+		if (!left)
+			return 0;
+	}
 }
 
-int sockbuf_copy(const struct sockbuf *buf, size_t n, struct iov_iter *to)
+int sockbuf_copy(struct sockbuf *buf, size_t n, struct iov_iter *to)
 {
-	size_t at = buf->taken;
-	size_t part;
+	struct cursor c;
 
-	if (at < SOCKBUF_HEAD_MAX) {
-		part = MIN(n, SOCKBUF_HEAD_MAX - at);
-		if (copy_to_iter(buf->head + at, part, to) < part)
+	if (!n)
+		return 0;
+	for (seek(&c, buf, buf->taken);; next_piece(&c)) {
+		size_t part = MIN(c.n, n);
+
+		if (copy_to_iter(c.data, part, to) < part)
 			return -EFAULT;
-		at += part;
 		n -= part;
+		if (!n)
+			return 0;
 	}
-	if (n && copy_to_iter(buf->tail + at - SOCKBUF_HEAD_MAX, n, to) < n)
-		return -EFAULT;
-	return 0;
 }
 
 static bool lent_get(struct pipe_buffer *buf)
@@ -100,7 +156,7 @@ static bool lent_get(struct pipe_buffer *buf)
 
 static void lent_release(struct pipe_buffer *buf)
 {
-	put_bytes(buf->owner);
+	put_head(buf->owner);
 }
 
 static const struct pipe_buf_ops lent_ops = {
@@ -108,31 +164,35 @@ static const struct pipe_buf_ops lent_ops = {
 	.release = lent_release,
 };
 
-/* The bytes from at on that lie in one piece, n at most. */
-static size_t one_piece(struct sockbuf *buf, size_t at, size_t n, char **data)
+static void lend_head(struct pipe *pipe, struct cursor *c, size_t n)
 {
-	if (at >= SOCKBUF_HEAD_MAX) {
-		*data = buf->tail + at - SOCKBUF_HEAD_MAX;
-		return n;
-	}
-	*data = buf->head + at;
-	return MIN(n, SOCKBUF_HEAD_MAX - at);
+	c->buf->refs++;
+	pipe_add(pipe, &(struct pipe_buffer){
+			       .ops = &lent_ops,
+			       .owner = c->buf,
+			       .data = c->data,
+			       .len = n,
+		       });
 }
 
 size_t sockbuf_splice(struct sockbuf *buf, size_t n, struct pipe *pipe)
 {
 	size_t done = 0;
+	struct cursor c;
 
-	while (done < n && !pipe_is_full(pipe)) {
-		struct pipe_buffer lent = { .ops = &lent_ops, .owner = buf };
+	if (!n || pipe_is_full(pipe))
+		return 0;
+	for (seek(&c, buf, buf->taken);; next_piece(&c)) {
+		size_t part = MIN(c.n, n - done);
 
-		lent.len = one_piece(buf, buf->taken + done, n - done,
-				     &lent.data);
-		buf->refs++;
-		pipe_add(pipe, &lent);
-		done += lent.len;
+		if (c.page)
+			pipe_lend_page(pipe, c.page, c.data, part);
+		else
+			lend_head(pipe, &c, part);
+		done += part;
+		if (done == n || pipe_is_full(pipe))
+			return done;
 	}
-	return done;
 }
 
 void sockbuf_deliver(struct sock *sk, struct sockbuf_queue *q,

@@ -24,9 +24,13 @@ struct sock;
 /* The most that Linux puts beside the bookkeeping in one page. */
 #define SOCKBUF_HEAD_MAX 3776
 
+/*
+ * The first bytes stand behind the bookkeeping, the others in single pages,
+ * since no larger piece of memory can be counted on.
+ */
 struct sockbuf {
 	struct list_head node;
-	uint32_t refs; /* to the bytes: of the queue or the reader, of pipes */
+	uint32_t refs; /* to the head: of the queue or the reader, of pipes */
 	struct sock *owner;
 	/* Gives back what the message holds, but its memory; may be NULL. */
 	void (*destructor)(struct sockbuf *buf);
@@ -34,7 +38,7 @@ struct sockbuf {
 	uint32_t len; /* bytes */
 	uint32_t taken; /* of them, by reads */
 	uint32_t truesize; /* what the owner is charged */
-	char *tail; /* bytes beyond SOCKBUF_HEAD_MAX */
+	struct list_head pages; /* of bytes beyond SOCKBUF_HEAD_MAX, by lru */
 	char head[];
 };
 
@@ -72,14 +76,14 @@ uint32_t sockbuf_truesize(size_t head, size_t paged);
 /* Room for len bytes, without owner and charge; NULL: no memory. */
 struct sockbuf *sockbuf_alloc(size_t len);
 /*
- * Gives back all that the message holds, and the charge; the bytes go when no
- * pipe refers to them any more.
+ * Gives back all that the message holds, and the charge; a page of it, or its
+ * head, goes when no pipe refers to it any more.
  */
 void sockbuf_free(struct sockbuf *buf);
 /* The whole of the message comes from the iterator: -EFAULT. */
 int sockbuf_fill(struct sockbuf *buf, struct iov_iter *from);
 /* Copies n of the bytes that are left, takes none: -EFAULT. */
-int sockbuf_copy(const struct sockbuf *buf, size_t n, struct iov_iter *to);
+int sockbuf_copy(struct sockbuf *buf, size_t n, struct iov_iter *to);
 /* Puts n of them into a pipe by reference: how many found room. */
 size_t sockbuf_splice(struct sockbuf *buf, size_t n, struct pipe *pipe);
 
