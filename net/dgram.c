@@ -149,6 +149,15 @@ struct pbuf *dgram_payload(size_t len)
 	return first;
 }
 
+struct pbuf *dgram_clone(const struct pbuf *p)
+{
+	struct pbuf *copy = dgram_payload(p->tot_len);
+
+	if (copy)
+		pbuf_copy(copy, p);
+	return copy;
+}
+
 int dgram_fill(struct pbuf *p, struct iov_iter *from)
 {
 	for (; p; p = p->next) {

@@ -113,6 +113,8 @@ void dgram_sock_close(struct dgram_sock *ds);
  * headers in front; one piece when it fits a packet of the wire. NULL.
  */
 struct pbuf *dgram_payload(size_t len);
+/* A copy of p in such memory. */
+struct pbuf *dgram_clone(const struct pbuf *p);
 /* All of p from the iterator: -EFAULT. */
 int dgram_fill(struct pbuf *p, struct iov_iter *from);
 /*

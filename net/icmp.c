@@ -175,14 +175,13 @@ void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
 
 static void answer_echo(struct pbuf *p, const struct ip_info *ip)
 {
-	struct pbuf *copy = dgram_payload(p->tot_len);
+	struct pbuf *copy = dgram_clone(p);
 	struct icmp_header *icmp;
 
 	if (!copy) {
 		net_count(icmp_drop_no_memory);
 		return;
 	}
-	pbuf_copy(copy, p);
 	icmp = copy->payload;
 	icmp->type = ICMP_ECHOREPLY;
 	icmp->checksum = 0;

@@ -191,10 +191,13 @@ static bool lacks_port(const struct pbuf *p, uint16_t hlen)
 	return IPH_PROTO(ip) == IP_PROTO_UDP && p->len < hlen + UDP_HLEN;
 }
 
-/* What came in pieces is in one for lwIP, and comes to the hook again. */
+/*
+ * What came in pieces is in few for lwIP, all headers in the first, and comes
+ * to the hook again.
+ */
 static int to_lwip(struct pbuf *p, struct netif *netif)
 {
-	struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+	struct pbuf *copy = dgram_clone(p);
 
 	pbuf_free(p);
 	if (!copy)

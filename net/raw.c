@@ -63,7 +63,7 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 		if (!wants(ds, ip, type))
 			continue;
 		if (!copy)
-			copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+			copy = dgram_clone(p);
 		if (!copy) {
 			net_count(icmp_drop_no_memory);
 			return;

@@ -122,7 +122,7 @@ static int transmit(struct dgram_sock *ds, const struct ip_dest *to,
 		return ip_dest_leaves(ds, to) ? to_wire(ds, to, p) :
 						(pbuf_free(p), 0);
 	if (ip_dest_leaves(ds, to)) {
-		copy = pbuf_clone(PBUF_TRANSPORT, PBUF_RAM, p);
+		copy = dgram_clone(p);
 		err = copy ? to_wire(ds, to, copy) : -ENOBUFS;
 	}
 	if (!err)

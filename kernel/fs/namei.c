@@ -15,12 +15,13 @@
 
 /*
  * A look-up in progress: rest is what remains of the path, in the caller's
- * string or, once a link was followed, at the end of buf's first half.
+ * string or, once a link was followed, at the end of buf.
  */
 struct nameidata {
 	struct inode *inode; /* reached so far, with a reference */
 	const char *rest;
-	char *buf; /* 2 * PATH_MAX bytes, NULL until the first link */
+	char *buf; /* PATH_MAX bytes, NULL until the first link */
+	char *target; /* as many, for what a link says */
 	unsigned int flags;
 	unsigned int links;
 };
@@ -75,13 +76,14 @@ static int follow_link(struct nameidata *nd, struct inode *link)
 	if (rest > PATH_MAX)
 		return -ENAMETOOLONG;
 	if (!nd->buf) {
-		nd->buf = kmalloc(2 * PATH_MAX);
-		if (!nd->buf)
+		nd->buf = kmalloc(PATH_MAX);
+		nd->target = kmalloc(PATH_MAX);
+		if (!nd->buf || !nd->target)
 			return -ENOMEM;
 		memcpy(nd->buf + PATH_MAX - rest, nd->rest, rest);
 		nd->rest = nd->buf + PATH_MAX - rest;
 	}
-	target = nd->buf + PATH_MAX;
+	target = nd->target;
 	len = inode_readlink(link, target, PATH_MAX);
 	if (len < 0)
 		return len;
@@ -174,6 +176,7 @@ int path_lookup(struct inode *start, const char *path, unsigned int flags,
 	nd.inode = iget(*path == '/' ? vfs_root() : start);
 	error = walk(&nd);
 	kfree(nd.buf);
+	kfree(nd.target);
 	if (!error && (flags & LOOKUP_DIRECTORY) && !S_ISDIR(nd.inode->i_mode))
 		error = -ENOTDIR;
 	if (error)

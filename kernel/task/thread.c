@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/task/sched.h"
@@ -28,7 +29,24 @@ void thread_caches_init(void)
 				      XSAVE_ALIGN);
 	if (!thread_cache || !fpu_cache)
 		panic("no memory for threads");
+	kmem_cache_set_flags(fpu_cache, ALLOC_USER);
 	signal_init();
+}
+
+/* The state of some CPUs' units takes more than a page. */
+static void *fpu_alloc(void)
+{
+	if (cpu_features.xsave_size > PAGE_SIZE)
+		return kvmalloc(cpu_features.xsave_size);
+	return kmem_cache_alloc(fpu_cache);
+}
+
+static void fpu_free(void *area)
+{
+	if (cpu_features.xsave_size > PAGE_SIZE)
+		kvfree(area);
+	else if (area)
+		kmem_cache_free(fpu_cache, area);
 }
 
 static struct thread *thread_alloc(void)
@@ -52,8 +70,7 @@ static struct thread *thread_alloc(void)
 void thread_free(struct thread *thread)
 {
 	signal_thread_free(thread);
-	if (thread->fpu)
-		kmem_cache_free(fpu_cache, thread->fpu);
+	fpu_free(thread->fpu);
 	kstack_free(thread->kstack);
 	kmem_cache_free(thread_cache, thread);
 }
@@ -102,7 +119,7 @@ struct thread *thread_create_user(struct process *process, int tid)
 
 	if (!thread)
 		return NULL;
-	thread->fpu = kmem_cache_alloc(fpu_cache);
+	thread->fpu = fpu_alloc();
 	if (!thread->fpu) {
 		thread_free(thread);
 		return NULL;
