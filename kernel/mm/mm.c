@@ -13,6 +13,8 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
+#include "kernel/task/thread.h"
+#include "kernel/task/wait.h"
 
 static struct mm *active_mm; /* NULL: the kernel's own tables */
 
@@ -148,8 +150,9 @@ int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 	pte = pte_lookup(mm->pgd, addr, true);
 	if (!pte)
 		return -ENOMEM;
-	if (*pte & PTE_P) {
-		/* The TLB remembers less than is allowed by now. */
+	if (*pte) {
+		/* The TLB or the entry has less than is allowed by now. */
+		*pte = pte_make(*pte & PTE_ADDR, vma->prot);
 		flush_tlb_page(addr);
 		return 0;
 	}
@@ -177,48 +180,46 @@ int mm_get_page(struct mm *mm, uintptr_t addr, struct page **page)
 	return 0;
 }
 
-static int populate_area(struct mm *mm, const struct vma *vma, uintptr_t addr,
-			 uintptr_t end)
-{
-	unsigned int access = vma->prot & PROT_WRITE ? FAULT_WRITE : 0;
-	int err;
-
-	for (; addr < end; addr += PAGE_SIZE) {
-		err = mm_fault(mm, addr, access);
-		if (err)
-			return err == -ENXIO ? -EFAULT : err;
-	}
-	return 0;
-}
-
 int mm_populate(struct mm *mm, uintptr_t addr, size_t len)
 {
 	uintptr_t end = ALIGN_UP(addr + len, PAGE_SIZE);
-	struct vma *vma;
 	int err, first = 0;
 
-	addr = ALIGN_DOWN(addr, PAGE_SIZE);
-	for (vma = find_vma(mm, addr); addr < end; vma = vma_next(vma)) {
+	for (addr = ALIGN_DOWN(addr, PAGE_SIZE); addr < end; cond_resched()) {
+		const struct vma *vma = find_vma(mm, addr);
+
+		if (fatal_signal_pending())
+			return -EINTR;
 		if (!vma || vma->start > addr)
 			return -ENOMEM;
-		err = populate_area(mm, vma, addr, MIN(vma->end, end));
+		err = mm_fault(mm, addr,
+			       vma->prot & PROT_WRITE ? FAULT_WRITE : 0);
 		if (err == -ENOMEM)
 			return err;
-		first = first ? first : err;
-		addr = vma->end;
+		if (err && !first)
+			first = -EFAULT;
+		addr = err ? vma->end : addr + PAGE_SIZE;
 	}
 	return first;
 }
 
-bool mm_is_present(struct mm *mm, uintptr_t addr)
+size_t mm_presence(struct mm *mm, uintptr_t addr, size_t n, bool *present)
 {
 	const struct vma *vma = find_vma(mm, addr);
-	const uint64_t *pte;
+	uintptr_t va = addr, run, end;
 
 	if (!vma || vma->start > addr)
-		return false;
+		return 0;
+	end = MIN(vma->end, addr + (n << PAGE_SHIFT));
+	*present = vma->data || (pte_next(mm->pgd, &va, end) && va == addr);
 	if (vma->data)
-		return true;
-	pte = pte_lookup(mm->pgd, addr, false);
-	return pte && *pte;
+		return (end - addr) >> PAGE_SHIFT;
+	for (run = MIN(va, end); *present && run < end; run = va) {
+		va = run + PAGE_SIZE;
+		if (!pte_next(mm->pgd, &va, end) || va > run + PAGE_SIZE) {
+			run += PAGE_SIZE;
+			break;
+		}
+	}
+	return (run - addr) >> PAGE_SHIFT;
 }

@@ -41,6 +41,7 @@ struct vma {
 #define VMA_NOWRITE BIT(2) /* never writable: shared, from a read-only file */
 #define VMA_FILE BIT(3) /* pages wholly behind the file's end do not exist */
 #define VMA_SHARED BIT(5) /* MAP_SHARED: for /proc/self/maps */
+#define VMA_MOVING BIT(6) /* on its way to another address: joins no other */
 #define VMA_KERNEL BIT(4) /* data's own pages are mapped, not copies */
 
 struct mm {
@@ -88,6 +89,9 @@ uintptr_t mm_find_gap(struct mm *mm, size_t len);
 int mm_unmap(struct mm *mm, uintptr_t addr, size_t len);
 int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
 /*
+ * What follows works on ranges that ring 3 chooses: thread context, other
+ * threads run meanwhile.
+ *
  * Makes the pages of a range present as far as their protection and the
  * memory allow; writable ones for writing. 0, -ENOMEM when something is not
  * mapped or memory is short, -EFAULT when something may not be read.
@@ -95,8 +99,11 @@ int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
 int mm_populate(struct mm *mm, uintptr_t addr, size_t len);
 /* Whether every byte of [addr, addr+len) lies in some area. */
 bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len);
-/* Whether a page need not be made before it is read (mincore). */
-bool mm_is_present(struct mm *mm, uintptr_t addr);
+/*
+ * How many of the n pages from addr on are alike: whether they need not be made
+ * before they are read (mincore). 0: the first is not mapped.
+ */
+size_t mm_presence(struct mm *mm, uintptr_t addr, size_t n, bool *present);
 
 /* The system calls' logic, without the descriptor look-up: see the man pages. */
 long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,

@@ -12,6 +12,7 @@
 
 #include "kernel/mm/page.h"
 #include "kernel/mm/vma.h"
+#include "kernel/task/thread.h"
 
 /* MAP_32BIT: below 2 GiB, where sign-extended addresses reach. */
 #define TOP_32BIT 0x80000000UL
@@ -133,26 +134,28 @@ long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 long mm_brk(struct mm *mm, uintptr_t brk)
 {
 	static const struct vma_backing heap = { .name = "[heap]" };
-	uintptr_t old_end = ALIGN_UP(mm->brk, PAGE_SIZE);
+	uintptr_t old = mm->brk;
+	uintptr_t old_end = ALIGN_UP(old, PAGE_SIZE);
 	uintptr_t new_end = ALIGN_UP(brk, PAGE_SIZE);
 	int err = 0;
 
 	if (!mm->brk_start || brk < mm->brk_start || brk > USER_MAX)
-		return mm->brk;
-	if (new_end < old_end) {
+		return old;
+	/* One page stays free before whatever comes next. */
+	if (new_end > old_end &&
+	    (!vma_is_free(mm, old_end, new_end + PAGE_SIZE) ||
+	     vma_is_too_much(new_end - old_end, PROT_WRITE)))
+		return old;
+	mm->brk = brk;
+	if (new_end < old_end)
 		err = mm_unmap(mm, new_end, old_end - new_end);
-	} else if (new_end > old_end) {
-		/* One page stays free before whatever comes next. */
-		if (!vma_is_free(mm, old_end, new_end + PAGE_SIZE) ||
-		    vma_is_too_much(new_end - old_end, PROT_WRITE))
-			return mm->brk;
+	else if (new_end > old_end)
 		err = mm_map_fixed(mm, old_end, new_end - old_end,
 				   PROT_READ | PROT_WRITE, VMA_HEAP, &heap,
 				   false);
-	}
-	if (!err)
-		mm->brk = brk;
-	return mm->brk;
+	if (err)
+		mm->brk = old;
+	return err ? old : brk;
 }
 
 static bool is_advice(int advice)
@@ -168,28 +171,40 @@ static bool is_advice(int advice)
 	}
 }
 
-/* One area's part of the range. Most advice is about costs we do not have. */
+/* Frees the pages of a first part; where it ends. */
+static uintptr_t zap_part(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	uintptr_t stop = pte_window(mm->pgd, start, end);
+
+	pte_range_zap(mm, start, stop);
+	return stop;
+}
+
+/*
+ * The part [start, *end) of an area, or a first part of it, *end moved there.
+ * Most advice is about costs we do not have.
+ */
 static int advise_area(struct mm *mm, const struct vma *vma, uintptr_t start,
-		       uintptr_t end, int advice)
+		       uintptr_t *end, int advice)
 {
 	switch (advice) {
 	case MADV_FREE:
 		if (vma->data)
 			return -EINVAL;
-		pte_range_zap(mm, start, end);
+		*end = zap_part(mm, start, *end);
 		return 0;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
-		pte_range_zap(mm, start, end);
+		*end = zap_part(mm, start, *end);
 		return 0;
 	case MADV_POPULATE_WRITE:
 		if (!(vma->prot & PROT_WRITE))
 			return -EINVAL;
-		return mm_populate(mm, start, end - start);
+		return mm_populate(mm, start, *end - start);
 	case MADV_POPULATE_READ:
 		if (!(vma->prot & PROT_READ))
 			return -EINVAL;
-		return mm_populate(mm, start, end - start);
+		return mm_populate(mm, start, *end - start);
 	case MADV_REMOVE:
 		/* Punches holes in shared files. */
 		return vma->data ? -EACCES : -EINVAL;
@@ -210,14 +225,15 @@ static bool is_populate(int advice)
 /* As madvise(2): most advice steps over holes, and reports them at the end. */
 long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice)
 {
-	uintptr_t end = addr + ALIGN_UP(len, PAGE_SIZE);
-	struct vma *vma;
+	uintptr_t stop, end = addr + ALIGN_UP(len, PAGE_SIZE);
+	const struct vma *vma;
 	long err, unmapped = 0;
 
 	if (!is_advice(advice) || !IS_ALIGNED(addr, PAGE_SIZE) || end < addr ||
 	    (len && end == addr))
 		return -EINVAL;
-	for (vma = find_vma(mm, addr); addr < end; vma = vma_next(vma)) {
+	for (; addr < end; addr = stop) {
+		vma = find_vma(mm, addr);
 		if (!vma || (is_populate(advice) && vma->start > addr))
 			return -ENOMEM;
 		if (vma->start > addr) {
@@ -226,10 +242,11 @@ long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice)
 			if (addr >= end)
 				break;
 		}
-		err = advise_area(mm, vma, addr, MIN(vma->end, end), advice);
+		stop = MIN(vma->end, end);
+		err = advise_area(mm, vma, addr, &stop, advice);
 		if (err)
 			return err;
-		addr = vma->end;
+		cond_resched();
 	}
 	return unmapped;
 }

@@ -8,54 +8,97 @@
 #include <linux/mman.h>
 
 #include "kernel/mm/vma.h"
+#include "kernel/task/thread.h"
+
+/* The tables for the pages that will come to new: 0 or -ENOMEM. */
+static int make_tables(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
+{
+	size_t at, stop;
+	int err = 0;
+
+	for (at = 0; at < len && !err; at = stop) {
+		cond_resched();
+		stop = pte_window(mm->pgd, old + at, old + len) - old;
+		err = pte_range_make_tables(mm, old + at, new + at, stop - at);
+	}
+	return err;
+}
 
 /*
- * Moves the pages of [old, old+old_len), inside one area, to new, which is
- * free. Everything that can fail comes before the first change.
+ * Moves the pages, a part at a time. Where another thread has unmapped the
+ * target meanwhile they end.
+ */
+static void move_pages(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
+{
+	const struct vma *to;
+	size_t at, stop;
+
+	for (at = 0; at < len; at = stop) {
+		cond_resched();
+		to = find_vma(mm, new + at);
+		stop = pte_window(mm->pgd, old + at, old + len) - old;
+		if (!to || to->start > new + at) {
+			pte_range_zap(mm, old + at, old + stop);
+			continue;
+		}
+		stop = MIN(stop, to->end - new);
+		pte_range_move(mm, old + at, new + at, stop - at, to->prot);
+	}
+}
+
+/* The areas of [start, end) stay where they are after all. */
+static void stop_moving(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct vma *vma = find_vma(mm, start);
+
+	for (; vma && vma->start < end; vma = find_vma(mm, start)) {
+		start = vma->end;
+		vma->flags &= ~VMA_MOVING;
+		vma_merge(mm, vma);
+		cond_resched();
+	}
+}
+
+/*
+ * Moves the pages of [old, old+old_len), inside one area, to new. Everything
+ * that can fail comes before the first page moves. The old part stays apart
+ * from its neighbours until it goes: unmapping it needs no memory.
  */
 static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 		      uintptr_t new, size_t new_len, bool keep_old)
 {
 	size_t moved = MIN(old_len, new_len);
-	struct vma *vma = vma_alloc();
-	const struct vma *from;
-	int err = -ENOMEM;
+	struct vma area, *from;
+	int err;
 
-	if (!vma)
-		return -ENOMEM;
 	if (mm->nr_vmas + 3 > MAX_MAP_COUNT)
-		goto out_free;
+		return -ENOMEM;
 	err = vma_isolate(mm, old, old + old_len);
 	if (err)
-		goto out_free;
+		return err;
 	from = find_vma(mm, old);
-	err = pte_range_move(mm, old, new, moved);
-	if (err)
-		goto out_merge;
-	*vma = *from;
-	vma->start = new;
-	vma->end = new + new_len;
-	vma->flags &= VMA_NOWRITE | VMA_FILE | VMA_KERNEL | VMA_SHARED;
-	if (!vma->data)
-		vma->name = NULL;
-	/*
-	 * The old part goes while it is apart: once joined, unmapping it would
-	 * need memory. The new one is there by then, or its page tables would
-	 * be taken for unused.
-	 */
-	if (keep_old)
-		vma_merge(mm, find_vma(mm, old));
-	vma_insert(mm, vma);
-	if (!keep_old)
+	if (!from || from->start != old || from->end != old + old_len)
+		return -EFAULT; /* it went while a place was looked for */
+	area = *from;
+	area.start = new;
+	area.end = new + new_len;
+	area.flags &= VMA_NOWRITE | VMA_FILE | VMA_KERNEL | VMA_SHARED;
+	if (!area.data)
+		area.name = NULL;
+	from->flags |= VMA_MOVING;
+	err = vma_replace(mm, &area);
+	if (!err) {
+		err = make_tables(mm, old, new, moved);
+		if (err)
+			mm_unmap(mm, new, new_len);
+	}
+	if (!err)
+		move_pages(mm, old, new, moved);
+	if (err || keep_old)
+		stop_moving(mm, old, old + old_len);
+	else
 		mm_unmap(mm, old, old_len);
-	vma_merge(mm, vma);
-	return new;
-
-out_merge:
-	vma_merge(mm, find_vma(mm, old));
-out_free:
-	vma_free(vma);
-	return err;
+	return err ? err : (long)new;
 }
 
 /* Whether [old, old+old_len) can be moved or grown: one area holds it. */
@@ -88,10 +131,8 @@ static long remap_to(struct mm *mm, uintptr_t old, size_t old_len,
 		/* Unlike mmap(2)'s, this hint is not moved up. */
 		if (new < USER_MIN)
 			return -EPERM;
-	} else {
-		err = mm_unmap(mm, new, new_len);
-		if (!err && old_len > new_len)
-			err = mm_unmap(mm, old + new_len, old_len - new_len);
+	} else if (old_len > new_len) {
+		err = mm_unmap(mm, old + new_len, old_len - new_len);
 		if (err)
 			return err;
 	}

@@ -2,7 +2,8 @@
 /*
  * Ranges of an application's page table entries: walking those in use,
  * freeing, protecting and moving the pages behind them, and forgetting them
- * in the TLB. A range may span terabytes: what has no tables is stepped over.
+ * in the TLB. A range may span terabytes: what has no tables is stepped over,
+ * and pte_window() cuts it into parts between which others may run.
  */
 #include <errno.h>
 
@@ -13,8 +14,11 @@
 
 #define TABLE_ENTRIES 512
 #define TOP_LEVEL 3
+#define LEAF_SPAN (TABLE_ENTRIES * PAGE_SIZE) /* of one table of pages */
 /* Up to so many pages are flushed one by one, above that all at once. */
 #define FLUSH_MAX 32
+/* Missing tables that one window steps over. */
+#define WINDOW_GAPS 1024
 
 /* Entries whose old contents the TLB may still hold. */
 struct tlb_batch {
@@ -101,6 +105,19 @@ uint64_t *pte_next(uint64_t *pgd, uintptr_t *va, uintptr_t end)
 				return &table[i];
 	}
 	return NULL;
+}
+
+uintptr_t pte_window(uint64_t *pgd, uintptr_t start, uintptr_t end)
+{
+	uintptr_t va = start;
+	unsigned int gaps = 0;
+
+	while (va < end && !leaf_table(pgd, &va))
+		if (++gaps == WINDOW_GAPS)
+			return MIN(va, end);
+	if (va >= end)
+		return end;
+	return MIN(ALIGN_DOWN(va, LEAF_SPAN) + LEAF_SPAN, end);
 }
 
 void pte_range_zap(struct mm *mm, uintptr_t start, uintptr_t end)
@@ -195,26 +212,44 @@ void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
 	tlb_flush(&batch);
 }
 
-/*
- * The tables of the destination are made before the first page moves, so
- * that nothing has to be undone when memory is short.
- */
-int pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len)
+int pte_range_make_tables(struct mm *mm, uintptr_t from, uintptr_t to,
+			  size_t len)
 {
-	struct tlb_batch batch = { .mm = mm };
-	uintptr_t end = from + len;
-	uintptr_t va;
-	uint64_t *pte;
+	uintptr_t va = from;
 
-	for (va = from; pte_next(mm->pgd, &va, end); va += PAGE_SIZE)
+	for (; pte_next(mm->pgd, &va, from + len); va += PAGE_SIZE)
 		if (!pte_lookup(mm->pgd, to + (va - from), true))
 			return -ENOMEM;
-	for (va = from; (pte = pte_next(mm->pgd, &va, end)); va += PAGE_SIZE) {
-		*pte_lookup(mm->pgd, to + (va - from), false) = *pte;
+	return 0;
+}
+
+/* A page comes to an address, in place of what a thread made there meanwhile. */
+static void put_entry(struct mm *mm, uintptr_t va, uint64_t pte, uint32_t prot)
+{
+	uint64_t *to = pte_lookup(mm->pgd, va, true);
+	uint64_t old = to ? *to : pte;
+
+	if (to)
+		*to = pte_make(pte & PTE_ADDR, prot);
+	if (!old)
+		return;
+	mm->resident--;
+	flush_tlb_page(va);
+	put_page(phys_to_page(old & PTE_ADDR));
+}
+
+void pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len,
+		    uint32_t prot)
+{
+	struct tlb_batch batch = { .mm = mm };
+	uintptr_t va = from;
+	uint64_t *pte;
+
+	for (; (pte = pte_next(mm->pgd, &va, from + len)); va += PAGE_SIZE) {
 		if (*pte & PTE_P)
 			tlb_add(&batch, va);
+		put_entry(mm, to + (va - from), *pte, prot);
 		*pte = 0;
 	}
 	tlb_flush(&batch);
-	return 0;
 }

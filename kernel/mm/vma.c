@@ -18,6 +18,10 @@
 
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/thread.h"
+
+/* Areas that are walked over before others may run. */
+#define GAPS_AT_ONCE 1024
 
 static struct kmem_cache *vma_cache;
 
@@ -113,8 +117,8 @@ void vma_remove(struct mm *mm, struct vma *vma)
 static bool can_merge(const struct vma *low, const struct vma *high)
 {
 	if (low->end != high->start || low->prot != high->prot ||
-	    low->flags != high->flags || low->name != high->name ||
-	    low->data != high->data)
+	    low->flags != high->flags || low->flags & VMA_MOVING ||
+	    low->name != high->name || low->data != high->data)
 		return false;
 	return !low->data ||
 	       (low->data_len == high->data_len &&
@@ -176,14 +180,16 @@ int vma_isolate(struct mm *mm, uintptr_t start, uintptr_t end)
 
 bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len)
 {
-	struct vma *vma = find_vma(mm, addr);
 	uintptr_t end = addr + len;
+	const struct vma *vma;
 
-	while (addr < end && vma && vma->start <= addr) {
-		addr = vma->end;
-		vma = vma_next(vma);
+	for (; addr < end; addr = vma->end) {
+		cond_resched();
+		vma = find_vma(mm, addr);
+		if (!vma || vma->start > addr)
+			return false;
 	}
-	return addr >= end;
+	return true;
 }
 
 uintptr_t vma_guard_start(const struct mm *mm, const struct vma *vma)
@@ -205,16 +211,35 @@ bool vma_is_free(struct mm *mm, uintptr_t start, uintptr_t end)
 	       (!vma || end <= vma_guard_start(mm, vma));
 }
 
+/* The highest area that begins below an address. */
+static struct vma *vma_below(struct mm *mm, uintptr_t addr)
+{
+	struct vma *vma = find_vma(mm, addr);
+	struct rb_node *last;
+
+	if (vma)
+		return vma->start < addr ? vma : vma_prev(vma);
+	last = rb_last(&mm->vmas);
+	return last ? rb_entry(last, struct vma, node) : NULL;
+}
+
 static uintptr_t highest_gap(struct mm *mm, size_t len, uintptr_t top)
 {
-	struct rb_node *node = rb_last(&mm->vmas);
-	struct vma *vma;
+	struct vma *vma = vma_below(mm, USER_MAX);
+	unsigned int seen = 0;
 
-	for (; node; node = rb_prev(node)) {
-		vma = rb_entry(node, struct vma, node);
+	while (vma) {
+		uintptr_t start = vma->start;
+
 		if (vma->end < top && top - vma->end >= len)
 			return top - len;
 		top = MIN(top, vma_guard_start(mm, vma));
+		if (++seen % GAPS_AT_ONCE) {
+			vma = vma_prev(vma);
+			continue;
+		}
+		cond_resched();
+		vma = vma_below(mm, start);
 	}
 	return top >= USER_MIN + len ? top - len : 0;
 }
@@ -256,24 +281,36 @@ static void free_tables_between(struct mm *mm, uintptr_t start, uintptr_t end)
 			      next ? next->start : USER_MAX);
 }
 
-static void unmap_isolated(struct mm *mm, uintptr_t start, uintptr_t end)
+/*
+ * Unmaps a first part of [addr, end) that is little work; where it ends, or
+ * -ENOMEM. Nothing needs to be split but at the two ends, before the first
+ * part: then only what another thread joined meanwhile.
+ */
+static intptr_t unmap_part(struct mm *mm, uintptr_t addr, uintptr_t end)
 {
-	struct vma *vma = find_vma(mm, start);
-	struct vma *next;
+	int err = vma_isolate(mm, addr, end);
+	struct vma *vma = find_vma(mm, addr);
+	uintptr_t stop;
 
+	if (err)
+		return err;
 	if (!vma || vma->start >= end)
-		return;
-	pte_range_zap(mm, start, end);
-	for (; vma && vma->start < end; vma = next) {
-		next = vma_next(vma);
+		return end;
+	addr = vma->start;
+	stop = pte_window(mm->pgd, addr, vma->end);
+	pte_range_zap(mm, addr, stop);
+	if (stop == vma->end)
 		vma_remove(mm, vma);
-	}
-	free_tables_between(mm, start, end);
+	else
+		vma_resize(mm, vma, stop, vma->end);
+	free_tables_between(mm, addr, stop);
+	return stop;
 }
 
 int mm_unmap(struct mm *mm, uintptr_t addr, size_t len)
 {
-	struct vma *vma;
+	const struct vma *vma;
+	intptr_t stop = addr;
 	int err = check_range(addr, &len);
 
 	if (err)
@@ -282,11 +319,11 @@ int mm_unmap(struct mm *mm, uintptr_t addr, size_t len)
 	if (vma && vma->start < addr && vma->end > addr + len &&
 	    mm->nr_vmas >= MAX_MAP_COUNT)
 		return -ENOMEM;
-	err = vma_isolate(mm, addr, addr + len);
-	if (err)
-		return err;
-	unmap_isolated(mm, addr, addr + len);
-	return 0;
+	while (stop >= 0 && (uintptr_t)stop < addr + len) {
+		stop = unmap_part(mm, stop, addr + len);
+		cond_resched();
+	}
+	return stop < 0 ? (int)stop : 0;
 }
 
 bool vma_may_grow(const struct mm *mm, size_t more)
@@ -297,11 +334,16 @@ bool vma_may_grow(const struct mm *mm, size_t more)
 /* Whether RLIMIT_AS lets [start, end) be mapped, in place of what is there. */
 static bool may_map(struct mm *mm, uintptr_t start, uintptr_t end)
 {
-	const struct vma *vma = find_vma(mm, start);
 	size_t more = end - start;
+	const struct vma *vma;
 
-	for (; vma && vma->start < end; vma = vma_next(vma))
+	if (vma_may_grow(mm, more))
+		return true;
+	while ((vma = find_vma(mm, start)) && vma->start < end) {
 		more -= MIN(vma->end, end) - MAX(vma->start, start);
+		start = vma->end;
+		cond_resched(); /* not where nothing is: that is taken at once */
+	}
 	return vma_may_grow(mm, more);
 }
 
@@ -315,15 +357,54 @@ static void vma_set_backing(struct vma *vma, const struct vma_backing *backing)
 	vma->name = backing->name;
 }
 
-/*
- * The new area is allocated first: when something fails nothing has been
- * unmapped.
- */
+/* area from one address to another, where nothing is. */
+static int put_part(struct mm *mm, const struct vma *area, uintptr_t start,
+		    uintptr_t end, struct vma **spare)
+{
+	struct vma *low = vma_below(mm, start);
+	struct vma part = *area;
+
+	part.start = start;
+	part.end = end;
+	if (area->data)
+		part.offset += start - area->start;
+	if (low && can_merge(low, &part)) {
+		vma_resize(mm, low, low->start, end);
+	} else {
+		low = *spare ? *spare : vma_alloc();
+		*spare = NULL;
+		if (!low)
+			return -ENOMEM;
+		*low = part;
+		vma_insert(mm, low);
+	}
+	vma_merge(mm, low);
+	return 0;
+}
+
+int vma_replace(struct mm *mm, const struct vma *area)
+{
+	struct vma *spare = vma_alloc();
+	intptr_t stop, at = area->start;
+	int err = spare ? 0 : -ENOMEM;
+
+	while (!err && at < (intptr_t)area->end) {
+		stop = unmap_part(mm, at, area->end);
+		err = stop < 0 ? stop : put_part(mm, area, at, stop, &spare);
+		at = stop;
+		cond_resched();
+	}
+	if (spare)
+		vma_free(spare);
+	return err;
+}
+
 int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 		 uint32_t flags, const struct vma_backing *backing,
 		 bool replace)
 {
-	struct vma *vma, *old;
+	struct vma area = { .start = addr, .flags = flags };
+	const struct vma *old;
 	int err = check_range(addr, &len);
 
 	if (err || addr < USER_MIN)
@@ -333,22 +414,30 @@ int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 		return -EEXIST;
 	if (mm->nr_vmas >= MAX_MAP_COUNT || !may_map(mm, addr, addr + len))
 		return -ENOMEM;
-	vma = vma_alloc();
-	if (!vma)
-		return -ENOMEM;
-	err = mm_unmap(mm, addr, len);
-	if (err) {
-		vma_free(vma);
-		return err;
+	area.end = addr + len;
+	area.prot = prot & PROT_MASK;
+	vma_set_backing(&area, backing);
+	return vma_replace(mm, &area);
+}
+
+/*
+ * Makes what the pages allow what their areas say, whatever that is by now.
+ * A fault that comes first does it for its page.
+ */
+static void protect_pages(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	const struct vma *vma;
+	uintptr_t stop;
+
+	for (; start < end; start = stop) {
+		cond_resched();
+		vma = find_vma(mm, start);
+		if (!vma || vma->start >= end)
+			break;
+		start = MAX(start, vma->start);
+		stop = pte_window(mm->pgd, start, MIN(end, vma->end));
+		pte_range_protect(mm, start, stop, vma->prot);
 	}
-	vma->start = addr;
-	vma->end = addr + len;
-	vma->prot = prot & PROT_MASK;
-	vma->flags = flags;
-	vma_set_backing(vma, backing);
-	vma_insert(mm, vma);
-	vma_merge(mm, vma);
-	return 0;
 }
 
 /* The part of an area that lies in [start, end). */
@@ -369,8 +458,8 @@ static int protect_part(struct mm *mm, struct vma *vma, uintptr_t start,
 		return err;
 	vma = find_vma(mm, start);
 	vma->prot = prot;
-	pte_range_protect(mm, start, end, prot);
 	vma_merge(mm, vma);
+	protect_pages(mm, start, end);
 	return 0;
 }
 

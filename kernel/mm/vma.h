@@ -13,6 +13,12 @@
 #define MAX_MAP_COUNT 65530
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)
 
+/*
+ * Long work on an address space is cut into parts with cond_resched() between
+ * them. Each part leaves all invariants true, and the next looks its area up
+ * again by address: another thread may have changed any of it.
+ */
+
 /* PROT_* without the bits that only steer a call. */
 #define PROT_MASK 7U
 
@@ -34,6 +40,12 @@ void vma_insert(struct mm *mm, struct vma *vma);
 void vma_remove(struct mm *mm, struct vma *vma);
 /* Whether RLIMIT_AS lets areas take so many bytes more. */
 bool vma_may_grow(const struct mm *mm, size_t more);
+/*
+ * Puts an area like this one in place of what is there, a part at a time:
+ * each address has the old or the new area, never none. 0, or -ENOMEM with
+ * nothing changed, as long as no other thread changes the same addresses.
+ */
+int vma_replace(struct mm *mm, const struct vma *area);
 /* Joins vma and its neighbours where nothing tells them apart. */
 void vma_merge(struct mm *mm, struct vma *vma);
 /* Splits areas so that none crosses start or end: 0 or -ENOMEM. */
@@ -64,8 +76,20 @@ void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
  */
 void pte_range_free_tables(struct mm *mm, uintptr_t start, uintptr_t end,
 			   uintptr_t floor, uintptr_t ceiling);
-/* Moves the pages of [from, from + len): 0, or -ENOMEM with none moved. */
-int pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len);
+/* The tables that the pages of [from, from + len) need at to: -ENOMEM. */
+int pte_range_make_tables(struct mm *mm, uintptr_t from, uintptr_t to,
+			  size_t len);
+/*
+ * Moves the pages, which get prot; what is there already is replaced. One
+ * whose table cannot be made is lost: see mremap.c.
+ */
+void pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len,
+		    uint32_t prot);
+/*
+ * Where a first part of [start, end) ends that is little work: what has no
+ * tables, and the entries of one table.
+ */
+uintptr_t pte_window(uint64_t *pgd, uintptr_t start, uintptr_t end);
 
 /* mm.c */
 bool mm_is_active(const struct mm *mm);

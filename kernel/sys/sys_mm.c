@@ -17,6 +17,7 @@
 #include "kernel/task/thread.h"
 
 #define MINCORE_CHUNK 256
+#define MINCORE_RUN 16384 /* pages that are looked at before others may run */
 
 static struct mm *current_mm(void)
 {
@@ -88,11 +89,28 @@ static long sys_madvise(uintptr_t addr, size_t len, int advice)
 	return mm_madvise(current_mm(), addr, len, advice);
 }
 
+/* n bytes of 1, or of 0. */
+static int put_presence(uint8_t *vec, size_t n, bool present)
+{
+	static const uint8_t ones[MINCORE_CHUNK] = { [0 ... MINCORE_CHUNK -
+						      1] = 1 };
+	size_t part;
+
+	if (!present)
+		return clear_user(vec, n) ? -EFAULT : 0;
+	for (; n; n -= part, vec += part) {
+		part = MIN(n, sizeof(ones));
+		if (copy_to_user(vec, ones, part))
+			return -EFAULT;
+	}
+	return 0;
+}
+
 static long sys_mincore(uintptr_t addr, size_t len, uint8_t *vec)
 {
 	size_t pages = ALIGN_UP(len, PAGE_SIZE) >> PAGE_SHIFT;
-	uint8_t chunk[MINCORE_CHUNK];
-	size_t done, n, i;
+	size_t done, n;
+	bool present;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
@@ -101,13 +119,16 @@ static long sys_mincore(uintptr_t addr, size_t len, uint8_t *vec)
 	if (!access_ok(vec, pages))
 		return -EFAULT;
 	for (done = 0; done < pages; done += n) {
-		n = MIN(pages - done, (size_t)MINCORE_CHUNK);
-		if (!mm_is_mapped(current_mm(), addr, n << PAGE_SHIFT))
+		n = mm_presence(current_mm(), addr + (done << PAGE_SHIFT),
+				MIN(pages - done, (size_t)MINCORE_RUN),
+				&present);
+		if (!n)
 			return -ENOMEM;
-		for (i = 0; i < n; i++, addr += PAGE_SIZE)
-			chunk[i] = mm_is_present(current_mm(), addr);
-		if (copy_to_user(vec + done, chunk, n))
+		if (put_presence(vec + done, n, present))
 			return -EFAULT;
+		cond_resched();
+		if (fatal_signal_pending())
+			return -EINTR;
 	}
 	return 0;
 }

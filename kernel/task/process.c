@@ -217,6 +217,11 @@ void die_by_signal(int sig)
 	do_exit_group(128 + sig);
 }
 
+bool fatal_signal_pending(void)
+{
+	return current->process && current->process->exiting;
+}
+
 bool process_terminate(void)
 {
 	struct signal_info info = { .sig = SIGTERM, .code = SI_KERNEL };

@@ -111,6 +111,8 @@ void yield(void);
  * a few instructions where nothing is due.
  */
 void cond_resched(void);
+/* Whether the process is ending: a long call of current's may stop here. */
+bool fatal_signal_pending(void);
 _Noreturn void thread_exit(void);
 /* Current's state, before the condition is tested: see wait.h. */
 void set_current_state(enum thread_state state);

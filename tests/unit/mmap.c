@@ -257,9 +257,15 @@ static void test_madvise(void)
 	end(mm, "madvise");
 }
 
+static size_t run_of(struct mm *mm, size_t page, size_t n, bool *present)
+{
+	return mm_presence(mm, BASE + page * PAGE_SIZE, n, present);
+}
+
 static void test_populate(void)
 {
 	struct mm *mm = begin();
+	bool present = false;
 
 	mm_mmap(mm, BASE, 10 * PAGE_SIZE, RW, FIXED | MAP_POPULATE, NULL);
 	is(mm->resident, 10, "populate: all pages are present");
@@ -274,8 +280,12 @@ static void test_populate(void)
 	is(mm_sync(mm, BASE, 10 * PAGE_SIZE, MS_SYNC), 0, "msync: mapped");
 	is(mm_sync(mm, BASE, 11 * PAGE_SIZE, MS_SYNC), -ENOMEM, "msync: hole");
 	is(mm_sync(mm, BASE, 1, MS_SYNC | MS_ASYNC), -EINVAL, "msync: both");
-	ok(mm_is_present(mm, BASE) && !mm_is_present(mm, BASE + 10 * PAGE_SIZE),
-	   "mincore: tells present from absent");
+	is(run_of(mm, 0, 20, &present), 3, "mincore: a run of pages");
+	ok(present, "mincore: of present ones");
+	map(mm, 3, 4, RW);
+	is(run_of(mm, 3, 20, &present), 4, "mincore: a run");
+	ok(!present, "mincore: of absent ones");
+	is(run_of(mm, 10, 20, &present), 0, "mincore: where nothing is");
 	end(mm, "populate");
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/thread.h"
 #include "kernel/x86/paging.h"
 
 #define FAKE_PAGES 4096
@@ -55,6 +56,27 @@ static inline void fake_ram_init(void)
 {
 	fake_ram = aligned_alloc(PAGE_SIZE, FAKE_PAGES * PAGE_SIZE);
 	__asan_poison_memory_region(fake_ram, FAKE_PAGES * PAGE_SIZE);
+}
+
+/* kernel/task/thread.h: another thread, the test, runs in long work. */
+
+static void (*meanwhile)(void);
+static size_t nr_rescheds;
+
+void cond_resched(void)
+{
+	void (*fn)(void) = meanwhile;
+
+	nr_rescheds++;
+	meanwhile = NULL;
+	if (fn)
+		fn();
+	meanwhile = fn;
+}
+
+bool fatal_signal_pending(void)
+{
+	return false;
 }
 
 /* kernel/mm/page.h */
