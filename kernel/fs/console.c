@@ -23,6 +23,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/thread.h"
 
 #define RING_SIZE 4096 /* power of two */
 #define CHUNK 256 /* bytes on the stack at a time */
@@ -95,6 +96,12 @@ static ssize_t console_write_iter(struct file *file, struct iov_iter *from,
 			return done ? (ssize_t)done : -EFAULT;
 		console_write(chunk, n);
 		done += n;
+		/* A line of usual length stays in one piece. */
+		if (!IS_ALIGNED(done, PAGE_SIZE))
+			continue;
+		if (fatal_signal_pending())
+			break;
+		cond_resched();
 	}
 	return done;
 }

@@ -13,6 +13,8 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "kernel/task/thread.h"
+#include "kernel/task/wait.h"
 
 static ssize_t null_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
@@ -28,12 +30,31 @@ static ssize_t null_write(struct file *file, struct iov_iter *from,
 	return n;
 }
 
+/*
+ * After each page: whether a long call shall end here, as these devices' do on
+ * Linux. Otherwise others had their turn.
+ */
+static bool is_interrupted(void)
+{
+	if (signal_pending())
+		return true;
+	cond_resched();
+	return false;
+}
+
 static ssize_t zero_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
-	size_t want = to->count;
-	size_t n = iov_iter_zero(want, to);
+	size_t done = 0, n;
 
-	return n || !want ? (ssize_t)n : -EFAULT;
+	while (to->count) {
+		n = iov_iter_zero(PAGE_SIZE, to);
+		done += n;
+		if (!n)
+			return done ? (ssize_t)done : -EFAULT;
+		if (is_interrupted())
+			break;
+	}
+	return done;
 }
 
 static ssize_t full_write(struct file *file, struct iov_iter *from,
@@ -44,7 +65,7 @@ static ssize_t full_write(struct file *file, struct iov_iter *from,
 
 #define CHUNK 256
 
-static ssize_t random_read(struct file *file, struct iov_iter *to, int64_t *pos)
+ssize_t random_read_iter(struct iov_iter *to)
 {
 	uint8_t chunk[CHUNK];
 	size_t done = 0, n, copied;
@@ -56,8 +77,15 @@ static ssize_t random_read(struct file *file, struct iov_iter *to, int64_t *pos)
 		done += copied;
 		if (copied < n)
 			return done ? (ssize_t)done : -EFAULT;
+		if (IS_ALIGNED(done, PAGE_SIZE) && is_interrupted())
+			break;
 	}
 	return done;
+}
+
+static ssize_t random_read(struct file *file, struct iov_iter *to, int64_t *pos)
+{
+	return random_read_iter(to);
 }
 
 static ssize_t random_write(struct file *file, struct iov_iter *from,
@@ -72,6 +100,8 @@ static ssize_t random_write(struct file *file, struct iov_iter *from,
 			return done ? (ssize_t)done : -EFAULT;
 		random_mix(chunk, n);
 		done += n;
+		if (IS_ALIGNED(done, PAGE_SIZE) && is_interrupted())
+			break;
 	}
 	return done;
 }

@@ -12,6 +12,12 @@
 /* Puts /dev into the tree; after the initramfs, whose names it replaces. */
 void dev_init(void);
 
+/*
+ * Fills to from the generator. It may sleep, and ends early when a signal comes:
+ * after one page or more. Bytes, or -EFAULT.
+ */
+ssize_t random_read_iter(struct iov_iter *to);
+
 extern const struct file_operations console_fops;
 
 #endif

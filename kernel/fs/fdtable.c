@@ -23,6 +23,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/task/thread.h"
 
 #define WORD_BITS FD_CHUNK /* a chunk's numbers are a word of the bitmaps */
 
@@ -122,8 +123,10 @@ void fdtable_destroy(struct fdtable *fdt)
 {
 	int fd = -1;
 
-	while ((fd = fd_next_open(fdt, fd + 1)) >= 0)
+	while ((fd = fd_next_open(fdt, fd + 1)) >= 0) {
 		fd_close(fdt, fd);
+		cond_resched();
+	}
 	fdtable_free(fdt);
 }
 

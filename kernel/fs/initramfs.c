@@ -23,6 +23,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
+#include "kernel/task/thread.h"
 
 #define CPIO_HEADER 110
 #define CPIO_MAGIC "070701"
@@ -49,6 +50,8 @@ enum cpio_field {
 
 _Static_assert(CPIO_HEADER == 6 + 8 * CPIO_FIELDS, "newc header");
 
+#define READ_AT_ONCE (64 * KiB) /* before others may run */
+
 struct cpio {
 	const uint8_t *base;
 	size_t size;
@@ -66,14 +69,23 @@ struct cpio_entry {
 static ssize_t ramfs_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
 	const struct inode *inode = file->f_inode;
-	size_t n, done;
+	uint64_t at = *pos;
+	size_t left, n, copied, done = 0;
 
-	if ((uint64_t)*pos >= inode->i_size)
+	if (at >= inode->i_size)
 		return 0;
-	n = MIN(to->count, inode->i_size - *pos);
-	done = copy_to_iter(inode->i_data + *pos, n, to);
-	*pos += done;
-	return done || !n ? (ssize_t)done : -EFAULT;
+	for (left = MIN(to->count, inode->i_size - at); left; left -= n) {
+		n = MIN(left, READ_AT_ONCE);
+		copied = copy_to_iter(inode->i_data + at + done, n, to);
+		done += copied;
+		if (copied < n && !done)
+			return -EFAULT;
+		if (copied < n || fatal_signal_pending())
+			break;
+		cond_resched();
+	}
+	*pos = at + done;
+	return done;
 }
 
 /* Files are there for ever: nothing counts the references of a pipe. */

@@ -13,6 +13,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/thread.h"
 
 /* One entry as getdents64(2) lays it out; the name and a NUL follow. */
 struct dirent64_head {
@@ -88,6 +89,7 @@ static int dir_getdents(struct file *file, void *buf, size_t len)
 		}
 		done += n;
 		file->f_pos = e.pos + 1;
+		cond_resched();
 	}
 	return done;
 }

@@ -2,12 +2,14 @@
 /*
  * poll(2) and select(2): ask every descriptor, and when none has news stand
  * on all their wait queues at once. Both cost what is asked about; who has
- * many descriptors uses epoll. Owns nothing beyond a call: entries live on
- * the caller's stack and, when there are many, in pages that the call frees.
+ * many descriptors uses epoll. Owns nothing beyond a call: what is asked and
+ * the entries live on the caller's stack and, when there are many, in single
+ * pages that the call frees. Between two pages others may run.
  *
  * No wake-up is lost: entries are queued while the files are asked for the
  * first time, and a wake-up, whenever it comes from then on, sets triggered,
- * which is looked at after the thread was marked as sleeping.
+ * which is looked at after the thread was marked as sleeping. That holds for
+ * one that comes between two pages, too.
  */
 #include "kernel/fs/select.h"
 
@@ -20,7 +22,6 @@
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
 #include "kernel/task/thread.h"
 
 #define INLINE_ENTRIES 8
@@ -133,6 +134,7 @@ static void poll_free(struct poll_wqueues *pwq)
 			poll_entry_free(&page->entries[i]);
 		pwq->pages = page->next;
 		kfree(page);
+		cond_resched();
 	}
 }
 
@@ -149,7 +151,36 @@ static bool poll_sleep(struct poll_wqueues *pwq, uint64_t deadline)
 	return timed_out;
 }
 
+/*
+ * What ends the wait: news, an error, a signal, the time. A scan that was cut
+ * short for the end of the process counts as a signal.
+ */
+static bool is_over(struct poll_wqueues *pwq, int *count, bool timed_out)
+{
+	if (!*count)
+		*count = pwq->error;
+	if (!*count && signal_pending())
+		*count = -EINTR;
+	return *count || timed_out;
+}
+
+/* Once is enough, and where there is news there will be no sleep. */
+static void stop_queueing(struct poll_wqueues *pwq)
+{
+	pwq->pt.qproc = NULL;
+}
+
 /* ---- poll ---------------------------------------------------------------- */
+
+/* A part of the list: the first lies on the stack, each other is a page. */
+struct poll_part {
+	struct poll_part *next;
+	unsigned int nfds;
+	struct pollfd fds[];
+};
+
+#define PART_FDS \
+	((PAGE_SIZE - sizeof(struct poll_part)) / sizeof(struct pollfd))
 
 static uint32_t poll_one(struct fdtable *fdt, struct pollfd *p,
 			 struct poll_table *pt)
@@ -166,23 +197,28 @@ static uint32_t poll_one(struct fdtable *fdt, struct pollfd *p,
 	return vfs_poll(file, pt) & filter;
 }
 
-static int poll_scan(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
+static int poll_scan(struct fdtable *fdt, struct poll_part *part,
 		     struct poll_wqueues *pwq)
 {
 	int count = 0;
 
-	for (unsigned int i = 0; i < nfds; i++) {
-		fds[i].revents = poll_one(fdt, &fds[i], &pwq->pt);
-		if (fds[i].revents) {
+	for (; part && !fatal_signal_pending(); part = part->next) {
+		for (unsigned int i = 0; i < part->nfds; i++) {
+			struct pollfd *p = &part->fds[i];
+
+			p->revents = poll_one(fdt, p, &pwq->pt);
+			if (!p->revents)
+				continue;
 			count++;
-			pwq->pt.qproc = NULL; /* there will be no sleep */
+			stop_queueing(pwq);
 		}
+		cond_resched();
 	}
-	pwq->pt.qproc = NULL; /* once is enough */
+	stop_queueing(pwq);
 	return count;
 }
 
-static int do_poll(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
+static int do_poll(struct fdtable *fdt, struct poll_part *parts,
 		   uint64_t deadline)
 {
 	struct poll_wqueues pwq UNINITIALIZED;
@@ -191,12 +227,8 @@ static int do_poll(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
 
 	poll_init(&pwq, deadline);
 	for (;;) {
-		count = poll_scan(fdt, fds, nfds, &pwq);
-		if (!count)
-			count = pwq.error;
-		if (!count && signal_pending())
-			count = -EINTR;
-		if (count || timed_out)
+		count = poll_scan(fdt, parts, &pwq);
+		if (is_over(&pwq, &count, timed_out))
 			break;
 		timed_out = poll_sleep(&pwq, deadline);
 	}
@@ -204,31 +236,61 @@ static int do_poll(struct fdtable *fdt, struct pollfd *fds, unsigned int nfds,
 	return count;
 }
 
+/* The list of ring 3, behind a first part that has room for some: -ENOMEM. */
+static int parts_get(struct poll_part *part, unsigned int room,
+		     const struct pollfd *ufds, unsigned int nfds)
+{
+	for (;;) {
+		part->nfds = MIN(nfds, room);
+		part->next = NULL;
+		if (copy_from_user(part->fds, ufds, part->nfds * sizeof(*ufds)))
+			return -EFAULT;
+		ufds += part->nfds;
+		nfds -= part->nfds;
+		if (!nfds)
+			return 0;
+		room = PART_FDS;
+		part->next = kmalloc(PAGE_SIZE);
+		if (!part->next)
+			return -ENOMEM;
+		part = part->next;
+		cond_resched();
+	}
+}
+
+static int parts_put(const struct poll_part *part, struct pollfd *ufds)
+{
+	for (; part; part = part->next) {
+		for (unsigned int i = 0; i < part->nfds; i++, ufds++)
+			if (put_user(part->fds[i].revents, &ufds->revents))
+				return -EFAULT;
+		cond_resched();
+	}
+	return 0;
+}
+
 int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
 		uint64_t limit, uint64_t deadline)
 {
-	struct pollfd few[INLINE_ENTRIES];
-	struct pollfd *fds = few;
+	struct {
+		struct poll_part part;
+		struct pollfd fds[INLINE_ENTRIES];
+	} first;
+	struct poll_part *part, *next;
 	int count;
 
 	if (nfds > limit)
 		return -EINVAL;
-	if (nfds > ARRAY_SIZE(few)) {
-		fds = kvmalloc(nfds * sizeof(*fds));
-		if (!fds)
-			return -ENOMEM;
-	}
-	if (copy_from_user(fds, ufds, nfds * sizeof(*fds))) {
+	count = parts_get(&first.part, INLINE_ENTRIES, ufds, nfds);
+	if (!count)
+		count = do_poll(fdt, &first.part, deadline);
+	if (count >= 0 && parts_put(&first.part, ufds))
 		count = -EFAULT;
-		goto out_free;
+	for (part = first.part.next; part; part = next) {
+		next = part->next;
+		kfree(part);
+		cond_resched();
 	}
-	count = do_poll(fdt, fds, nfds, deadline);
-	for (unsigned int i = 0; i < nfds && count >= 0; i++)
-		if (put_user(fds[i].revents, &ufds[i].revents))
-			count = -EFAULT;
-out_free:
-	if (fds != few)
-		kvfree(fds);
 	return count;
 }
 
@@ -247,29 +309,48 @@ out_free:
 static const uint32_t select_sets[NR_SETS] = { SELECT_IN_SET, SELECT_OUT_SET,
 					       SELECT_EX_SET };
 
-/* Asked for and found, each set of `words` words, in one allocation. */
-struct select_bits {
-	unsigned int words;
-	uint64_t *asked[NR_SETS];
-	uint64_t *found[NR_SETS];
+/*
+ * A part of the sets, asked for and found: a page at most. Number n is bit
+ * n % PART_BITS of the part before which there are n / PART_BITS others.
+ */
+struct select_part {
+	struct select_part *next;
+	unsigned int first; /* the number of the first bit */
+	unsigned int words; /* of each set */
+	uint64_t bits[]; /* asked for, one set after the other; then found */
 };
 
-/* The mask of what is asked of descriptor fd, 0: nothing. */
-static uint32_t select_asked(const struct select_bits *s, unsigned int fd)
+#define PART_WORDS                                  \
+	((PAGE_SIZE - sizeof(struct select_part)) / \
+	 (2 * NR_SETS * sizeof(uint64_t)))
+#define PART_BITS (PART_WORDS * WORD_BITS)
+
+static uint64_t *set_asked(const struct select_part *s, int set)
+{
+	return (uint64_t *)s->bits + set * s->words;
+}
+
+static uint64_t *set_found(const struct select_part *s, int set)
+{
+	return set_asked(s, NR_SETS + set);
+}
+
+/* The mask of what is asked of the descriptor of a bit, 0: nothing. */
+static uint32_t select_asked(const struct select_part *s, unsigned int bit)
 {
 	uint32_t mask = 0;
 
 	for (int i = 0; i < NR_SETS; i++)
-		if (s->asked[i][fd / WORD_BITS] & BIT(fd % WORD_BITS))
+		if (set_asked(s, i)[bit / WORD_BITS] & BIT(bit % WORD_BITS))
 			mask |= select_sets[i];
 	return mask;
 }
 
-static int select_one(struct fdtable *fdt, struct select_bits *s,
-		      unsigned int fd, struct poll_table *pt)
+static int select_one(struct fdtable *fdt, struct select_part *s,
+		      unsigned int bit, struct poll_table *pt)
 {
-	uint32_t asked = select_asked(s, fd);
-	struct file *file = fd_lookup(fdt, fd);
+	uint32_t asked = select_asked(s, bit);
+	struct file *file = fd_lookup(fdt, s->first + bit);
 	uint32_t mask = EPOLLNVAL;
 	int count = 0;
 
@@ -279,54 +360,70 @@ static int select_one(struct fdtable *fdt, struct select_bits *s,
 	}
 	for (int i = 0; i < NR_SETS; i++) {
 		if ((mask & select_sets[i]) &&
-		    (s->asked[i][fd / WORD_BITS] & BIT(fd % WORD_BITS))) {
-			s->found[i][fd / WORD_BITS] |= BIT(fd % WORD_BITS);
+		    (set_asked(s, i)[bit / WORD_BITS] & BIT(bit % WORD_BITS))) {
+			set_found(s,
+				  i)[bit / WORD_BITS] |= BIT(bit % WORD_BITS);
 			count++;
 		}
 	}
 	return count;
 }
 
-static uint64_t select_word(const struct select_bits *s, unsigned int word)
+static uint64_t select_word(const struct select_part *s, unsigned int word)
 {
-	return s->asked[0][word] | s->asked[1][word] | s->asked[2][word];
+	return set_asked(s, 0)[word] | set_asked(s, 1)[word] |
+	       set_asked(s, 2)[word];
 }
 
-static int select_scan(struct fdtable *fdt, struct select_bits *s,
+static int select_scan_word(struct fdtable *fdt, struct select_part *s,
+			    unsigned int word, struct poll_wqueues *pwq)
+{
+	uint64_t bits = select_word(s, word);
+	int count = 0;
+
+	for (; bits; bits &= bits - 1) {
+		count += select_one(fdt, s,
+				    word * WORD_BITS + __builtin_ctzll(bits),
+				    &pwq->pt);
+		if (count)
+			stop_queueing(pwq);
+	}
+	return count;
+}
+
+static int select_scan(struct fdtable *fdt, struct select_part *s,
 		       struct poll_wqueues *pwq)
 {
 	int count = 0;
 
-	for (unsigned int word = 0; word < s->words; word++) {
-		uint64_t bits = select_word(s, word);
-
-		for (; bits; bits &= bits - 1) {
-			unsigned int fd = word * WORD_BITS +
-					  __builtin_ctzll(bits);
-
-			count += select_one(fdt, s, fd, &pwq->pt);
-			if (count)
-				pwq->pt.qproc = NULL;
+	for (; s && !fatal_signal_pending(); s = s->next) {
+		for (unsigned int word = 0; word < s->words; word++) {
+			count += select_scan_word(fdt, s, word, pwq);
+			cond_resched();
 		}
 	}
-	pwq->pt.qproc = NULL;
+	stop_queueing(pwq);
 	return count;
 }
 
-static bool are_all_open(struct fdtable *fdt, const struct select_bits *s)
+static bool are_all_open(struct fdtable *fdt, const struct select_part *s)
 {
-	for (unsigned int word = 0; word < s->words; word++) {
-		uint64_t bits = select_word(s, word);
+	for (; s; s = s->next) {
+		for (unsigned int word = 0; word < s->words; word++) {
+			uint64_t bits = select_word(s, word);
 
-		for (; bits; bits &= bits - 1)
-			if (!fd_lookup(fdt, word * WORD_BITS +
-						    __builtin_ctzll(bits)))
-				return false;
+			for (; bits; bits &= bits - 1)
+				if (!fd_lookup(fdt,
+					       s->first + word * WORD_BITS +
+						       __builtin_ctzll(bits)))
+					return false;
+		}
+		cond_resched();
 	}
 	return true;
 }
 
-static int do_select(struct fdtable *fdt, struct select_bits *s,
+static int do_select(struct fdtable *fdt, struct select_part *s,
 		     uint64_t deadline)
 {
 	struct poll_wqueues pwq UNINITIALIZED;
@@ -338,11 +435,7 @@ static int do_select(struct fdtable *fdt, struct select_bits *s,
 	poll_init(&pwq, deadline);
 	for (;;) {
 		count = select_scan(fdt, s, &pwq);
-		if (!count)
-			count = pwq.error;
-		if (!count && signal_pending())
-			count = -EINTR;
-		if (count || timed_out)
+		if (is_over(&pwq, &count, timed_out))
 			break;
 		timed_out = poll_sleep(&pwq, deadline);
 	}
@@ -350,50 +443,92 @@ static int do_select(struct fdtable *fdt, struct select_bits *s,
 	return count;
 }
 
-/* The bytes of n bits, in whole longs as Linux copies them. */
-static size_t set_bytes(unsigned int n)
+/* Bits from n on were copied along but were not asked for. */
+static void select_cut(struct select_part *s, unsigned int n)
 {
-	return ALIGN_UP(n, WORD_BITS) / 8;
+	n -= s->first;
+	if (n < s->words * WORD_BITS)
+		for (int i = 0; i < NR_SETS; i++)
+			set_asked(s, i)[n / WORD_BITS] &= BIT(n % WORD_BITS) -
+							  1;
 }
 
-/* Bits from n on were copied along but were not asked for. */
-static void select_cut(struct select_bits *s, unsigned int n)
+/* Where a part's words are in a set of ring 3's. */
+static char *select_user(char *set, const struct select_part *s)
 {
-	if (n % WORD_BITS)
+	return set + s->first / 8;
+}
+
+static void select_free(struct select_part *s)
+{
+	struct select_part *next;
+
+	for (; s; s = next) {
+		next = s->next;
+		kfree(s);
+		cond_resched();
+	}
+}
+
+/* The sets up to bit n, in whole longs as Linux copies them. */
+static int select_get(struct select_part **list, char *const user[NR_SETS],
+		      unsigned int n)
+{
+	struct select_part *s;
+
+	*list = NULL;
+	for (unsigned int first = 0; first < n; first += PART_BITS) {
+		unsigned int bits = MIN(n - first, (unsigned int)PART_BITS);
+		unsigned int words = ALIGN_UP(bits, WORD_BITS) / WORD_BITS;
+		size_t bytes = words * sizeof(uint64_t);
+
+		s = kzalloc(sizeof(*s) + 2 * NR_SETS * bytes);
+		*list = s;
+		if (!s)
+			return -ENOMEM;
+		list = &s->next;
+		s->first = first;
+		s->words = words;
 		for (int i = 0; i < NR_SETS; i++)
-			s->asked[i][n / WORD_BITS] &= BIT(n % WORD_BITS) - 1;
+			if (user[i] &&
+			    copy_from_user(set_asked(s, i),
+					   select_user(user[i], s), bytes))
+				return -EFAULT;
+		select_cut(s, n);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int select_put(const struct select_part *s, char *const user[NR_SETS])
+{
+	for (; s; s = s->next) {
+		for (int i = 0; i < NR_SETS; i++)
+			if (user[i] &&
+			    copy_to_user(select_user(user[i], s),
+					 set_found(s, i),
+					 s->words * sizeof(uint64_t)))
+				return -EFAULT;
+		cond_resched();
+	}
+	return 0;
 }
 
 int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
 		  uint64_t deadline)
 {
-	void *user[NR_SETS] = { in, out, ex };
-	struct select_bits s;
-	uint64_t *bits;
-	size_t bytes;
-	int i, count;
+	char *const user[NR_SETS] = { in, out, ex };
+	struct select_part *parts;
+	int count;
 
 	if (n < 0)
 		return -EINVAL;
 	n = MIN((unsigned int)n, fdt->size); /* nothing is open beyond */
-	bytes = set_bytes(n);
-	bits = kvcalloc(2 * NR_SETS * bytes + 1, 1);
-	if (!bits)
-		return -ENOMEM;
-	s.words = bytes / sizeof(uint64_t);
-	for (i = 0; i < NR_SETS; i++) {
-		s.asked[i] = bits + i * s.words;
-		s.found[i] = bits + (NR_SETS + i) * s.words;
+	count = select_get(&parts, user, n);
+	if (!count)
+		count = do_select(fdt, parts, deadline);
+	if (count >= 0 && select_put(parts, user))
 		count = -EFAULT;
-		if (user[i] && copy_from_user(s.asked[i], user[i], bytes))
-			goto out_free;
-	}
-	select_cut(&s, n);
-	count = do_select(fdt, &s, deadline);
-	for (i = 0; i < NR_SETS && count >= 0; i++)
-		if (user[i] && copy_to_user(user[i], s.found[i], bytes))
-			count = -EFAULT;
-out_free:
-	kvfree(bits);
+	select_free(parts);
 	return count;
 }

@@ -228,6 +228,7 @@ static long sys_close_range(unsigned int first, unsigned int last,
 		else
 			fd_close(fdt, fd);
 		first = fd + 1;
+		cond_resched();
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "kernel/sys/sys_socket.h"
 #include "kernel/sys/timespec.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/thread.h"
 
 #define MAX_IOV 1024
 #define MAX_MESSAGES 1024
@@ -266,6 +267,7 @@ long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 				 &list[i].len);
 		if (ret)
 			break;
+		cond_resched();
 	}
 	socket_put(sock);
 	return i ? (long)i : ret;
@@ -285,6 +287,7 @@ static long recv_many(struct socket *sock, struct user_mmsghdr *list,
 				 &list[i].len);
 		if (ret)
 			break;
+		cond_resched();
 		if (wait_for_one)
 			flags |= MSG_DONTWAIT;
 		if (ktime_get_ns() >= deadline) {

@@ -17,7 +17,7 @@
 #include "kernel/task/thread.h"
 
 #define MINCORE_CHUNK 256
-#define MINCORE_RUN 16384 /* pages that are looked at before others may run */
+#define MINCORE_RUN 2048 /* pages that are looked at before others may run */
 
 static struct mm *current_mm(void)
 {

@@ -14,10 +14,10 @@
 #include <linux/utsname.h>
 #include <string.h>
 
+#include "kernel/fs/dev.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/random.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/cputime.h"
@@ -26,7 +26,6 @@
 #include "kernel/task/tid.h"
 #include "kernel/utsname.h"
 
-#define RANDOM_CHUNK 256
 #define RANDOM_MAX 33554431 /* bytes of one call, as Linux cuts it */
 #define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* AT_CLKTCK */
 #define TIMER_SLACK_NS 50000 /* what Linux starts with */
@@ -173,26 +172,15 @@ static long sys_setrlimit(unsigned int resource, const struct rlimit64 *unew)
 
 static long sys_getrandom(char *ubuf, size_t len, unsigned int flags)
 {
-	uint8_t chunk[RANDOM_CHUNK];
-	size_t done = 0;
+	struct iovec iov = { ubuf, MIN(len, (size_t)RANDOM_MAX) };
+	struct iov_iter to;
 
 	if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) ==
 		    (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	len = MIN(len, (size_t)RANDOM_MAX);
-	if (!access_ok(ubuf, len))
-		return -EFAULT;
-	while (done < len) {
-		size_t n = MIN(len - done, sizeof(chunk)), left;
-
-		random_bytes(chunk, n);
-		left = copy_to_user(ubuf + done, chunk, n);
-		done += n - left;
-		if (left)
-			return done ? (long)done : -EFAULT;
-	}
-	return done;
+	iov_iter_init(&to, &iov, 1, iov.iov_len, true);
+	return random_read_iter(&to);
 }
 
 static long sys_uname(struct new_utsname *uname)

@@ -190,6 +190,15 @@ bool signal_pending(void)
 	return has_signal;
 }
 
+void cond_resched(void)
+{
+}
+
+bool fatal_signal_pending(void)
+{
+	return false;
+}
+
 void schedule(void)
 {
 	struct thread *sleeper = self;
