@@ -24,7 +24,10 @@
  *  - a scan of the ready list runs as a whole: f_op->poll does not sleep, and
  *    a page fault of the copy to ring 3 is served without a switch (all
  *    memory an application has is RAM or the image, never a disk);
- *  - the only place to sleep is ep_wait(), between scans.
+ *  - the only places to sleep are ep_wait() and, when very much is ready,
+ *    cond_resched(), both between scans. What a call that goes on after that
+ *    has reported already is on a list of its own until it returns: linked,
+ *    so that news does not touch it, and away when its item is removed.
  *
  * What is left is re-entry in one thread. During a scan the items being
  * looked at are on a private list, and the code that is called from it, a
@@ -76,6 +79,9 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/seq_buf.h"
 #include "kernel/task/thread.h"
+
+/* Items that one scan asks before others may run. */
+#define EP_SCAN_MAX 1024
 
 static struct kmem_cache *ep_cache;
 
@@ -219,30 +225,29 @@ uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt)
 }
 
 /* What becomes of an item that was just reported. */
-static void ep_item_sent(struct eventpoll *ep, struct epitem *epi)
+static void ep_item_sent(struct epitem *epi, struct list_head *sent)
 {
 	if (epi->event.events & EPOLLONESHOT)
 		epi->event.events &= EP_PRIVATE_BITS;
 	else if (!(epi->event.events & EPOLLET))
-		list_add_tail(&epi->rdllink, &ep->rdllist);
+		list_add_tail(&epi->rdllink, sent);
 }
 
 /*
- * Events stored, or -EFAULT when not even the first could be. The event that
- * met a bad address was not reported, so its item is in front again.
+ * One scan: events stored, or -EFAULT when the first could not be. The event
+ * that met a bad address was not reported, so its item is in front again.
  */
-static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
-			  int maxevents)
+static int ep_send_scan(struct eventpoll *ep, struct epoll_event *events,
+			int maxevents, struct list_head *txlist,
+			struct list_head *sent)
 {
 	struct poll_table mask_only = { 0 };
 	struct epoll_event ev;
 	struct epitem *epi, *tmp;
-	struct list_head txlist;
-	int res = 0;
+	int res = 0, looked = 0;
 
-	ep_start_scan(ep, &txlist);
-	list_for_each_entry_safe(epi, tmp, &txlist, rdllink) {
-		if (res >= maxevents)
+	list_for_each_entry_safe(epi, tmp, txlist, rdllink) {
+		if (res >= maxevents || looked++ == EP_SCAN_MAX)
 			break;
 		list_del_init(&epi->rdllink);
 		ev.events = ep_item_poll(epi, &mask_only);
@@ -250,15 +255,46 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
 		if (!ev.events)
 			continue;
 		if (copy_to_user(&events[res], &ev, sizeof(ev))) {
-			list_add(&epi->rdllink, &txlist);
-			if (!res)
-				res = -EFAULT;
-			break;
+			list_add(&epi->rdllink, txlist);
+			return res ? res : -EFAULT;
 		}
 		res++;
-		ep_item_sent(ep, epi);
+		ep_item_sent(epi, sent);
 	}
+	return res;
+}
+
+/* Others run, and may want what this call is not done with. */
+static void ep_pause(struct eventpoll *ep, struct list_head *txlist)
+{
+	ep_done_scan(ep, txlist);
+	cond_resched();
+	ep_start_scan(ep, txlist);
+}
+
+static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
+			  int maxevents)
+{
+	struct list_head txlist;
+	LIST_HEAD(sent);
+	int n, res = 0;
+	bool paused = false;
+
+	ep_start_scan(ep, &txlist);
+	for (;;) {
+		n = ep_send_scan(ep, events + res, maxevents - res, &txlist,
+				 &sent);
+		res += n < 0 && res ? 0 : n;
+		if (n < 0 || res >= maxevents || list_empty(&txlist) ||
+		    fatal_signal_pending())
+			break;
+		ep_pause(ep, &txlist);
+		paused = true;
+	}
+	list_splice(&sent, ep->rdllist.prev); /* at the end */
 	ep_done_scan(ep, &txlist);
+	if (unlikely(paused) && !list_empty(&ep->rdllist))
+		ep_poll_safewake(ep);
 	return res;
 }
 
@@ -319,7 +355,10 @@ int eventpoll_wait(struct file *epfile, struct epoll_event *events,
 
 /* ---- The file ----------------------------------------------------------- */
 
-/* Whoever polled the epoll holds a reference or has been released before. */
+/*
+ * Whoever polled the epoll holds a reference or has been released before. As
+ * items go, others may run: a file that is closed meanwhile takes its own away.
+ */
 static void ep_eventpoll_release(struct file *file)
 {
 	struct eventpoll *ep = ep_of_file(file);
@@ -327,8 +366,10 @@ static void ep_eventpoll_release(struct file *file)
 
 	ASSERT(!waitqueue_active(&ep->wq));
 	ASSERT(!waitqueue_active(&ep->poll_wait));
-	while ((node = ep->rbr.node))
+	while ((node = ep->rbr.node)) {
 		ep_remove(ep, rb_entry(node, struct epitem, rbn));
+		cond_resched();
+	}
 	kmem_cache_free(ep_cache, ep);
 }
 

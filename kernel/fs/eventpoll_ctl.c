@@ -10,6 +10,7 @@
 #include "kernel/fs/eventpoll_impl.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/thread.h"
 
 static struct kmem_cache *epi_cache;
 static struct kmem_cache *pwq_cache;
@@ -272,5 +273,6 @@ void eventpoll_release(struct file *file)
 						      struct epitem, fllink);
 
 		ep_remove(epi->ep, epi);
+		cond_resched();
 	}
 }
