@@ -58,7 +58,8 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 
 # What the system tests boot is built before them: they run side by side.
 images: $(O)/make-exit.so | $(SETUP)
-	@for app in $(wildcard apps/* tests/system/apps/*.c); do \
+	@for app in $(wildcard apps/* tests/system/apps/*.c) \
+			tests/system/apps/fuzz; do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
 	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done
@@ -71,6 +72,10 @@ unit: $(call chosen,$(UNIT)) ## the tests that run on this machine
 
 system: images ## the tests that boot QEMU
 	$(call prove,$(SYSTEM))
+
+fuzz: ## six threads that make random system calls, for FUZZ_SECONDS
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL FUZZ_SECONDS=$(FUZZ_SECONDS) \
+		tests/system/fuzz.t
 
 # Figures, and their ratio to a Linux guest's: nothing here can fail for being
 # slow. BENCH are options of tests/bench/compare, which needs root.

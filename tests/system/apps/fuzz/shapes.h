@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system calls that fuzz.c gives arguments of the right kind.
+ * The system calls that calls.c gives arguments of the right kind.
  */
 #ifndef TESTS_SYSTEM_APPS_FUZZ_SHAPES_H
 #define TESTS_SYSTEM_APPS_FUZZ_SHAPES_H
