@@ -34,6 +34,7 @@
 static unsigned int fail_at;
 static unsigned int nr_allocs;
 static bool has_failed;
+static bool no_memory;
 static size_t objects;
 /* Once the stack is up no piece of memory is larger than a page. */
 static bool is_in_pieces;
@@ -58,8 +59,15 @@ size_t bed_objects(void)
 	return objects;
 }
 
+void bed_no_memory(bool none)
+{
+	no_memory = none;
+}
+
 static bool allocation_fails(void)
 {
+	if (no_memory)
+		return true;
 	if (!fail_at || ++nr_allocs != fail_at)
 		return false;
 	has_failed = true;

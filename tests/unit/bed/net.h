@@ -40,6 +40,8 @@ void bed_fail(unsigned int n);
 bool bed_failed(void);
 /* So few pages are free that only headers and packets get some. */
 extern bool bed_pages_low;
+/* All of them fail. */
+void bed_no_memory(bool none);
 /* Objects that are out: kmalloc()'s and those of each cache. */
 size_t bed_objects(void);
 size_t bed_cache_objects(const char *name);
