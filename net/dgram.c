@@ -293,10 +293,10 @@ struct dgram *dgram_take_error(struct dgram_sock *ds)
 
 /* With SO_PEEK_OFF a look goes on behind what was looked at before. */
 static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
-				 uint32_t *off)
+				 int start, uint32_t *off)
 {
-	bool with_offset = (flags & MSG_PEEK) && ds->peek_off >= 0;
-	uint32_t left = with_offset ? ds->peek_off : 0;
+	bool with_offset = (flags & MSG_PEEK) && start >= 0;
+	uint32_t left = with_offset ? start : 0;
 	struct dgram *d;
 
 	list_for_each_entry(d, &ds->queue, node) {
@@ -314,15 +314,15 @@ static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
 }
 
 /* The end of receiving ends a wait; who does not wait hears EAGAIN. */
-static int try_dgram(struct dgram_sock *ds, uint32_t flags, uint32_t *off,
-		     struct dgram **d, bool waits)
+static int try_dgram(struct dgram_sock *ds, uint32_t flags, int start,
+		     uint32_t *off, struct dgram **d, bool waits)
 {
 	struct sock *sk = dgram_to_sk(ds);
 
 	*d = NULL;
 	if (sk->sk_err)
 		return sock_error(sk);
-	*d = first_dgram(ds, flags, off);
+	*d = first_dgram(ds, flags, start, off);
 	if (*d || (waits && (sk->sk_shutdown & RCV_SHUTDOWN)))
 		return 0;
 	return -EAGAIN;
@@ -333,8 +333,9 @@ int dgram_wait(struct dgram_sock *ds, uint32_t flags, uint32_t *off,
 {
 	struct sock *sk = dgram_to_sk(ds);
 	uint64_t deadline = sock_rcv_deadline(sk, flags & MSG_DONTWAIT);
+	int start = ds->peek_off; /* a look goes on where it began */
 
-	return sock_attempt(sk, try_dgram(ds, flags, off, d, deadline),
+	return sock_attempt(sk, try_dgram(ds, flags, start, off, d, deadline),
 			    deadline);
 }
 

@@ -5,8 +5,10 @@
  *
  * Closing a file can close a socket with messages that hold files, and so
  * on: a chain as long as the application cares to build. So files are not
- * put where their message dies, but queued, and the first call empties the
- * queue: the kernel's stack is as deep as for one.
+ * put where their message dies, but queued, and the thread's first call empties
+ * the queue: the kernel's stack is as deep as for one. Each thread has its own
+ * queue, because a close may sleep (SO_LINGER), and who waits for it is the one
+ * that closes.
  */
 #include "net/scm.h"
 
@@ -28,9 +30,6 @@
 
 #define OVERFLOW_ID 65534 /* "nobody": who sent is not known */
 
-static LIST_HEAD(doomed);
-static bool is_closing;
-
 struct sock_cred scm_own_cred(void)
 {
 	return (struct sock_cred){ APP_PID, APP_UID, APP_GID };
@@ -38,22 +37,33 @@ struct sock_cred scm_own_cred(void)
 
 /* ---- Files --------------------------------------------------------------- */
 
-void scm_files_put(struct scm_files *files)
+static void put_all(struct list_head *doomed)
 {
-	if (!files)
-		return;
-	list_add_tail(&files->node, &doomed);
-	if (is_closing)
-		return;
-	is_closing = true;
-	while (!list_empty(&doomed)) {
-		files = list_first_entry(&doomed, struct scm_files, node);
+	while (!list_empty(doomed)) {
+		struct scm_files *files = list_first_entry(
+			doomed, struct scm_files, node);
+
 		list_del(&files->node);
 		for (unsigned int i = 0; i < files->count; i++)
 			fput(files->file[i]);
 		kfree(files);
 	}
-	is_closing = false;
+}
+
+void scm_files_put(struct scm_files *files)
+{
+	LIST_HEAD(doomed);
+
+	if (!files)
+		return;
+	if (current->doomed) {
+		list_add_tail(&files->node, current->doomed);
+		return;
+	}
+	list_add(&files->node, &doomed);
+	current->doomed = &doomed;
+	put_all(&doomed);
+	current->doomed = NULL;
 }
 
 static size_t files_size(unsigned int n)

@@ -301,8 +301,8 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
 /* ---- Waiting ------------------------------------------------------------ */
 
 /*
- * Unlike autoremove_wake_function() off the queue in any case: a thread that
- * has been marked runnable already shall not get the next wake-up as well.
+ * Off the queue in any case: a thread that has been marked runnable already
+ * shall not get the next wake-up as well.
  */
 static int ep_autoremove_wake_function(struct wait_queue_entry *wait,
 				       uint32_t key)
@@ -324,7 +324,8 @@ static noinline bool ep_wait(struct eventpoll *ep, uint64_t deadline)
 	wait.flags |= WQ_FLAG_EXCLUSIVE;
 	list_add(&wait.entry, &ep->wq.head);
 	set_current_state(THREAD_SLEEPING);
-	timed_out = schedule_until(deadline);
+	/* An item that became ready in the last scan has woken nobody. */
+	timed_out = !ep_events_available(ep) && schedule_until(deadline);
 	set_current_state(THREAD_RUNNABLE);
 	list_del_init(&wait.entry);
 	return timed_out;

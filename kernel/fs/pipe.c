@@ -77,55 +77,27 @@ static bool is_writable(const struct pipe *pipe)
 	return !pipe_is_full(pipe) || !pipe->readers;
 }
 
-/* 0 or -EINTR. A wake-up and a signal at once: the wake-up is used. */
-static int do_wait(struct pipe *pipe, struct wait_queue_head *wq,
-		   bool (*is_done)(const struct pipe *pipe), bool exclusive)
-{
-	struct wait_queue_entry wait;
-	int error = 0;
-
-	init_wait(&wait);
-	for (;;) {
-		if (exclusive)
-			prepare_to_wait_exclusive(wq, &wait);
-		else
-			prepare_to_wait(wq, &wait);
-		if (is_done(pipe))
-			break;
-		if (signal_pending()) {
-			error = -EINTR;
-			break;
-		}
-		schedule();
-	}
-	finish_wait(wq, &wait);
-	return error;
-}
-
 static int pipe_wait(struct pipe *pipe, struct wait_queue_head *wq,
 		     bool (*is_done)(const struct pipe *pipe))
 {
-	return do_wait(pipe, wq, is_done, true);
+	return wait_attempt_exclusive(wq, is_done(pipe) ? 0 : -EAGAIN,
+				      UINT64_MAX);
 }
 
 int pipe_wait_readable(struct pipe *pipe)
 {
-	return do_wait(pipe, &pipe->rd_wait, is_readable, false);
+	return wait_event_until(&pipe->rd_wait, is_readable(pipe), UINT64_MAX);
 }
 
 int pipe_wait_writable(struct pipe *pipe)
 {
-	return do_wait(pipe, &pipe->wr_wait, is_writable, false);
-}
-
-static bool is_drained(const struct pipe *pipe)
-{
-	return !pipe->is_draining;
+	return wait_event_until(&pipe->wr_wait, is_writable(pipe), UINT64_MAX);
 }
 
 static int pipe_wait_drained(struct pipe *pipe)
 {
-	return do_wait(pipe, &pipe->drain_wait, is_drained, false);
+	return wait_event_until(&pipe->drain_wait, !pipe->is_draining,
+				UINT64_MAX);
 }
 
 int pipe_drain_begin(struct pipe *pipe)

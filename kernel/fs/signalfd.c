@@ -55,21 +55,14 @@ static void fill(struct signalfd_siginfo *to, const struct signal_info *info)
 	}
 }
 
+/* The mask may change meanwhile. */
 static int wait_signal(struct file *file, struct signal_info *info)
 {
-	struct signalfd *ctx = signalfd_of(file);
-	int error;
+	const struct signalfd *ctx = signalfd_of(file);
 
-	while (!signal_take(ctx->mask, info)) {
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		error = wait_event_until(signalfd_wq(),
-					 signals_pending_of(ctx->mask),
-					 UINT64_MAX);
-		if (error)
-			return error;
-	}
-	return 0;
+	return wait_attempt(signalfd_wq(),
+			    signal_take(ctx->mask, info) ? 0 : -EAGAIN,
+			    file->f_flags & O_NONBLOCK ? 0 : UINT64_MAX);
 }
 
 /* Waits for the first signal only; one that cannot be copied is lost. */

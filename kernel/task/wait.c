@@ -65,18 +65,9 @@ int default_wake_function(struct wait_queue_entry *wq_entry, uint32_t key)
 	return 1;
 }
 
-int autoremove_wake_function(struct wait_queue_entry *wq_entry, uint32_t key)
-{
-	int woken = default_wake_function(wq_entry, key);
-
-	if (woken)
-		list_del_init(&wq_entry->entry);
-	return woken;
-}
-
 void init_wait(struct wait_queue_entry *wq_entry)
 {
-	wq_entry->func = autoremove_wake_function;
+	wq_entry->func = default_wake_function;
 	wq_entry->private = current;
 	wq_entry->flags = 0;
 	INIT_LIST_HEAD(&wq_entry->entry);
@@ -117,28 +108,6 @@ void __wake_up(struct wait_queue_head *wq, int nr_exclusive, uint32_t key)
 		if (woken && (flags & WQ_FLAG_EXCLUSIVE) && !--nr_exclusive)
 			break;
 	}
-}
-
-void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
-{
-	if (list_empty(&e->entry))
-		add_wait_queue(wq, e);
-	set_current_state(THREAD_SLEEPING);
-}
-
-void prepare_to_wait_exclusive(struct wait_queue_head *wq,
-			       struct wait_queue_entry *e)
-{
-	if (list_empty(&e->entry))
-		add_wait_queue_exclusive(wq, e);
-	set_current_state(THREAD_SLEEPING);
-}
-
-void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
-{
-	set_current_state(THREAD_RUNNABLE);
-	if (!list_empty(&e->entry))
-		list_del_init(&e->entry);
 }
 
 /* ---- Attempts ------------------------------------------------------------ */

@@ -50,8 +50,6 @@ static inline bool waitqueue_active(const struct wait_queue_head *wq)
 /* An entry that wakes the calling thread. */
 void init_wait(struct wait_queue_entry *wq_entry);
 int default_wake_function(struct wait_queue_entry *wq_entry, uint32_t key);
-/* As default, and takes the entry off its queue. */
-int autoremove_wake_function(struct wait_queue_entry *wq_entry, uint32_t key);
 
 /* At the head; latest added is called first. */
 void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *e);
@@ -80,18 +78,6 @@ static inline void wake_up_all(struct wait_queue_head *wq)
 	if (waitqueue_active(wq))
 		__wake_up(wq, 0, 0);
 }
-
-/*
- * prepare_to_wait() queues the entry if it is not queued yet and marks the
- * thread as sleeping; the caller then tests its condition and calls
- * schedule() or schedule_until(); finish_wait() undoes both. A wake-up
- * between the two marks the thread runnable again, so schedule() returns at
- * once: no wake-up is lost.
- */
-void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *e);
-void prepare_to_wait_exclusive(struct wait_queue_head *wq,
-			       struct wait_queue_entry *e);
-void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e);
 
 /*
  * Waiting, where the condition is the attempt itself: what a call is there to
