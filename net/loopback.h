@@ -69,6 +69,8 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 struct rxqueue *tcp_local_queue(const struct tcp_sock *tp);
 void tcp_local_queued(struct tcp_sock *tp);
 bool tcp_local_writeable(const struct tcp_sock *tp);
+/* It is memory that a send lacks: the reader need not be the one who tells. */
+bool tcp_local_memory_short(const struct tcp_sock *tp);
 /* Bytes sent that the peer's window does not hold. */
 size_t tcp_local_unsent(const struct tcp_sock *tp);
 /* The reader of sk has taken bytes: its peer may go on. */

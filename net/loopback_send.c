@@ -58,14 +58,20 @@ size_t tcp_local_unsent(const struct tcp_sock *tp)
 	return tcp_local_corked(tp) + (queued > window ? queued - window : 0);
 }
 
-/* While memory is short one block at a time still gets through. */
+/* While it is, one block at a time still gets through. */
+bool tcp_local_memory_short(const struct tcp_sock *tp)
+{
+	return (tcp_local_corked(tp) || (tp->peer && queued_at(tp->peer))) &&
+	       net_memory_short();
+}
+
 static size_t room(const struct tcp_sock *tp)
 {
 	const struct tcp_sock *peer = tp->peer;
 	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
 	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
 
-	if (queued >= limit || (queued && net_memory_short()))
+	if (queued >= limit || tcp_local_memory_short(tp))
 		return 0;
 	return limit - queued;
 }

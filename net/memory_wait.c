@@ -33,8 +33,6 @@ static void retry(struct timer *t)
 
 		list_del_init(&tp->memory_wait);
 		tcp_write_space(tp);
-		if (sock_flag(tcp_to_sk(tp), SOCK_F_NOSPACE))
-			tcp_want_space(tp);
 	}
 	if (!list_empty(&waiting))
 		timer_start(&timer, ktime_get_ns() + RETRY_NS);

@@ -151,8 +151,12 @@ void tcp_write_space(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
 
-	if (!sock_flag(sk, SOCK_F_NOSPACE) || !tcp_writeable(tp))
+	if (!sock_flag(sk, SOCK_F_NOSPACE))
 		return;
+	if (!tcp_writeable(tp)) {
+		tcp_want_space(tp); /* it may lack something else now */
+		return;
+	}
 	sock_reset_flag(sk, SOCK_F_NOSPACE);
 	if (tp->pcb && !tp->fin_wanted && !tp->held_since_ns)
 		tcp_poll(tp->pcb, NULL, UINT8_MAX);

@@ -14,7 +14,6 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/loopback.h"
-#include "net/memory.h"
 #include "net/socket.h"
 
 /* One call of tcp_write(): eleven full segments. */
@@ -117,12 +116,11 @@ void tcp_want_space(struct tcp_sock *tp)
 {
 	sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
 	if (tp->peer) {
-		if (net_memory_short())
+		if (tcp_local_memory_short(tp))
 			tcp_wait_for_memory(tp);
 	} else if (tp->pcb) {
 		tcp_want_poll(tp);
-		/* With something queued an acknowledgement will tell. */
-		if (!tp->pcb->snd_queuelen && !tcp_memory_room(tp))
+		if (!tcp_memory_room(tp))
 			tcp_wait_for_memory(tp);
 	}
 }

@@ -232,6 +232,29 @@ static void test_no_memory(void)
 	leave(fd, &p);
 }
 
+/* The others hold all that there is when the last acknowledgement comes. */
+static void test_no_share(void)
+{
+	size_t all = 2 * net_memory_limit(), total = 0;
+	struct peer p;
+	int fd = joined(&p, 1460, 65535);
+
+	ok(fill(fd, 0, 0, &total), "no share: it is full");
+	sys_edges(fd, NULL);
+	net_memory_charge(all);
+	for (int i = 0; i < 50; i++) {
+		peer_drain(&p, buf, sizeof(buf));
+		peer_send(&p, ACK, NULL, 0);
+		bed_sleep(10 * NSEC_PER_MSEC);
+	}
+	ok(!is_out(fd) && !sys_edges(fd, NULL),
+	   "no share: all is acknowledged, and there is no room");
+	net_memory_uncharge(all);
+	bed_sleep(RETRY);
+	ok(sys_edges(fd, NULL) && is_out(fd), "no share: until there is some");
+	leave(fd, &p);
+}
+
 static void memory_is_back(void)
 {
 	bed_no_memory(false);
@@ -290,6 +313,7 @@ int main(void)
 		test_setting(&settings[i]);
 	test_blocking();
 	test_no_memory();
+	test_no_share();
 	test_no_memory_blocking();
 	test_local();
 	sys_close(lfd);
