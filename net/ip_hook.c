@@ -276,13 +276,21 @@ drop:
 	return 1;
 }
 
+static void show_count(struct seq_buf *m, const char *name, const char *what,
+		       u64_t count)
+{
+	seq_printf(m, "%s_%s %llu\n", name, what, (unsigned long long)count);
+}
+
 static void show_proto(struct seq_buf *m, const char *name,
 		       const struct stats_proto *s)
 {
-	seq_printf(m, "%s_xmit %u\n%s_recv %u\n%s_drop %u\n", name, s->xmit,
-		   name, s->recv, name, s->drop);
-	seq_printf(m, "%s_chkerr %u\n%s_lenerr %u\n%s_memerr %u\n", name,
-		   s->chkerr, name, s->lenerr, name, s->memerr);
+	show_count(m, name, "xmit", s->xmit);
+	show_count(m, name, "recv", s->recv);
+	show_count(m, name, "drop", s->drop);
+	show_count(m, name, "chkerr", s->chkerr);
+	show_count(m, name, "lenerr", s->lenerr);
+	show_count(m, name, "memerr", s->memerr);
 }
 
 void net_lwip_stats_show(struct seq_buf *m)

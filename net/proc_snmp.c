@@ -27,7 +27,7 @@
 /* A name and where its figure is: the sum of what is not NULL. */
 struct figure {
 	const char *name;
-	const u32_t *lwip;
+	const u64_t *lwip;
 	const uint64_t *ours[4];
 	int64_t fixed;
 };

@@ -9,7 +9,7 @@
  *	     26-25  an index of the segment sizes that a peer can get
  *	     24-0   SipHash, under a key drawn at the first cookie (and anew when
  *	            the machine may be a copy), of the tuple, the peer's first
- *	            number and the rest of the cookie
+ *	            number, the rest of the cookie and the whole counter
  *
  * so it is good for 64 to 128 s, and 2^25 guesses find one. As on Linux for
  * peers without timestamps, such a connection has neither window scaling nor

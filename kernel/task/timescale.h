@@ -34,12 +34,19 @@ static inline uint64_t timescale_ns(const struct timescale *t, uint64_t count)
 	return t->base_ns + timescale_mul(delta, t->ns_per_count);
 }
 
-/* The counter's value at a time; the base's for times before it. */
+/*
+ * The counter's value at a time: the base's for times before it, the last one
+ * for those that it does not live to see.
+ */
 static inline uint64_t timescale_count(const struct timescale *t, uint64_t ns)
 {
 	uint64_t delta = ns > t->base_ns ? ns - t->base_ns : 0;
 
-	return t->base_count + timescale_mul(delta, t->count_per_ns);
+	unsigned __int128 count = (unsigned __int128)delta * t->count_per_ns;
+	uint64_t left = UINT64_MAX - t->base_count;
+
+	count >>= 32;
+	return t->base_count + (count < left ? (uint64_t)count : left);
 }
 
 /* hz counts a second from now on; what has passed keeps the old rate. */

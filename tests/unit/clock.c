@@ -53,6 +53,21 @@ static void test_refine(void)
 	   "a time before the base is the base's");
 }
 
+/* A thread may sleep for 584 years; a deadline that wrapped would be now. */
+static void test_far(void)
+{
+	struct timescale t = scale_of(3 * GHZ);
+
+	timescale_set_hz(&t, 3600 * 3 * GHZ, 3 * GHZ);
+	is(timescale_count(&t, UINT64_MAX) == UINT64_MAX, 1,
+	   "a time beyond the counter's end is its end");
+	is(timescale_count(&t, UINT64_MAX / 3 * 2) == UINT64_MAX, 1,
+	   "each of them");
+	ok(timescale_count(&t, 100 * YEAR_NS) < UINT64_MAX &&
+		   timescale_count(&t, 100 * YEAR_NS) > 99 * YEAR_NS * 3,
+	   "a century is before it");
+}
+
 static void test_inverse(void)
 {
 	struct timescale t = scale_of(2596153880);
@@ -116,6 +131,7 @@ int main(void)
 {
 	test_rates();
 	test_refine();
+	test_far();
 	test_inverse();
 	test_dates();
 	test_bad_dates();

@@ -13,6 +13,7 @@
 #include "lwip/opt.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/stats.h"
 
 #define MOST 100000 /* far above each pool's limit on the bed's 16 MiB */
 
@@ -62,11 +63,23 @@ static void test_pools(void)
 	test_pool("pool pbufs", MEMP_PBUF_POOL);
 }
 
+/* 0043: what is counted at 32 bits' end. */
+static void test_counters(void)
+{
+	lwip_stats.mib2.tcpinsegs = UINT32_MAX;
+	lwip_stats.tcp.recv = UINT32_MAX;
+	MIB2_STATS_INC(mib2.tcpinsegs);
+	TCP_STATS_INC(tcp.recv);
+	is(lwip_stats.mib2.tcpinsegs >> 32, 1, "counters of a MIB go on");
+	is(lwip_stats.tcp.recv >> 32, 1, "those of a protocol too");
+}
+
 int main(void)
 {
 	bed_init();
 	test_left_out();
 	test_references();
 	test_pools();
+	test_counters();
 	return done_testing();
 }

@@ -47,6 +47,8 @@ static void test_numbers(void)
 	is(cookie_after(0, 0), 536, "the default when none was asked for");
 	is(cookie_after(60 * NSEC_PER_SEC, 1460), 1460, "good for a minute");
 	is(cookie_after(129 * NSEC_PER_SEC, 1460), 0, "not for three");
+	is(cookie_after(2048 * NSEC_PER_SEC, 1460), 0,
+	   "nor when its bits of the counter come again");
 	is(tcp_cookie_check(&tuple, 98, cookie, now), 0, "another SYN's");
 	other.rport++;
 	is(tcp_cookie_check(&other, 99, cookie, now), 0, "another port's");
