@@ -99,7 +99,9 @@ static unsigned int keepalives(struct peer *p, unsigned int seconds)
 	return n;
 }
 
-uint32_t sys_now(void); /* lwIP's clock: lwip/sys.h */
+/* lwIP's: milliseconds, and what TCP's timers count, 5 a second. */
+uint32_t sys_now(void);
+extern uint32_t tcp_ticks;
 
 struct uptime {
 	int lfd;
@@ -165,8 +167,10 @@ int main(void)
 	struct uptime u;
 
 	begin();
+	tcp_ticks = UINT32_MAX - 5 * 50;
 	open_all(&u);
 	test_wrap(&u, "first day");
+	ok(tcp_ticks < 100000, "which was 27 years for TCP's timers");
 	stop_before_wrap(WRAP_NS / 2 + 150 * SEC);
 	test_wrap(&u, "25 days");
 	stop_before_wrap(150 * SEC);

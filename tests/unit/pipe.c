@@ -11,6 +11,7 @@
 #include "kernel/fs/eventpoll.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/pipe.h"
+#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"
 #include "lib/fake_kernel.h"
@@ -182,6 +183,28 @@ static void test_failures(void)
 	end("failures");
 }
 
+/* The slots' numbers begin anew at 2^32, in whatever state the ring is. */
+static void test_wrap(void)
+{
+	struct pipe *pipe;
+	int wrong = 0;
+
+	begin();
+	pipe = file_pipe(ends[0]);
+	pipe->head = pipe->tail = UINT32_MAX - 20;
+	for (int i = 0; i < 200; i++) {
+		out[0] = i;
+		wrong += put(4096 * (1 + i % 16)) != 4096 * (1 + i % 16);
+		if (i % 3 == 0)
+			wrong += pipe_set_size(ends[0], 65536 << i % 4) < 0;
+		wrong += take(sizeof(in)) != 4096 * (1 + i % 16);
+		wrong += in[0] != out[0];
+	}
+	is(wrong, 0, "pipe: slots are used in order where their numbers wrap");
+	ok(pipe->head < 4096, "pipe: as they did");
+	end("wrap");
+}
+
 /* A stream of counted bytes through random reads, writes and sizes. */
 static void test_random(void)
 {
@@ -264,6 +287,7 @@ int main(void)
 	test_ends();
 	test_blocking();
 	test_failures();
+	test_wrap();
 	test_random();
 	test_eventfd();
 	return done_testing();
