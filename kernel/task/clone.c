@@ -12,7 +12,6 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/thread.h"
-#include "kernel/task/tid.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
 
@@ -66,7 +65,7 @@ long thread_clone(const struct clone_request *args)
 {
 	struct process *process = current->process;
 	struct thread *child;
-	int tid, ret = check_flags(args->flags);
+	int ret = check_flags(args->flags);
 
 	if (ret)
 		return ret;
@@ -74,10 +73,7 @@ long thread_clone(const struct clone_request *args)
 		return -EPERM;
 	if (process->nr_threads >= THREADS_MAX)
 		return -EAGAIN;
-	tid = tid_next();
-	if (tid < 0)
-		return tid;
-	child = thread_create_user(process, tid);
+	child = thread_create_user(process);
 	if (!child)
 		return -EAGAIN;
 	ret = store_tids(args, child->tid);

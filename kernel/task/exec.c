@@ -222,7 +222,7 @@ static int address_space_fill(struct process *process, const uint8_t *data,
 static struct thread *first_thread(struct process *process, uintptr_t entry,
 				   uintptr_t sp)
 {
-	struct thread *thread = thread_create_user(process, APP_PID);
+	struct thread *thread = thread_create_user(process);
 
 	if (!thread)
 		return NULL;

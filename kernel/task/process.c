@@ -115,7 +115,6 @@ void process_free(struct process *p)
 
 void process_adopt(struct process *p, struct thread *thread)
 {
-	tid_attach(thread);
 	list_add_tail(&thread->siblings, &p->threads);
 	p->nr_threads++;
 	snprintf(thread->comm, sizeof(thread->comm), "%s", p->name);

@@ -17,11 +17,11 @@ struct thread;
 void thread_caches_init(void);
 
 /*
- * A thread of process with a kernel stack, an FPU area as a new program sees
- * it, and zeroed registers at thread->regs. On no list, not runnable.
- * NULL: no memory.
+ * A thread of process with a number, a kernel stack, an FPU area as a new
+ * program sees it, and zeroed registers at thread->regs. On no list, not
+ * runnable. NULL: no memory, or no number.
  */
-struct thread *thread_create_user(struct process *process, int tid);
+struct thread *thread_create_user(struct process *process);
 /* Frees a thread that never ran, or will not run again. */
 void thread_free(struct thread *thread);
 

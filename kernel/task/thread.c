@@ -13,6 +13,7 @@
 #include "kernel/mm/vmap.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/signal.h"
+#include "kernel/task/tid.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/regs.h"
@@ -63,12 +64,14 @@ static struct thread *thread_alloc(void)
 	thread->kstack_top = (uintptr_t)thread->kstack + KSTACK_SIZE;
 	INIT_LIST_HEAD(&thread->run);
 	INIT_LIST_HEAD(&thread->siblings);
+	RB_CLEAR_NODE(&thread->tid_node);
 	signal_thread_init(thread);
 	return thread;
 }
 
 void thread_free(struct thread *thread)
 {
+	tid_detach(thread);
 	signal_thread_free(thread);
 	fpu_free(thread->fpu);
 	kstack_free(thread->kstack);
@@ -112,7 +115,7 @@ struct thread *kthread_create(const char *name, void (*fn)(void *arg),
 	return thread;
 }
 
-struct thread *thread_create_user(struct process *process, int tid)
+struct thread *thread_create_user(struct process *process)
 {
 	struct thread *thread = thread_alloc();
 	struct switch_frame *frame;
@@ -120,13 +123,12 @@ struct thread *thread_create_user(struct process *process, int tid)
 	if (!thread)
 		return NULL;
 	thread->fpu = fpu_alloc();
-	if (!thread->fpu) {
+	if (!thread->fpu || tid_attach(thread)) {
 		thread_free(thread);
 		return NULL;
 	}
 	fpu_init_area(thread->fpu);
 	thread->process = process;
-	thread->tid = tid;
 	thread->regs = (struct pt_regs *)thread->kstack_top - 1;
 	memset(thread->regs, 0, sizeof(*thread->regs));
 	frame = (struct switch_frame *)thread->regs - 1;

@@ -19,7 +19,7 @@
 
 static struct rb_root tids = RB_ROOT;
 static int limit = PID_MAX_LIMIT;
-static int last = APP_PID;
+static int last = APP_PID - 1;
 
 int pid_max(void)
 {
@@ -75,7 +75,20 @@ static int free_from(int tid)
 	return tid;
 }
 
-int tid_next(void)
+static void link_thread(struct thread *thread)
+{
+	struct rb_node **link = &tids.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = thread->tid < thread_of(parent)->tid ? &parent->left :
+							      &parent->right;
+	}
+	rb_link_node(&thread->tid_node, parent, link);
+	rb_insert_color(&thread->tid_node, &tids);
+}
+
+int tid_attach(struct thread *thread)
 {
 	int tid = free_from(last + 1);
 
@@ -84,26 +97,17 @@ int tid_next(void)
 	if (tid >= limit)
 		return -EAGAIN;
 	last = tid;
-	return tid;
-}
-
-void tid_attach(struct thread *thread)
-{
-	struct rb_node **link = &tids.node, *parent = NULL;
-
-	while (*link) {
-		parent = *link;
-		ASSERT(thread_of(parent)->tid != thread->tid);
-		link = thread->tid < thread_of(parent)->tid ? &parent->left :
-							      &parent->right;
-	}
-	rb_link_node(&thread->tid_node, parent, link);
-	rb_insert_color(&thread->tid_node, &tids);
+	thread->tid = tid;
+	link_thread(thread);
+	return 0;
 }
 
 void tid_detach(struct thread *thread)
 {
+	if (RB_EMPTY_NODE(&thread->tid_node))
+		return;
 	rb_erase(&thread->tid_node, &tids);
+	RB_CLEAR_NODE(&thread->tid_node);
 }
 
 struct thread *thread_find(int tid)

@@ -16,12 +16,9 @@ struct thread;
 void tid_init(void);
 int pid_max(void);
 
-/*
- * The next number in turn that no thread has, or -EAGAIN. It is the thread's
- * when it is attached, before anybody may sleep; until it is detached.
- */
-int tid_next(void);
-void tid_attach(struct thread *thread);
+/* The next number in turn that no thread has becomes this one's, or -EAGAIN. */
+int tid_attach(struct thread *thread);
+/* It is free for others. May come twice, and without a number. */
 void tid_detach(struct thread *thread);
 
 /* A thread of the application; NULL when there is none of that number. */
