@@ -26,18 +26,54 @@
 #define WAIT_NS (100 * NSEC_PER_MSEC)
 #define LOOK_NS (1 * NSEC_PER_MSEC)
 
+#define RESET_PAUSE_NS (60 * NSEC_PER_SEC)
+
 struct virtio_rng {
 	struct random_source source;
 	struct virtio_device *vdev;
 	bool asked; /* the device has the buffer */
 	uint32_t received; /* of this round */
 	unsigned int requests; /* of this round */
+	uint64_t next_reset; /* of a device that lied: not before */
 	struct virtio_rng *next;
 	uint8_t bytes[RNG_BYTES]; /* the device's while it is lent */
 };
 
 static struct virtio_rng *devices;
 static struct wait_queue_head answered;
+
+static void rng_done(struct virtqueue *vq);
+
+static int rng_bring_up(struct virtio_rng *rng)
+{
+	struct virtio_device *vdev = rng->vdev;
+	int err = virtio_begin(vdev);
+
+	if (!err)
+		err = virtio_negotiate(vdev, 0);
+	if (!err)
+		err = virtio_setup_queue(vdev, 0, 8, "virtio-rng", rng_done,
+					 rng);
+	if (!err)
+		err = virtio_ready(vdev);
+	return err;
+}
+
+/* A device that lied is reset, once in a while. */
+static void revive(struct virtio_rng *rng)
+{
+	uint64_t now = ktime_get_ns();
+
+	if (now < rng->next_reset)
+		return;
+	rng->next_reset = now + RESET_PAUSE_NS;
+	if (virtio_reset(rng->vdev))
+		return;
+	while (virtqueue_detach(rng->vdev->queues[0]))
+		rng->asked = false;
+	if (rng_bring_up(rng))
+		virtio_fail(rng->vdev);
+}
 
 static void ask(struct virtio_rng *rng)
 {
@@ -56,6 +92,16 @@ static bool is_over(const struct virtio_rng *rng)
 	return rng->received >= RNG_ENOUGH || rng->requests >= RNG_REQUESTS;
 }
 
+/* The log hears of the first one. */
+static void note_lie(struct virtio_rng *rng, const struct virtqueue *vq)
+{
+	if (!rng->vdev->quiet)
+		pr_warn("%s: virtio-rng lies about %s, reset each minute",
+			rng->vdev->where, vq->lie);
+	rng->vdev->quiet = true;
+	rng->next_reset = ktime_get_ns() + RESET_PAUSE_NS;
+}
+
 /* The interrupt handler; also where no interrupt may have come. */
 static void rng_done(struct virtqueue *vq)
 {
@@ -65,8 +111,7 @@ static void rng_done(struct virtqueue *vq)
 
 	if (!virtqueue_get_buf(vq, &len)) {
 		if (vq->broken && !was_broken)
-			pr_warn("%s: virtio-rng lies about %s, not used",
-				rng->vdev->where, vq->lie);
+			note_lie(rng, vq);
 		return;
 	}
 	rng->asked = false;
@@ -84,6 +129,8 @@ static void rng_request(struct random_source *source)
 	struct virtio_rng *rng = container_of(source, struct virtio_rng,
 					      source);
 
+	if (rng->vdev->queues[0]->broken)
+		revive(rng);
 	if (rng->asked)
 		rng_done(rng->vdev->queues[0]);
 	if (rng->asked)
@@ -118,21 +165,6 @@ void virtio_rng_wait(void)
 
 	for (struct virtio_rng *rng = devices; rng; rng = rng->next)
 		wait_for(rng, deadline);
-}
-
-static int rng_bring_up(struct virtio_rng *rng)
-{
-	struct virtio_device *vdev = rng->vdev;
-	int err = virtio_begin(vdev);
-
-	if (!err)
-		err = virtio_negotiate(vdev, 0);
-	if (!err)
-		err = virtio_setup_queue(vdev, 0, 8, "virtio-rng", rng_done,
-					 rng);
-	if (!err)
-		err = virtio_ready(vdev);
-	return err;
 }
 
 int virtio_rng_probe(struct virtio_device *vdev)

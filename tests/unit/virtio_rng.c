@@ -155,6 +155,18 @@ static void test_lies(void)
 	virtio_rng_wait();
 	ok(!answers && !device_answers(64, 64),
 	   "lies: it is asked no more, nor waited for");
+	time_ns += 60 * NSEC_PER_SEC;
+	fv.stubborn = true;
+	source->request(source);
+	ok(fv.vq[0]->broken, "lies: a reset that does nothing helps nothing");
+	fv.stubborn = false;
+	time_ns += 60 * NSEC_PER_SEC;
+	source->request(source);
+	ok(!fv.vq[0]->broken && device_answers(64, 64),
+	   "lies: one that does is a new beginning");
+	fake_virtio_interrupt(&fv, 0);
+	is(answered, 64, "lies: with an answer");
+	device_answers(64, 65);
 	device_gone("lies");
 
 	device_new();
