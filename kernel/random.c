@@ -22,6 +22,7 @@
 #include "kernel/chacha.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/wallclock.h"
 #include "kernel/x86/cpu.h"
 
 #define KEY_WORDS (CHACHA_KEY_SIZE / sizeof(uint64_t))
@@ -223,6 +224,7 @@ uint32_t random_epoch(void)
 				   generation[1] != known_generation[1])) {
 		take_generation();
 		new_epoch();
+		wallclock_check_soon();
 		pr_notice("random: the machine is a copy, its keys are new");
 	}
 	return epoch;

@@ -9,6 +9,10 @@
 
 struct file;
 
+/* timerfd_settime(2)'s flags, by their values in Linux. */
+#define TIMERFD_ABSTIME 1
+#define TIMERFD_CANCEL_ON_SET 2
+
 struct timerfd_spec {
 	int64_t value; /* to or of the next expiration; 0: not armed */
 	uint64_t interval; /* 0: once */
@@ -22,11 +26,12 @@ int timerfd_clockid(const struct file *file);
 /* What is left until the next expiration, and the interval. */
 void timerfd_get(struct file *file, struct timerfd_spec *left);
 /*
- * The time of the first expiration on the monotonic clock, and the interval. A
- * time of day may lie before the boot: it is negative then, and every period
- * since is counted. flags, as timerfd_settime(2) got them, are only for show.
+ * The time of the first expiration, and the interval: a time of day if flags
+ * have TIMERFD_ABSTIME and the timer's clock is that one, else on the
+ * monotonic clock. -ECANCELED: the timer is set, but it was to be cancelled
+ * when the time of day is set, which has happened.
  */
-void timerfd_set(struct file *file, uint32_t flags,
-		 const struct timerfd_spec *first);
+int timerfd_set(struct file *file, uint32_t flags,
+		const struct timerfd_spec *first);
 
 #endif

@@ -154,23 +154,6 @@ static int put_itimerspec(const struct timerfd_spec *spec,
 		       put_timespec((uint64_t)spec->value, &uspec->it_value);
 }
 
-/*
- * The first expiration on the monotonic clock, in its signed form: a time of day
- * may lie before the boot. 0 means not armed, so what would be 0 is 1.
- */
-static int64_t first_expiry(const struct file *file, int flags, uint64_t value)
-{
-	uint64_t epoch = 0;
-
-	if (!(flags & TFD_TIMER_ABSTIME))
-		value = deadline_after(value);
-	else if (timerfd_clockid(file) == CLOCK_REALTIME)
-		epoch = realtime_epoch();
-	if (value > epoch && value - epoch > INT64_MAX)
-		return INT64_MAX;
-	return value == epoch ? 1 : (int64_t)(value - epoch);
-}
-
 static long sys_timerfd_settime(int fd, int flags,
 				const struct __kernel_itimerspec *unew,
 				struct __kernel_itimerspec *uold)
@@ -193,9 +176,12 @@ static long sys_timerfd_settime(int fd, int flags,
 	if (error)
 		return error;
 	timerfd_get(file, &old);
-	if (value)
-		first.value = first_expiry(file, flags, value);
-	timerfd_set(file, flags, &first);
+	if (value && !(flags & TFD_TIMER_ABSTIME))
+		value = deadline_after(value);
+	first.value = (int64_t)MIN(value, (uint64_t)INT64_MAX);
+	error = timerfd_set(file, flags, &first);
+	if (error)
+		return error;
 	return uold ? put_itimerspec(&old, uold) : 0;
 }
 

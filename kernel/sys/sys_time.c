@@ -85,13 +85,31 @@ static long sys_clock_getres(int id, struct __kernel_timespec *uts)
 	return ret || !uts ? ret : put_timespec(1, uts);
 }
 
+/* Linux's TIME_SETTOD_SEC_MAX: 30 years before the nanoseconds end. */
+#define SETTOD_SECONDS_MAX 8277292036LL
+
+/* A time that nobody without CAP_SYS_TIME may set, if it is one. */
+static long set_time(long long sec, long long nsec)
+{
+	if (sec < 0 || sec >= SETTOD_SECONDS_MAX || nsec < 0 ||
+	    nsec >= (long long)NSEC_PER_SEC)
+		return -EINVAL;
+	return -EPERM;
+}
+
 static long sys_clock_settime(int id, const struct __kernel_timespec *uts)
 {
+	struct __kernel_timespec ts;
 	uint64_t ns;
-	int ret = get_timespec(uts, &ns);
+	int ret;
 
-	if (id != CLOCK_REALTIME)
+	if (id > 0)
 		return -EINVAL;
+	if (get_user(ts, uts))
+		return -EFAULT;
+	if (id == CLOCK_REALTIME)
+		return set_time(ts.tv_sec, ts.tv_nsec);
+	ret = cpu_clock_get(id, &ns);
 	return ret ? ret : -EPERM;
 }
 
@@ -111,9 +129,19 @@ static long sys_gettimeofday(struct timeval *utv, struct timezone *utz)
 	return 0;
 }
 
-static long sys_settimeofday(void)
+static long sys_settimeofday(const struct timeval *utv,
+			     const struct timezone *utz)
 {
-	return -EPERM;
+	struct timeval tv = { 0 };
+	struct timezone tz;
+
+	if (utv && get_user(tv, utv))
+		return -EFAULT;
+	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
+		return -EINVAL;
+	if (utz && get_user(tz, utz))
+		return -EFAULT;
+	return set_time(tv.tv_sec, tv.tv_usec * (long long)NSEC_PER_USEC);
 }
 
 static long sys_time(long *ut)

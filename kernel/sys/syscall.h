@@ -42,6 +42,7 @@ extern const struct syscall_entry syscalls_task[]; /* sys_task.c */
 extern const struct syscall_entry syscalls_thread[]; /* sys_thread.c */
 extern const struct syscall_entry syscalls_signal[]; /* sys_signal.c */
 extern const struct syscall_entry syscalls_time[]; /* sys_time.c */
+extern const struct syscall_entry syscalls_timex[]; /* sys_timex.c */
 extern const struct syscall_entry syscalls_socket[]; /* sys_socket.c */
 /* Each ends with a NULL fn. */
 

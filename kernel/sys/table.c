@@ -70,6 +70,7 @@ void syscall_init(void)
 	join(syscalls_thread);
 	join(syscalls_signal);
 	join(syscalls_time);
+	join(syscalls_timex);
 	join(syscalls_socket);
 	for (nr = 0; nr <= NR_SYSCALLS; nr++) {
 		if (!syscall_table[nr])

@@ -14,14 +14,17 @@
 
 #define FOREVER UINT64_MAX
 
-/* -EINVAL as Linux says it. What does not fit in 64 bits is for ever. */
+/* Linux's KTIME_MAX: what is as far away is for ever. */
+#define FAR_AWAY BIT(63)
+
+/* -EINVAL as Linux says it. Otherwise below FAR_AWAY, or FOREVER. */
 static inline int timespec_to_ns(const struct __kernel_timespec *ts,
 				 uint64_t *ns)
 {
 	if (ts->tv_sec < 0 || ts->tv_nsec < 0 ||
 	    ts->tv_nsec >= (long long)NSEC_PER_SEC)
 		return -EINVAL;
-	if ((uint64_t)ts->tv_sec >= FOREVER / NSEC_PER_SEC)
+	if ((uint64_t)ts->tv_sec >= FAR_AWAY / NSEC_PER_SEC)
 		*ns = FOREVER;
 	else
 		*ns = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
@@ -54,23 +57,13 @@ static inline uint64_t deadline_after(uint64_t ns)
 {
 	uint64_t now = ktime_get_ns();
 
-	return ns > FOREVER - now ? FOREVER : now + ns;
+	return ns >= FAR_AWAY - now ? FOREVER : now + ns;
 }
 
-/* The time of day when the monotonic clock was 0. */
-static inline uint64_t realtime_epoch(void)
-{
-	return ktime_get_real_ns() - ktime_get_ns();
-}
-
-/* The monotonic time of a time of day. */
+/* The moment of a time of day. */
 static inline uint64_t deadline_realtime(uint64_t real)
 {
-	uint64_t epoch = realtime_epoch();
-
-	if (real == FOREVER)
-		return FOREVER;
-	return real > epoch ? real - epoch : 0;
+	return real | REAL_TIME;
 }
 
 #endif

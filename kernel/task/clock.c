@@ -7,7 +7,7 @@
  * A window of one millisecond gives the TSC's rate to a few hundred parts in a
  * million. The measurement goes on while the machine runs: a timer looks
  * again later and bends the scale where it stands, so that time neither jumps
- * nor goes back.
+ * nor goes back. What the time of day ought to be is wallclock.c's.
  */
 #include "kernel/task/clock.h"
 
@@ -17,8 +17,7 @@
 #include "kernel/vdso/data.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
-#include "kernel/x86/hypervisor.h"
-#include "kernel/x86/rtc.h"
+#include "kernel/task/wallclock.h"
 #include "kernel/x86/tsc.h"
 
 /* Since boot: when the rate is measured anew. */
@@ -33,6 +32,8 @@ static struct tsc_rate rate;
 static uint64_t real_offset; /* real time minus monotonic time */
 static struct timer refine_timer;
 static unsigned int refined;
+static int slew_ppm;
+static void (*on_set)(void);
 static struct vdso_data *shared; /* NULL: not yet */
 
 uint64_t ktime_get_ns(void)
@@ -45,6 +46,19 @@ uint64_t ktime_get_ns(void)
 uint64_t ktime_get_real_ns(void)
 {
 	return ktime_get_ns() + real_offset;
+}
+
+uint64_t ktime_of(uint64_t moment)
+{
+	if (!(moment & REAL_TIME) || moment == UINT64_MAX)
+		return moment;
+	moment &= ~REAL_TIME;
+	return moment > real_offset ? moment - real_offset : 0;
+}
+
+uint64_t real_of(uint64_t ns)
+{
+	return (ns + real_offset) | REAL_TIME;
 }
 
 void delay_ns(uint64_t ns)
@@ -82,10 +96,17 @@ void clock_share(struct vdso_data *data)
 	share();
 }
 
+static void set_scale(void)
+{
+	int64_t more = (int64_t)(rate.tsc_hz / 1000000) * slew_ppm;
+
+	timescale_set_hz(&scale, rdtsc(), rate.tsc_hz - more);
+	share();
+}
+
 static void set_rate(void)
 {
-	timescale_set_hz(&scale, rdtsc(), rate.tsc_hz);
-	share();
+	set_scale();
 	if (rate.apic_hz)
 		apic_timer_set_rate(rate.apic_hz);
 }
@@ -109,26 +130,35 @@ static void refine(struct timer *timer)
 	refine_next();
 }
 
-void clock_refine_start(void)
+void clock_timers_start(void)
 {
+	wallclock_start();
 	if (!rate.reference)
 		return;
 	timer_setup(&refine_timer, refine);
 	refine_next();
 }
 
-/* The RTC shows whole seconds: half of one more is the best guess. */
-static void read_epoch(void)
+void clock_slew(int ppm)
 {
-	uint64_t seconds, real;
+	if (ppm == slew_ppm)
+		return;
+	slew_ppm = ppm;
+	set_scale();
+}
 
-	if (hypervisor_wall_clock(&real))
-		real_offset = real - ktime_get_ns();
-	else if (rtc_read(&seconds))
-		real_offset = seconds * NSEC_PER_SEC + NSEC_PER_SEC / 2 -
-			      ktime_get_ns();
-	else
-		pr_warn("clock: no real-time clock, it is 1970");
+void clock_on_set(void (*fn)(void))
+{
+	on_set = fn;
+}
+
+void clock_step(int64_t ns)
+{
+	real_offset += ns;
+	share();
+	timers_clock_was_set();
+	if (on_set)
+		on_set();
 }
 
 void clock_init(void)
@@ -138,7 +168,7 @@ void clock_init(void)
 	scale.base_count = cpu_boot_tsc;
 	timescale_set_hz(&scale, cpu_boot_tsc, rate.tsc_hz);
 	set_rate();
-	read_epoch();
+	real_offset = wallclock_read_first() - ktime_get_ns();
 	pr_debug("clock: TSC %llu Hz by %s%s%s",
 		 (unsigned long long)rate.tsc_hz, rate.source,
 		 rate.reference ? ", refined by " : "",

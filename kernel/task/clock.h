@@ -1,20 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clocks on the calibrated time stamp counter. Nanoseconds.
+ *
+ * A moment is a time of the monotonic clock, or with REAL_TIME a time of day,
+ * which comes sooner or later when that clock is set; UINT64_MAX is never. 63
+ * bits last to the year 2262.
  */
 #ifndef KERNEL_TASK_CLOCK_H
 #define KERNEL_TASK_CLOCK_H
 
-#include <stdint.h>
+#include "kernel/base.h"
 
 struct vdso_data;
 
 /* Calibrates the TSC and the APIC timer; reads the RTC for the epoch. */
 void clock_init(void);
-/* Once timers run: measures the TSC's rate again over longer windows. */
-void clock_refine_start(void);
+/*
+ * Once timers run: measures the TSC's rate again over longer windows, and
+ * compares the time of day with the machine's.
+ */
+void clock_timers_start(void);
 uint64_t ktime_get_ns(void); /* CLOCK_MONOTONIC: since boot, never back */
 uint64_t ktime_get_real_ns(void); /* CLOCK_REALTIME: since 1970 UTC */
+
+#define REAL_TIME BIT(63)
+/* A moment on the monotonic clock; a time of day before the boot is 0. */
+uint64_t ktime_of(uint64_t moment);
+/* A monotonic time as a time of day, with REAL_TIME. */
+uint64_t real_of(uint64_t ns);
+
+/*
+ * Sets the time of day by so much: times of day that are waited for come at
+ * their new moment, and who was registered is told. Thread or softirq.
+ */
+void clock_step(int64_t ns);
+void clock_on_set(void (*fn)(void));
+/* From now on both clocks run faster by so many millionths, CLOCK_SLEW_MAX. */
+#define CLOCK_SLEW_MAX 500
+void clock_slew(int ppm);
+
 /*
  * Busy for so long, whatever happens. Before clock_init() a count of the TSC
  * is taken for a nanosecond. Any context.

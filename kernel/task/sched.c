@@ -252,7 +252,7 @@ bool schedule_until(uint64_t deadline)
 		schedule();
 		return false;
 	}
-	if (deadline <= ktime_get_ns()) {
+	if (ktime_of(deadline) <= ktime_get_ns()) {
 		do_softirq();
 		set_current_state(THREAD_RUNNABLE);
 		return true;

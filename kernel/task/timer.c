@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers. Owns the tree of pending timers, ordered by expiry and, among equal
- * ones, by the order in which they were started. Entered by threads and
- * softirqs; timer functions run in the timer softirq.
+ * Timers. Owns two trees of pending timers, one a clock, ordered by expiry and,
+ * among equal ones, by the order in which they were started. Entered by threads
+ * and softirqs; timer functions run in the timer softirq.
+ *
+ * A time of day stays one in its tree: when that clock is set, only the first
+ * of them is looked at again.
  *
  * The CPU's timer is programmed lazily, for writing it is dear under a
  * hypervisor: `armed` is when it will fire, never later than the first
@@ -17,8 +20,10 @@
 #include "kernel/task/softirq.h"
 #include "kernel/x86/irq.h"
 
-static struct rb_root timers = { NULL };
-static struct timer *first; /* leftmost, NULL: none */
+static struct base {
+	struct rb_root timers;
+	struct timer *first; /* leftmost, NULL: none */
+} monotonic, real;
 static uint64_t armed = UINT64_MAX;
 static uint64_t round_ends; /* while functions run: earliest new expiry */
 
@@ -44,14 +49,32 @@ bool timer_pending(const struct timer *timer)
 	return !RB_EMPTY_NODE(&timer->node);
 }
 
+static struct base *base_of(const struct timer *timer)
+{
+	return timer->expires & REAL_TIME ? &real : &monotonic;
+}
+
+/* When it is due, on the monotonic clock. */
+static uint64_t due(const struct timer *timer)
+{
+	return timer ? ktime_of(timer->expires) : UINT64_MAX;
+}
+
+static struct timer *first_timer(void)
+{
+	return due(real.first) < due(monotonic.first) ? real.first :
+							monotonic.first;
+}
+
 uint64_t timer_next(void)
 {
-	return first ? first->expires : UINT64_MAX;
+	return due(first_timer());
 }
 
 static void timer_link(struct timer *timer)
 {
-	struct rb_node **link = &timers.node, *parent = NULL;
+	struct base *base = base_of(timer);
+	struct rb_node **link = &base->timers.node, *parent = NULL;
 	bool leftmost = true;
 
 	while (*link) {
@@ -66,19 +89,21 @@ static void timer_link(struct timer *timer)
 		}
 	}
 	rb_link_node(&timer->node, parent, link);
-	rb_insert_color(&timer->node, &timers);
+	rb_insert_color(&timer->node, &base->timers);
 	if (leftmost)
-		first = timer;
+		base->first = timer;
 }
 
 static void timer_unlink(struct timer *timer)
 {
-	if (first == timer) {
+	struct base *base = base_of(timer);
+
+	if (base->first == timer) {
 		struct rb_node *next = rb_next(&timer->node);
 
-		first = next ? rb_entry(next, struct timer, node) : NULL;
+		base->first = next ? rb_entry(next, struct timer, node) : NULL;
 	}
-	rb_erase(&timer->node, &timers);
+	rb_erase(&timer->node, &base->timers);
 	RB_CLEAR_NODE(&timer->node);
 }
 
@@ -99,12 +124,15 @@ static void arm(uint64_t expires)
  */
 void timer_start(struct timer *timer, uint64_t expires)
 {
+	uint64_t earliest = expires & REAL_TIME ? real_of(round_ends) :
+						  round_ends;
+
 	if (timer_pending(timer))
 		timer_unlink(timer);
-	timer->expires = MAX(expires, round_ends);
+	timer->expires = MAX(expires, earliest);
 	timer_link(timer);
-	if (!round_ends && timer->expires < armed)
-		arm(timer->expires);
+	if (!round_ends && due(timer) < armed)
+		arm(due(timer));
 }
 
 bool timer_cancel(struct timer *timer)
@@ -122,16 +150,20 @@ bool timer_cancel(struct timer *timer)
 void timers_run(void)
 {
 	uint64_t now = ktime_get_ns();
+	struct timer *timer;
 
 	round_ends = now + 1;
 	armed = UINT64_MAX;
-	while (first && first->expires <= now) {
-		struct timer *timer = first;
-
+	for (timer = first_timer(); due(timer) <= now; timer = first_timer()) {
 		timer_unlink(timer);
 		timer->func(timer);
 	}
 	round_ends = 0;
-	if (first)
-		arm(first->expires);
+	if (timer)
+		arm(due(timer));
+}
+
+void timers_clock_was_set(void)
+{
+	raise_softirq(SOFTIRQ_TIMER);
 }

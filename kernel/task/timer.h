@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers in monotonic nanoseconds, in a tree ordered by expiry; the
- * CPU's timer is armed for the first. Functions run in the timer softirq.
+ * One-shot timers, in nanoseconds of the monotonic clock or, with REAL_TIME (see
+ * kernel/task/clock.h), of the time of day; the CPU's timer is armed for the
+ * first. Functions run in the timer softirq.
  */
 #ifndef KERNEL_TASK_TIMER_H
 #define KERNEL_TASK_TIMER_H
@@ -24,7 +25,9 @@ bool timer_cancel(struct timer *timer);
 bool timer_pending(const struct timer *timer);
 /* Runs what is due, and arms the CPU's timer for the rest. From the softirq. */
 void timers_run(void);
-/* Expiry of the first, UINT64_MAX if none. */
+/* Times of day come at other moments from now on. */
+void timers_clock_was_set(void);
+/* Expiry of the first on the monotonic clock, UINT64_MAX if none. */
 uint64_t timer_next(void);
 
 #endif

@@ -91,8 +91,8 @@ static inline void wake_up_all(struct wait_queue_head *wq)
  * Its order is Linux's: the attempt first, then what it says of errors and
  * ends, then the signal, then the time.
  *
- * Returns what the attempt returned; -EAGAIN once deadline (absolute monotonic
- * nanoseconds; 0: do not wait, UINT64_MAX: never) has passed, -EINTR when a
+ * Returns what the attempt returned; -EAGAIN once deadline (a moment, see
+ * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -EINTR when a
  * signal wants the thread. The attempt is evaluated often.
  */
 #define wait_attempt(wq, attempt, deadline) \

@@ -217,7 +217,7 @@ void apic_timer_init(void)
 	/* The mode must be set before the first deadline: SDM 11.5.4.1. */
 	if (cpu_features.tsc_deadline)
 		__asm__ volatile("mfence" ::: "memory");
-	clock_refine_start();
+	clock_timers_start();
 	pr_debug("apic: id %u, %s, timer %s", apic_id(),
 		 apic_mmio ? "xapic" : "x2apic",
 		 cpu_features.tsc_deadline ? "by TSC deadline" : "one-shot");

@@ -61,19 +61,35 @@ static struct rtc_registers read_registers(void)
 	};
 }
 
+/* False: they changed meanwhile. */
+static bool read_twice(struct rtc_registers *registers)
+{
+	struct rtc_registers second;
+
+	*registers = read_registers();
+	second = read_registers();
+	return !memcmp(registers, &second, sizeof(second));
+}
+
 bool rtc_read(uint64_t *seconds)
 {
-	struct rtc_registers first, second;
+	struct rtc_registers registers;
 
 	if (cmos_read(RTC_STATUS_D) & RTC_D_ZERO)
 		return false; /* nobody answers these ports */
 	for (int i = 0; i < MAX_READINGS; i++) {
 		if (!wait_no_update())
 			return false;
-		first = read_registers();
-		second = read_registers();
-		if (!memcmp(&first, &second, sizeof(first)))
-			return rtc_to_unix(&first, seconds);
+		if (read_twice(&registers))
+			return rtc_to_unix(&registers, seconds);
 	}
 	return false;
+}
+
+bool rtc_read_now(uint64_t *seconds)
+{
+	struct rtc_registers registers;
+
+	return !(cmos_read(RTC_STATUS_A) & RTC_A_UPDATING) &&
+	       read_twice(&registers) && rtc_to_unix(&registers, seconds);
 }

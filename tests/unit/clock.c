@@ -6,6 +6,7 @@
  */
 #include "kernel/task/calendar.h"
 #include "kernel/task/timescale.h"
+#include "kernel/task/wallclock.h"
 #include "lib/tap.h"
 
 #define YEAR_NS (365ULL * 86400 * NSEC_PER_SEC)
@@ -127,6 +128,19 @@ static void test_bad_dates(void)
 	ok(!rtc_to_unix(&zeros, &seconds), "a cleared clock is no date");
 }
 
+static void test_wallclock(void)
+{
+	is(wallclock_error(1000, 2000, 1000, 1001), 0, "within the second");
+	is(wallclock_error(1000, 2000, 2000, 2001), 0, "at its end");
+	is(wallclock_error(1000, 2000, 900, 1000), 0, "at its beginning");
+	is(wallclock_error(1000, 2000, 890, 900), 100, "slow, by at least");
+	is(wallclock_error(1000, 2000, 2100, 2110), -100, "fast");
+	is(wallclock_error(1000, 2000, 0, 5000), 0,
+	   "a reading that took long says nothing");
+	is(wallclock_error(5000, 5000, 4990, 4995), 5, "an exact reading");
+	is(wallclock_error(5000, 5000, 4990, 5005), 0, "as exact as it can be");
+}
+
 int main(void)
 {
 	test_rates();
@@ -135,5 +149,6 @@ int main(void)
 	test_inverse();
 	test_dates();
 	test_bad_dates();
+	test_wallclock();
 	return done_testing();
 }

@@ -17,7 +17,7 @@ static struct {
 } cpu_features;
 
 static uint64_t tsc, rdrand_value, time_ns;
-static unsigned int nr_rdrand, nr_requests, nr_warnings;
+static unsigned int nr_rdrand, nr_requests, nr_warnings, nr_checks;
 
 static uint64_t rdtsc(void)
 {
@@ -50,6 +50,11 @@ uint64_t ktime_get_ns(void)
 uint64_t ktime_get_real_ns(void)
 {
 	return time_ns;
+}
+
+void wallclock_check_soon(void)
+{
+	nr_checks++;
 }
 
 void printk(enum log_level level, const char *fmt, ...)
@@ -199,6 +204,7 @@ static void test_generation(void)
 	a = random_u64();
 	is(nr_requests, 1, "generation: a new one asks the devices");
 	is(epoch, saved.epoch + 1, "generation: once");
+	is(nr_checks, 1, "generation: and the time of day is looked at");
 	second = *random_key(&secret);
 	ok(memcmp(&first, &second, sizeof(first)) != 0,
 	   "generation: and draws keys anew");

@@ -14,6 +14,7 @@
 #include "lib/tap.h"
 
 static uint64_t now;
+static uint64_t offset = 1000000; /* the time of day minus now */
 static uint64_t hardware = UINT64_MAX; /* when the CPU's timer fires */
 static int programmed; /* times it was written */
 static bool raised;
@@ -21,6 +22,19 @@ static bool raised;
 uint64_t ktime_get_ns(void)
 {
 	return now;
+}
+
+uint64_t ktime_of(uint64_t moment)
+{
+	if (!(moment & REAL_TIME))
+		return moment;
+	moment &= ~REAL_TIME;
+	return moment > offset ? moment - offset : 0;
+}
+
+uint64_t real_of(uint64_t ns)
+{
+	return (ns + offset) | REAL_TIME;
 }
 
 void apic_timer_set(uint64_t expires_ns)
@@ -201,15 +215,72 @@ static void test_early_interrupt(void)
 	is(probes[0].fired, 1, "timer: ... so that none is lost");
 }
 
+static void set_clock(uint64_t to)
+{
+	offset = to;
+	timers_clock_was_set();
+}
+
+static void test_time_of_day(void)
+{
+	reset();
+	advance_to(now + 1000000);
+	set_clock(5000000);
+	timer_start(&probes[0].timer, real_of(now + 1000));
+	timer_start(&probes[1].timer, now + 1100);
+	timer_start(&probes[2].timer, real_of(now + 1200));
+	is(hardware, now + 1000, "day: a time of day arms the CPU's timer");
+	advance_to(now + 1150);
+	ok(nr_fired == 2 && order[0] == 0 && order[1] == 1,
+	   "day: both clocks' timers come in order");
+	set_clock(offset - 500);
+	advance_to(now + 549);
+	is(nr_fired, 2, "day: a clock that is set back makes it later");
+	advance_to(now + 1);
+	is(nr_fired, 3, "day: by as much");
+
+	timer_start(&probes[0].timer, real_of(now + 100000));
+	timer_start(&probes[1].timer, now + 100000);
+	set_clock(offset + 100000);
+	ok(raised && nr_fired == 3,
+	   "day: set forward it is left to the softirq");
+	advance_to(now);
+	ok(nr_fired == 4 && probes[0].fired == 2,
+	   "day: the time of day has come, the other has not");
+	advance_to(now + 100000);
+	timer_start(&probes[0].timer, REAL_TIME);
+	advance_to(now);
+	is(probes[0].fired, 3, "day: 1970 is over");
+	timer_start(&probes[0].timer, REAL_TIME | (offset - 1));
+	timer_cancel(&probes[0].timer);
+	raised = false;
+	is(timer_next(), UINT64_MAX, "day: none is left");
+
+	timer_setup(&again, again_func);
+	timer_start(&again, REAL_TIME);
+	again_count = 0;
+	raised = false;
+	timers_run();
+	ok(again_count == 1 && timer_pending(&again),
+	   "day: one that restarts itself runs once a round");
+	timer_cancel(&again);
+	raised = false;
+}
+
 static void random_step(uint64_t *model)
 {
 	int i = rand() % NR;
 
 	switch (rand() % 4) {
 	case 0:
-	case 1:
 		model[i] = now + rand() % 5000;
 		timer_start(&probes[i].timer, model[i]);
+		break;
+	case 1:
+		model[i] = real_of(now + rand() % 5000);
+		timer_start(&probes[i].timer, model[i]);
+		if (!(rand() % 50))
+			set_clock(1000000 + rand() % 4000);
 		break;
 	case 2:
 		timer_cancel(&probes[i].timer);
@@ -221,15 +292,18 @@ static void random_step(uint64_t *model)
 	}
 }
 
-/* Fired means: at its time, and only if the model still wants it. */
+/*
+ * Fired means: not before its time (the clock is set just before a step that
+ * lets none pass), and only if the model still wants it.
+ */
 static bool agrees(uint64_t *model)
 {
 	for (int i = 0; i < NR; i++) {
 		struct probe *p = &probes[i];
 
 		if (p->fired) {
-			if (p->fired != 1 || !model[i] || model[i] > now ||
-			    p->fired_at < model[i])
+			if (p->fired != 1 || !model[i] ||
+			    p->fired_at < ktime_of(model[i]))
 				return false;
 			p->fired = 0;
 			model[i] = 0;
@@ -272,6 +346,7 @@ int main(void)
 	test_past();
 	test_self_start();
 	test_early_interrupt();
+	test_time_of_day();
 	test_random();
 	return done_testing();
 }

@@ -18,11 +18,28 @@
 #include "lib/fake_kernel.h"
 
 static uint64_t now = 1000;
+static uint64_t offset = 1000000; /* the time of day minus now */
 static struct timer *armed; /* one is enough */
+static void (*clock_was_set)(void);
 
 uint64_t ktime_get_ns(void)
 {
 	return now;
+}
+
+uint64_t ktime_get_real_ns(void)
+{
+	return now + offset;
+}
+
+uint64_t ktime_of(uint64_t moment)
+{
+	return moment & REAL_TIME ? (moment & ~REAL_TIME) - offset : moment;
+}
+
+void clock_on_set(void (*fn)(void))
+{
+	clock_was_set = fn;
 }
 
 void timer_setup(struct timer *timer, void (*func)(struct timer *timer))
@@ -64,7 +81,7 @@ static void pass(uint64_t ns)
 	struct timer *timer = armed;
 
 	now += ns;
-	if (!timer || timer->expires > now)
+	if (!timer || ktime_of(timer->expires) > now)
 		return;
 	armed = NULL;
 	timer->func(timer);
@@ -160,6 +177,89 @@ static void test_periodic(void)
 	arm(0, 0);
 }
 
+/* Closes the file of this test; the next goes on with the other. */
+static void file_put_test(struct file **of_test, struct file *other)
+{
+	fput(*of_test);
+	*of_test = other;
+}
+
+static int arm_real(uint64_t in, uint64_t interval, uint32_t flags)
+{
+	struct timerfd_spec spec = { in ? now + offset + in : 0, interval };
+
+	return timerfd_set(file, TIMERFD_ABSTIME | flags, &spec);
+}
+
+static void set_clock(int64_t by)
+{
+	offset += by;
+	clock_was_set();
+	pass(0);
+}
+
+static void test_time_of_day(void)
+{
+	struct timerfd_spec left;
+	struct file *monotonic = file;
+
+	file = timerfd_create(0, O_NONBLOCK);
+	is(arm_real(1000, 0, 0), 0, "day: armed for a time of day");
+	set_clock(-500);
+	timerfd_get(file, &left);
+	is(left.value, 1500, "day: set back, it takes longer");
+	pass(1499);
+	is(take(), -EAGAIN, "day: as long");
+	pass(1);
+	is(take(), 1, "day: and comes");
+	arm_real(1000, 0, 0);
+	set_clock(1000);
+	is(take(), 1, "day: set forward, it comes at once");
+	arm(1000, 0);
+	set_clock(5000);
+	is(take(), -EAGAIN, "day: a relative one is of the other clock");
+
+	arm_real(1000, 100, 0);
+	pass(1250);
+	is(take(), 3, "day: periods are counted");
+	pass(100);
+	set_clock(-200);
+	is(take(), 0, "day: set back meanwhile, the expiration is taken back");
+	ok(armed && !mask(), "day: and still to come");
+	arm(0, 0);
+	file_put_test(&file, monotonic);
+}
+
+static void test_cancel_on_set(void)
+{
+	struct file *monotonic = file;
+
+	file = timerfd_create(0, O_NONBLOCK);
+	is(arm_real(1000, 0, TIMERFD_CANCEL_ON_SET), 0, "cancel: armed");
+	set_clock(1);
+	ok(mask() & EPOLLIN, "cancel: a clock that is set is an event");
+	is(take(), -ECANCELED, "cancel: and an error");
+	is(take(), -EAGAIN, "cancel: once");
+	pass(1000);
+	is(take(), 1, "cancel: the timer goes on");
+	arm_real(1000, 0, TIMERFD_CANCEL_ON_SET);
+	set_clock(1);
+	is(arm_real(1000, 0, TIMERFD_CANCEL_ON_SET), -ECANCELED,
+	   "cancel: arming again tells it, too");
+	is(take(), -EAGAIN, "cancel: instead of the read");
+	set_clock(1);
+	arm_real(1000, 0, 0);
+	set_clock(1);
+	is(take(), -EAGAIN, "cancel: not for who does not ask");
+	arm(1000, 0);
+	set_clock(1);
+	is(take(), -EAGAIN, "cancel: nor for a relative one");
+	arm_real(1000, 0, TIMERFD_CANCEL_ON_SET);
+	file_put_test(&file, monotonic);
+	clock_was_set();
+	ok(!armed, "cancel: a closed one hears nothing");
+}
+
 static void test_bad_target(void)
 {
 	static uint64_t ticks;
@@ -181,6 +281,8 @@ int main(void)
 	test_create();
 	test_once();
 	test_periodic();
+	test_time_of_day();
+	test_cancel_on_set();
 	test_bad_target();
 	arm(100, 0);
 	fput(file);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keeps the time of day right. Every few seconds the machine's clock is read
+ * again. The RTC shows whole seconds, so a reading only says in which second
+ * we are; the interval between readings is no whole number of seconds, so that
+ * the second's edges are met sooner or later.
+ *
+ * What is a little off is made good by running faster or slower, at Linux's
+ * rate, so that no clock goes back. Much of it means that the machine stood
+ * still, was saved and restored, or that somebody set the host's clock: then
+ * the time of day is set, and the keys of the random generator are new. Softirq.
+ */
+#include "kernel/task/wallclock.h"
+
+#include "kernel/printk.h"
+#include "kernel/random.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+#include "kernel/x86/hypervisor.h"
+#include "kernel/x86/rtc.h"
+
+#define CHECK_NS (1900 * NSEC_PER_MSEC)
+/* More than the first guess can be off. */
+#define STEP_NS (500 * (int64_t)NSEC_PER_MSEC)
+
+static struct timer check_timer;
+static bool has_clock;
+
+/* The RTC shows whole seconds: half of one more is the best guess. */
+uint64_t wallclock_read_first(void)
+{
+	uint64_t seconds, real;
+
+	has_clock = true;
+	if (hypervisor_wall_clock(&real))
+		return real;
+	if (rtc_read(&seconds))
+		return seconds * NSEC_PER_SEC + NSEC_PER_SEC / 2;
+	has_clock = false;
+	pr_warn("clock: no real-time clock, it is 1970");
+	return 0;
+}
+
+/* False: not just now. */
+static bool read_again(uint64_t *low, uint64_t *high)
+{
+	uint64_t seconds;
+
+	if (hypervisor_wall_clock(low)) {
+		*high = *low;
+		return true;
+	}
+	if (!rtc_read_now(&seconds))
+		return false;
+	*low = seconds * NSEC_PER_SEC;
+	*high = *low + NSEC_PER_SEC;
+	return true;
+}
+
+/* To the middle of what the reading allows. */
+static void set(int64_t error, uint64_t low, uint64_t high)
+{
+	int64_t more = (int64_t)(high - low) / 2;
+	int64_t ns = error > 0 ? error + more : error - more;
+	uint64_t size = error > 0 ? ns : -ns;
+
+	clock_slew(0);
+	clock_step(ns);
+	random_restored(low);
+	pr_notice("clock: set %s by %llu.%03llu s",
+		  error > 0 ? "forward" : "back",
+		  (unsigned long long)(size / NSEC_PER_SEC),
+		  (unsigned long long)(size % NSEC_PER_SEC / NSEC_PER_MSEC));
+}
+
+/* As fast as makes it good by the next look, if that is allowed. */
+static void slew(int64_t error)
+{
+	int64_t ppm = error / (int64_t)(CHECK_NS / 1000000);
+
+	ppm = MAX(ppm, (int64_t)-CLOCK_SLEW_MAX);
+	clock_slew((int)MIN(ppm, (int64_t)CLOCK_SLEW_MAX));
+}
+
+static void check(struct timer *timer)
+{
+	uint64_t before = ktime_get_real_ns(), low, high;
+	int64_t error;
+
+	timer_start(timer, ktime_get_ns() + CHECK_NS);
+	if (!read_again(&low, &high))
+		return;
+	error = wallclock_error(low, high, before, ktime_get_real_ns());
+	if (error > STEP_NS || error < -STEP_NS)
+		set(error, low, high);
+	else
+		slew(error);
+}
+
+void wallclock_start(void)
+{
+	timer_setup(&check_timer, check);
+	if (has_clock)
+		timer_start(&check_timer, ktime_get_ns() + CHECK_NS);
+}
+
+void wallclock_check_soon(void)
+{
+	if (timer_pending(&check_timer))
+		timer_start(&check_timer, ktime_get_ns());
+}
