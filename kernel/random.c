@@ -28,7 +28,7 @@
 #define KEY_WORDS (CHACHA_KEY_SIZE / sizeof(uint64_t))
 
 /* When new input is asked for, whichever comes first. */
-#define RESEED_NS (60 * NSEC_PER_SEC)
+#define RESEED_NS (RANDOM_RESEED_SECONDS * NSEC_PER_SEC)
 #define RESEED_BYTES (1 * MiB)
 
 /* RDSEED may be dry for longer than RDRAND. */

@@ -14,6 +14,10 @@
 #include "kernel/base.h"
 #include "kernel/siphash.h"
 
+/* What Linux's pool holds, and says that it has; how old a key gets. */
+#define RANDOM_POOL_BITS 256
+#define RANDOM_RESEED_SECONDS 60
+
 void random_init(const uint64_t seed[4]);
 /*
  * Before the first secret is drawn: says what the generator was seeded from,

@@ -6,11 +6,13 @@
 #include "kernel/fs/dev.h"
 
 #include <errno.h>
+#include <linux/random.h>
 #include <string.h>
 
 #include "kernel/fs/poll.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/task/thread.h"
@@ -106,6 +108,24 @@ static ssize_t random_write(struct file *file, struct iov_iter *from,
 	return done;
 }
 
+/* random(4): its entropy may be asked for; the rest is for root. */
+static long random_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	int bits = RANDOM_POOL_BITS;
+
+	switch (cmd) {
+	case RNDGETENTCNT:
+		return put_user(bits, (int *)arg) ? -EFAULT : 0;
+	case RNDADDTOENTCNT:
+	case RNDADDENTROPY:
+	case RNDZAPENTCNT:
+	case RNDCLEARPOOL:
+	case RNDRESEEDCRNG:
+		return -EPERM;
+	}
+	return -EINVAL;
+}
+
 /* Linux lets random(4) be waited for; this one never runs dry. */
 static uint32_t random_poll(struct file *file, struct poll_table *pt)
 {
@@ -140,6 +160,7 @@ static const struct file_operations random_fops = {
 	.splice_read = copy_splice_read,
 	.splice_write = iter_splice_write,
 	.poll = random_poll,
+	.ioctl = random_ioctl,
 	.llseek = noop_llseek,
 };
 
@@ -149,6 +170,7 @@ static const struct file_operations urandom_fops = {
 	.write_iter = random_write,
 	.splice_read = copy_splice_read,
 	.splice_write = iter_splice_write,
+	.ioctl = random_ioctl,
 	.llseek = noop_llseek,
 };
 

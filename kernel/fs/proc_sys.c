@@ -4,6 +4,7 @@
  * before they choose sizes. Nothing can be set. Owns nothing. Thread context.
  */
 #include <linux/limits.h>
+#include <string.h>
 
 #include "kernel/fs/eventpoll_impl.h"
 #include "kernel/fs/fdtable.h"
@@ -11,6 +12,7 @@
 #include "kernel/fs/proc.h"
 #include "kernel/fs/proc_impl.h"
 #include "kernel/mm/vma.h"
+#include "kernel/random.h"
 #include "kernel/seq_buf.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/tid.h"
@@ -78,6 +80,52 @@ static void show_domainname(struct seq_buf *m)
 	seq_printf(m, UTS_DOMAINNAME "\n");
 }
 
+/* RFC 4122, 4.4: random but for version and variant. */
+static void show_uuid_of(struct seq_buf *m, const uint8_t bytes[16])
+{
+	uint8_t u[16];
+
+	memcpy(u, bytes, sizeof(u));
+	u[6] = (u[6] & 0x0f) | 0x40;
+	u[8] = (u[8] & 0x3f) | 0x80;
+	for (unsigned int i = 0; i < sizeof(u); i++)
+		seq_printf(m, "%s%02x",
+			   i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			   u[i]);
+	seq_printf(m, "\n");
+}
+
+static void show_uuid(struct seq_buf *m)
+{
+	uint8_t bytes[16];
+
+	random_bytes(bytes, sizeof(bytes));
+	show_uuid_of(m, bytes);
+}
+
+/* Of the boot: two machines that were restored from one image have one. */
+static void show_boot_id(struct seq_buf *m)
+{
+	static uint8_t bytes[16];
+	static bool is_drawn;
+
+	if (!is_drawn)
+		random_bytes(bytes, sizeof(bytes));
+	is_drawn = true;
+	show_uuid_of(m, bytes);
+}
+
+/* Linux counts to 256 bits once, and not down again. */
+static void show_entropy(struct seq_buf *m)
+{
+	seq_printf(m, "%d\n", RANDOM_POOL_BITS);
+}
+
+static void show_reseed_seconds(struct seq_buf *m)
+{
+	seq_printf(m, "%d\n", RANDOM_RESEED_SECONDS);
+}
+
 static void show_cpu_list(struct seq_buf *m)
 {
 	seq_printf(m, "0\n");
@@ -103,6 +151,12 @@ static const struct proc_entry files[] = {
 	{ "sys/kernel/ngroups_max", show_ngroups_max },
 	{ "sys/kernel/ostype", show_ostype },
 	{ "sys/kernel/pid_max", show_pid_max },
+	{ "sys/kernel/random/boot_id", show_boot_id },
+	{ "sys/kernel/random/entropy_avail", show_entropy },
+	{ "sys/kernel/random/poolsize", show_entropy },
+	{ "sys/kernel/random/urandom_min_reseed_secs", show_reseed_seconds },
+	{ "sys/kernel/random/uuid", show_uuid },
+	{ "sys/kernel/random/write_wakeup_threshold", show_entropy },
 	{ "sys/kernel/randomize_va_space", show_randomize },
 	{ "sys/vm/max_map_count", show_max_map_count },
 	{ "sys/vm/overcommit_memory", show_overcommit },

@@ -114,13 +114,13 @@ static void test_proc(void)
 	slurp("boot_id", b);
 	ok(is_uuid(a) && !strcmp(a, b), "proc: one of the boot, which stays");
 	slurp("entropy_avail", a);
-	is_text(a, "256\n", "proc: entropy_avail");
+	is_str(a, "256\n", "proc: entropy_avail");
 	slurp("poolsize", a);
-	is_text(a, "256\n", "proc: poolsize");
+	is_str(a, "256\n", "proc: poolsize");
 	slurp("urandom_min_reseed_secs", a);
-	is_text(a, "60\n", "proc: urandom_min_reseed_secs");
+	is_str(a, "60\n", "proc: urandom_min_reseed_secs");
 	slurp("write_wakeup_threshold", a);
-	is_text(a, "256\n", "proc: write_wakeup_threshold");
+	is_str(a, "256\n", "proc: write_wakeup_threshold");
 	fd = open("/proc/sys/kernel/random/uuid", O_RDONLY);
 	is(read(fd, a, 37), 37, "proc: a uuid in one read");
 	is(read(fd, b, 37), 0, "proc: which is all of it");
