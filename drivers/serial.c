@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 16550 UART (National Semiconductor PC16550D data sheet, section 8). Output
- * waits for the FIFO, for a bounded number of looks: a line whose other end
- * reads nothing costs text, not the machine.
+ * goes into the FIFO while that is empty; who waits for it, and how long, is
+ * kernel/printk.c's and kernel/fs/console.c's to say.
  */
 #include "drivers/serial.h"
 
@@ -42,13 +42,12 @@
 #define DIVISOR_115200 1
 #define FIFO_SIZE 16
 
-/* Looks at the status before text is given up: half a second, or a few. */
-#define WAIT_LOOKS 4000000
+/* At the status before the last bytes are given up: tens of milliseconds. */
+#define DRAIN_LOOKS 100000
 /* Bytes taken in one interrupt: a mad device must not hold the machine. */
 #define RECEIVE_MAX 256
 
 static bool present;
-static bool stuck; /* the other end stopped reading: no more long waits */
 static bool break_seen; /* and not yet told */
 
 /* Reading the register clears its break bit, whoever reads. */
@@ -61,37 +60,31 @@ static uint8_t line_status(void)
 	return status;
 }
 
-static bool wait_for(uint8_t status)
+static bool serial_ready(void)
 {
-	unsigned int looks = stuck ? 1 : WAIT_LOOKS;
-
-	while (looks--) {
-		if (line_status() & status) {
-			stuck = false;
-			return true;
-		}
-	}
-	stuck = true;
-	return false;
+	return line_status() & LSR_THR_EMPTY;
 }
 
-static void serial_write(const char *text, size_t len)
+/* An empty FIFO takes FIFO_SIZE bytes without another look. */
+static size_t serial_write(const char *text, size_t len)
 {
-	while (len) {
-		size_t n = MIN(len, (size_t)FIFO_SIZE);
+	size_t done = 0;
 
-		if (!wait_for(LSR_THR_EMPTY))
-			return;
-		len -= n;
+	while (done < len && serial_ready()) {
+		size_t n = MIN(len - done, (size_t)FIFO_SIZE);
+
 		while (n--)
-			outb(UART_DATA, *text++);
+			outb(UART_DATA, text[done++]);
 	}
+	return done;
 }
 
 void serial_drain(void)
 {
-	if (present)
-		wait_for(LSR_IDLE);
+	unsigned int looks = DRAIN_LOOKS;
+
+	while (present && looks-- && !(line_status() & LSR_IDLE))
+		;
 }
 
 /* The scratch register keeps what is written; open bus does not. */
@@ -104,15 +97,24 @@ static bool uart_present(void)
 	return inb(UART_SCRATCH) == 0xa5;
 }
 
-static void discard(const char *text, size_t len)
+static bool always_ready(void)
 {
+	return true;
+}
+
+static size_t discard(const char *text, size_t len)
+{
+	return len;
 }
 
 void serial_init(void)
 {
+	static const struct console line = { serial_ready, serial_write };
+	static const struct console none = { always_ready, discard };
+
 	present = uart_present();
 	if (!present) {
-		console_register(discard);
+		console_register(&none);
 		return;
 	}
 	outb(UART_IER, 0);
@@ -122,7 +124,7 @@ void serial_init(void)
 	outb(UART_LCR, LCR_8N1);
 	outb(UART_FCR, FCR_ENABLE_CLEAR);
 	outb(UART_MCR, MCR_DTR_RTS | MCR_OUT2);
-	console_register(serial_write);
+	console_register(&line);
 }
 
 /* A break came with a byte of zeros, which nobody typed. */

@@ -3,6 +3,10 @@
  * The kernel log: `[    0.001234] text`. Each line is made on the stack and
  * written in one piece. What comes before there is a console waits in a
  * buffer; when that is full, the newest is lost.
+ *
+ * A line whose other end reads nothing costs text, not the machine: who has
+ * waited for it in vain calls it stuck, and then nobody waits. Each later text
+ * looks once whether the line is back.
  */
 #include "kernel/printk.h"
 
@@ -16,28 +20,90 @@
 #define LINE_MAX 512
 #define EARLY_MAX 2048
 
-static console_write_fn console;
+/* How long the kernel waits for a line: a tenth of a second, or so. */
+#define PATIENCE_NS (NSEC_PER_SEC / 10)
+#define PATIENCE_LOOKS 100000 /* before the clock runs */
+
+static const struct console *console;
+static bool stuck; /* the other end stopped reading: nobody waits for it */
+static size_t lost; /* bytes since then */
 static int log_level = LOG_NOTICE;
 
 static char early[EARLY_MAX];
 static size_t early_len;
 
-void console_register(console_write_fn write)
+bool console_ready(void)
 {
-	console = write;
-	write(early, early_len);
-	early_len = 0;
+	return !console || stuck || console->ready();
+}
+
+void console_give_up(void)
+{
+	stuck = true;
+}
+
+/* What was lost is said before what comes next. */
+static void come_back(void)
+{
+	size_t n = lost;
+
+	stuck = false;
+	lost = 0;
+	pr_warn("console: was stuck, %zu bytes lost", n);
+}
+
+static size_t keep_early(const char *text, size_t len)
+{
+	size_t n = MIN(len, EARLY_MAX - early_len);
+
+	memcpy(early + early_len, text, n);
+	early_len += n;
+	return len;
+}
+
+size_t console_try_write(const char *text, size_t len)
+{
+	if (!console)
+		return keep_early(text, len);
+	if (stuck) {
+		if (!console->ready()) {
+			lost += len;
+			return len;
+		}
+		come_back();
+	}
+	return console->write(text, len);
+}
+
+static bool is_over(uint64_t start, unsigned int looks)
+{
+	uint64_t now = ktime_get_ns();
+
+	return now ? now - start > PATIENCE_NS : looks > PATIENCE_LOOKS;
 }
 
 void console_write(const char *text, size_t len)
 {
-	if (console) {
-		console(text, len);
-		return;
+	uint64_t start = ktime_get_ns();
+	unsigned int looks = 0;
+
+	while (len) {
+		size_t n = console_try_write(text, len);
+
+		text += n;
+		len -= n;
+		if (len && is_over(start, ++looks))
+			console_give_up();
 	}
-	len = MIN(len, EARLY_MAX - early_len);
-	memcpy(early + early_len, text, len);
-	early_len += len;
+}
+
+void console_register(const struct console *line)
+{
+	size_t len = early_len;
+
+	console = line;
+	early_len = 0;
+	console_write(early, len);
 }
 
 void log_set_level(int level)

@@ -9,6 +9,7 @@
 #define KERNEL_PRINTK_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level {
@@ -20,11 +21,27 @@ enum log_level {
 	LOG_DEBUG = 7,
 };
 
-/* Writes len bytes to the console; must not sleep, any context. */
-typedef void (*console_write_fn)(const char *text, size_t len);
+/* A line to the outside. Neither function waits; any context. */
+struct console {
+	bool (*ready)(void); /* takes at least a byte */
+	/* Returns how many bytes the line has taken: 0 when it is not ready. */
+	size_t (*write)(const char *text, size_t len);
+};
 
-void console_register(console_write_fn write);
+void console_register(const struct console *console);
+bool console_ready(void);
+/*
+ * For the kernel's own words: all of the text, or what the line takes within
+ * a tenth of a second. Any context.
+ */
 void console_write(const char *text, size_t len);
+/*
+ * Returns how many bytes are done with: written, or lost because the line is
+ * stuck. 0: it is not ready, the caller waits and tries again. Any context.
+ */
+size_t console_try_write(const char *text, size_t len);
+/* The line is stuck: until it is ready again all text is lost at once. */
+void console_give_up(void);
 void log_set_level(int level);
 
 /* The newline is added. Any context. Lines longer than 512 bytes are cut. */

@@ -6,8 +6,13 @@
  *
  * Input is raw: bytes as they came, no echo, no editing, no end of input (a
  * Ctrl-D is the byte 4). A read takes what is there, and waits only when
- * nothing is. Output never waits: the line is written to until it has taken
- * everything.
+ * nothing is.
+ *
+ * Output goes at the pace of the line, and the thread that writes sleeps in
+ * between, with O_NONBLOCK too: there is no news of a line that is ready. A
+ * line that takes nothing for STUCK_NS is stuck, and text is lost until it is
+ * ready again (kernel/printk.h): who serves the network need not wait for
+ * somebody to read.
  */
 #include "kernel/fs/console.h"
 
@@ -22,11 +27,15 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
+#include "kernel/task/clock.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
 
 #define RING_SIZE 4096 /* power of two */
 #define CHUNK 256 /* bytes on the stack at a time */
+/* A FIFO of 16 bytes is empty after 1.4 ms at 115,200 baud. */
+#define LOOK_EACH_NS (NSEC_PER_MSEC * 7 / 10)
+#define STUCK_NS (NSEC_PER_SEC / 2)
 
 static char ring[RING_SIZE];
 static size_t head; /* bytes ever put in */
@@ -84,26 +93,58 @@ static ssize_t console_read(struct file *file, struct iov_iter *to,
 	return done ? (ssize_t)done : -EFAULT;
 }
 
+/* Sleeps until the line takes something, or is given up; -EINTR. */
+static int wait_for_line(void)
+{
+	static struct wait_queue_head nobody = { LIST_HEAD_INIT(nobody.head) };
+	uint64_t now = ktime_get_ns(), end = now + STUCK_NS;
+	int err;
+
+	for (; now < end; now = ktime_get_ns()) {
+		err = wait_event_until(&nobody, console_ready(),
+				       now + LOOK_EACH_NS);
+		if (err != -ETIMEDOUT)
+			return err;
+	}
+	console_give_up();
+	return 0;
+}
+
+/* What the line takes at once: bytes, or -EFAULT. */
+static ssize_t write_some(struct iov_iter *from)
+{
+	struct iov_iter rest = *from;
+	char chunk[CHUNK];
+	size_t n = copy_from_iter(chunk, sizeof(chunk), &rest);
+
+	if (!n)
+		return -EFAULT;
+	n = console_try_write(chunk, n);
+	iov_iter_advance(from, n);
+	return n;
+}
+
 static ssize_t console_write_iter(struct file *file, struct iov_iter *from,
 				  int64_t *pos)
 {
-	char chunk[CHUNK];
-	size_t done = 0, n;
+	size_t done = 0;
+	ssize_t n = 0;
 
 	while (from->count) {
-		n = copy_from_iter(chunk, sizeof(chunk), from);
+		n = write_some(from);
 		if (!n)
-			return done ? (ssize_t)done : -EFAULT;
-		console_write(chunk, n);
+			n = wait_for_line();
+		if (n < 0)
+			break;
 		done += n;
 		/* A line of usual length stays in one piece. */
-		if (!IS_ALIGNED(done, PAGE_SIZE))
+		if ((done - n) / PAGE_SIZE == done / PAGE_SIZE)
 			continue;
 		if (fatal_signal_pending())
 			break;
 		cond_resched();
 	}
-	return done;
+	return done ? (ssize_t)done : n;
 }
 
 static uint32_t console_poll(struct file *file, struct poll_table *pt)

@@ -90,6 +90,8 @@ class Vm:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
+        self.reading = threading.Event()  # cleared: the console is not read
+        self.reading.set()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -117,6 +119,7 @@ class Vm:
         """A character's bytes may come in two pieces."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
+            self.reading.wait()
             data = os.read(self.process.stdout.fileno(), 65536)
             with self.more:
                 self.text += decoder.decode(data, final=not data)
@@ -144,6 +147,7 @@ class Vm:
         Waits for the end: the application's status, "panic", or None when
         the machine did not say.
         """
+        self.reading.set()
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -163,6 +167,7 @@ class Vm:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self.reading.set()
         self.reader.join(5)
         self.folder.cleanup()
 
