@@ -55,6 +55,7 @@ struct arp_request { /* struct arpreq: arp(7) */
 	char device[IFNAMSIZ];
 };
 
+#define MAP_SIZE 21 /* struct ifmap without the hole at its end */
 #define ARP_COMPLETE 2 /* ATF_COM */
 
 /* ---- Interfaces: of every family ----------------------------------------- */
@@ -81,7 +82,6 @@ static long get_name(struct interface_request *req)
 
 	if (req->value <= 0 || !net_link_get(req->value, &link))
 		return -ENODEV;
-	memset(req->name, 0, sizeof(req->name));
 	strcpy(req->name, link.name);
 	return 0;
 }
@@ -89,7 +89,6 @@ static long get_name(struct interface_request *req)
 static void set_hardware(struct interface_request *req,
 			 const struct net_link *link)
 {
-	memset(&req->hardware, 0, sizeof(req->hardware));
 	req->hardware.type = link->type;
 	memcpy(req->hardware.address, link->hwaddr, sizeof(link->hwaddr));
 }
@@ -121,7 +120,7 @@ static long get_link(unsigned int cmd, struct interface_request *req)
 		req->value = link.txqlen;
 		return 0;
 	case SIOCGIFMAP:
-		memset(req->bytes, 0, sizeof(req->bytes));
+		memset(req->bytes, 0, MAP_SIZE);
 		return 0;
 	case SIOCGIFSLAVE:
 		return -EINVAL;

@@ -63,13 +63,11 @@ static int put_entry(char *to, size_t room, const struct dir_entry *e)
 		.reclen = ALIGN_UP(sizeof(head) + name, sizeof(uint64_t)),
 		.type = (e->mode & S_IFMT) >> 12, /* DT_* */
 	};
-	size_t used = sizeof(head) + name;
 
 	if (head.reclen > room)
 		return 0;
 	if (copy_to_user(to, &head, sizeof(head)) ||
-	    copy_to_user(to + sizeof(head), e->name, name) ||
-	    clear_user(to + used, head.reclen - used))
+	    copy_to_user(to + sizeof(head), e->name, name))
 		return -EFAULT;
 	return head.reclen;
 }
