@@ -33,6 +33,7 @@
 #include "net/inet_ports.h"
 #include "net/ipconfig.h"
 #include "net/lwip/memp_limits.h"
+#include "net/lwip/pcb_table.h"
 #include "net/memory.h"
 #include "net/net.h"
 #include "net/netif.h"
@@ -104,6 +105,7 @@ static void net_rx_action(void)
 	more |= sosplice_poll();
 	sys_check_timeouts();
 	tcp_memory_relieve();
+	more |= net_pcb_run_timers();
 	net_flush();
 	if (more)
 		raise_softirq(SOFTIRQ_NET);

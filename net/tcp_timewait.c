@@ -31,6 +31,8 @@
 #define ENTRIES_A_CHAIN 4
 
 #define WHEEL 128 /* seconds */
+/* Entries that expire before the softirq lets others run. */
+#define KILL_AT_ONCE 1024
 
 /* Two answers to segments without length are so far apart, as on Linux. */
 #define ANSWER_PAUSE (500 / 16)
@@ -154,20 +156,30 @@ static struct tcp_time_wait *first_of(struct list_head *list)
 	return list_first_entry(list, struct tcp_time_wait, node);
 }
 
-static void kill_list(struct list_head *list)
+/* False: n of them were killed, and there are more. */
+static bool kill_list(struct list_head *list, unsigned int *n)
 {
-	while (!list_empty(list))
+	for (; !list_empty(list); --*n) {
+		if (!*n)
+			return false;
 		tcp_time_wait_kill(first_of(list));
+	}
+	return true;
 }
 
 static void timer_fired(struct timer *t)
 {
 	uint64_t second = now_ms() / MSEC_PER_SEC;
+	unsigned int left = KILL_AT_ONCE;
 
 	if (second - wheel_second > WHEEL) /* long asleep: all are due */
 		wheel_second = second - WHEEL;
-	while (wheel_second != second)
-		kill_list(&wheel[++wheel_second % WHEEL]);
+	for (; wheel_second != second; wheel_second++) {
+		if (kill_list(&wheel[(wheel_second + 1) % WHEEL], &left))
+			continue;
+		timer_start(&timer, ktime_get_ns() + NSEC_PER_MSEC);
+		return;
+	}
 	if (nr_entries)
 		start_timer();
 }

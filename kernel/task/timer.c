@@ -20,6 +20,9 @@
 #include "kernel/task/softirq.h"
 #include "kernel/x86/irq.h"
 
+/* Functions of one round; the softirq does not take long, whatever is due. */
+#define RUN_AT_ONCE 256
+
 static struct base {
 	struct rb_root timers;
 	struct timer *first; /* leftmost, NULL: none */
@@ -150,11 +153,13 @@ bool timer_cancel(struct timer *timer)
 void timers_run(void)
 {
 	uint64_t now = ktime_get_ns();
+	unsigned int left = RUN_AT_ONCE;
 	struct timer *timer;
 
 	round_ends = now + 1;
 	armed = UINT64_MAX;
-	for (timer = first_timer(); due(timer) <= now; timer = first_timer()) {
+	for (timer = first_timer(); due(timer) <= now && left--;
+	     timer = first_timer()) {
 		timer_unlink(timer);
 		timer->func(timer);
 	}

@@ -12,6 +12,7 @@
 #include "kernel/base.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/clock.h"
 #include "net/inet_hash.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
@@ -23,12 +24,16 @@
 /* One address may have so many times what is left for all others. */
 #define ADDRESS_SHARE 4
 
+/* The timers' share of one round of the softirq. */
+#define WALK_NS (100 * NSEC_PER_USEC)
+
 /* lwIP's slow ticks without a segment before a connection is parked. */
 #define IDLE_TICKS 5
 
 static struct tcp_pcb **chains;
 static size_t nr_chains; /* a power of two */
 static struct tcp_pcb *parked;
+static struct tcp_pcb *walks[NR_NET_PCB_TIMERS]; /* whose turn is next */
 
 void net_pcb_table_init(void)
 {
@@ -81,6 +86,10 @@ static void link_first(struct tcp_pcb *pcb)
 
 static void unlink_pcb(struct tcp_pcb *pcb)
 {
+	for (int i = 0; i < NR_NET_PCB_TIMERS; i++) {
+		if (walks[i] == pcb)
+			walks[i] = pcb->next;
+	}
 	if (pcb->next)
 		pcb->next->prev = pcb->prev;
 	if (pcb->prev)
@@ -246,6 +255,39 @@ void net_pcb_wake_all(void)
 {
 	while (parked)
 		net_pcb_wake(parked);
+}
+
+/* ---- The timers' walks ---------------------------------------------------- */
+
+void net_pcb_timer_start(enum net_pcb_timer timer)
+{
+	if (!walks[timer])
+		walks[timer] = tcp_active_pcbs;
+}
+
+static struct tcp_pcb *walk_on(enum net_pcb_timer timer)
+{
+	struct tcp_pcb *pcb = walks[timer];
+
+	if (pcb)
+		walks[timer] = pcb->next;
+	return pcb;
+}
+
+int net_pcb_run_timers(void)
+{
+	uint64_t end = ktime_get_ns() + WALK_NS;
+	struct tcp_pcb *pcb;
+
+	do {
+		if ((pcb = walk_on(NET_PCB_FAST)))
+			tcp_fasttmr_pcb(pcb);
+		else if ((pcb = walk_on(NET_PCB_SLOW)))
+			tcp_slowtmr_pcb(pcb);
+		else
+			return 0;
+	} while (ktime_get_ns() < end);
+	return 1;
 }
 
 struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb)

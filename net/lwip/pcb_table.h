@@ -8,7 +8,9 @@
  * Invariants:
  *  1. Every pcb in a state from SYN-SENT to LAST-ACK is in the hash table and
  *     on exactly one of the lists; no two have the same tuple.
- *  2. A pcb is parked only with nothing queued in either direction, and
+ *  2. A walk's next pcb is on tcp_active_pcbs, whatever goes meanwhile; what
+ *     comes meanwhile is put before it, and its turn is the next walk.
+ *  3. A pcb is parked only with nothing queued in either direction, and
  *     lwIP's functions that queue something wake it first.
  */
 #ifndef NET_LWIP_PCB_TABLE_H
@@ -54,6 +56,22 @@ void net_pcb_batch_begin(void);
 void net_pcb_batch_end(void);
 /* Non-zero: tcp_output() will be called at the end of the batch. */
 int net_pcb_output_later(struct tcp_pcb *pcb);
+
+/*
+ * lwIP's timers: each walks the awake ones, at most one walk of each at a time.
+ * One that is still under way goes on instead of beginning anew.
+ */
+enum net_pcb_timer {
+	NET_PCB_FAST,
+	NET_PCB_SLOW,
+	NR_NET_PCB_TIMERS,
+};
+void net_pcb_timer_start(enum net_pcb_timer timer);
+/*
+ * A part of the walks; non-zero: they are not at their ends. Where the clock
+ * stands still, all of them.
+ */
+int net_pcb_run_timers(void);
 
 /* All of them, in no order: NULL gives the first, the last gives NULL. */
 struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb);

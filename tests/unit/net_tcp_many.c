@@ -17,6 +17,8 @@
 #include "net/counters.h"
 #include "net/socket.h"
 
+#define USER_TIMEOUT 18 /* <linux/tcp.h>, which lwIP does not go with */
+
 #define N 2000
 
 #define SO_KEEPALIVE 9
@@ -135,6 +137,26 @@ static void test_listener_gone(void)
 	no_leaks("listener");
 }
 
+/* Connections end while a timer walks along all of them. */
+static void test_given_up(void)
+{
+	int lfd = listener(5), given_up = 0;
+
+	open_all(lfd);
+	for (int i = 0; i < N; i++) {
+		sys_set(fds[i], 6, USER_TIMEOUT, 3000);
+		sys_send(fds[i], "x", 1, 0);
+	}
+	bed_sleep(8 * NSEC_PER_SEC);
+	for (int i = 0; i < N; i++)
+		given_up += sys_recv(fds[i], buf, 10, 0) == -ETIMEDOUT;
+	is(given_up, N, "all of them are given up at once");
+	ok(!tcp_active_pcbs, "none is left to the timers");
+	close_all();
+	sys_close(lfd);
+	no_leaks("given up");
+}
+
 /* RFC 9293 3.10: none but the same four numbers is the same connection. */
 static void test_tuple(void)
 {
@@ -159,6 +181,7 @@ int main(void)
 	test_idle();
 	test_wake();
 	test_listener_gone();
+	test_given_up();
 	test_tuple();
 	return done_testing();
 }

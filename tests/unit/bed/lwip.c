@@ -21,6 +21,7 @@
 #include "lib/tap.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
+#include "net/lwip/pcb_table.h"
 #include "net/net.h"
 
 struct netif bed_netif;
@@ -200,6 +201,8 @@ static void softirq(void)
 	while (dev->ops->poll(dev, 64))
 		;
 	sys_check_timeouts();
+	while (net_pcb_run_timers())
+		;
 	ms = sys_timeouts_sleeptime();
 	timer_start(&timer, ktime_get_ns() + ms * NSEC_PER_MSEC);
 }
