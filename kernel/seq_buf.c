@@ -48,37 +48,38 @@ void seq_pad(struct seq_buf *m, size_t from, size_t width, char c)
 	seq_putc(m, c);
 }
 
-void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, uint64_t *pos)
+void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, struct seq_pos *pos)
 {
 	*w = (struct seq_walk){ .m = m, .pos = pos, .whole = m->len };
 }
 
-bool seq_walk_wants(struct seq_walk *w)
+bool seq_walk_wants(const struct seq_walk *w)
 {
-	if (w->full)
-		return false;
-	if (w->number >= *w->pos)
-		return true;
-	w->number++;
-	return false;
+	return !w->full;
 }
 
-void seq_walk_done(struct seq_walk *w)
+void seq_walk_done(struct seq_walk *w, uint64_t next_key)
 {
 	if (w->m->overflow) {
 		w->full = true;
 		return;
 	}
 	w->whole = w->m->len;
-	w->number++;
-	*w->pos = w->number;
+	w->pos->key = next_key;
+	w->pos->number++;
+}
+
+void seq_walk_pause(struct seq_walk *w, uint64_t key)
+{
+	w->full = true;
+	w->pos->key = key;
 }
 
 /* A first record that is too long stays, so that the buffer may grow. */
 void seq_walk_end(struct seq_walk *w)
 {
 	if (!w->full) {
-		*w->pos = SEQ_WALK_END;
+		w->pos->key = SEQ_WALK_END;
 	} else if (w->whole) {
 		w->m->len = w->whole;
 		w->m->overflow = false;

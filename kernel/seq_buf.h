@@ -24,32 +24,40 @@ void seq_putc(struct seq_buf *m, char c);
 void seq_pad(struct seq_buf *m, size_t from, size_t width, char c);
 
 /*
- * A text of many records that is printed a buffer at a time. Records are
- * numbered in the order in which they are found; those before `from` were in
- * an earlier buffer, and one that no longer fits waits for the next:
+ * A text of many records that is printed a buffer at a time, and each record
+ * found at once: a record has a key by which the walk finds what comes behind
+ * it, whatever came and went in between. A record that no longer fits waits
+ * for the next buffer.
  *
  *	seq_walk_begin(&w, m, pos);
- *	for (each record)
- *		if (seq_walk_wants(&w)) {
- *			seq_printf(m, ...);
- *			seq_walk_done(&w);
- *		}
+ *	for (r = first record with a key >= pos->key; r; r = next(r)) {
+ *		if (!seq_walk_wants(&w))
+ *			break;
+ *		seq_printf(m, ...);
+ *		seq_walk_done(&w, key of r + 1);
+ *	}
  *	seq_walk_end(&w);
  */
+struct seq_pos {
+	uint64_t key; /* 0: the beginning */
+	uint64_t number; /* of the record, in the order they are printed */
+};
+
 struct seq_walk {
 	struct seq_buf *m;
-	uint64_t *pos;
-	uint64_t number; /* of the record that is next */
+	struct seq_pos *pos; /* behind the last record that is whole */
 	size_t whole; /* bytes of whole records */
 	bool full;
 };
 
 #define SEQ_WALK_END UINT64_MAX
 
-void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, uint64_t *pos);
-bool seq_walk_wants(struct seq_walk *w);
-void seq_walk_done(struct seq_walk *w);
-/* *pos is where the next buffer begins, SEQ_WALK_END when this was all. */
+void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, struct seq_pos *pos);
+bool seq_walk_wants(const struct seq_walk *w);
+void seq_walk_done(struct seq_walk *w, uint64_t next_key);
+/* Nothing was found for long: the buffer ends here, maybe empty. */
+void seq_walk_pause(struct seq_walk *w, uint64_t key);
+/* pos is where the next buffer begins, its key SEQ_WALK_END: this was all. */
 void seq_walk_end(struct seq_walk *w);
 
 #endif

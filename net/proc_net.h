@@ -12,6 +12,7 @@
 #include "net/socket.h"
 
 struct seq_buf;
+struct seq_pos;
 
 /* Registers all of them. Thread context, once. */
 void net_proc_init(void);
@@ -26,13 +27,13 @@ static inline uint64_t sock_ino(const struct sock *sk)
 struct sock_queues sock_get_queues(struct sock *sk);
 
 /* net/proc_tcp.c, net/proc_dgram.c, net/proc_unix.c: see seq_walk. */
-void proc_tcp_walk(struct seq_buf *m, uint64_t *pos);
-void proc_udp_walk(struct seq_buf *m, uint64_t *pos);
-void proc_udplite_walk(struct seq_buf *m, uint64_t *pos);
-void proc_raw_walk(struct seq_buf *m, uint64_t *pos);
-void proc_icmp_walk(struct seq_buf *m, uint64_t *pos);
-void proc_unix_walk(struct seq_buf *m, uint64_t *pos);
-void proc_netlink_walk(struct seq_buf *m, uint64_t *pos);
+void proc_tcp_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_udp_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_udplite_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_raw_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_icmp_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_unix_walk(struct seq_buf *m, struct seq_pos *pos);
+void proc_netlink_walk(struct seq_buf *m, struct seq_pos *pos);
 
 /* net/proc_dev.c */
 void proc_dev_show(struct seq_buf *m);

@@ -47,15 +47,38 @@ struct tcp_line {
 	int32_t ssthresh; /* -1: none yet */
 };
 
-static void show_line(struct seq_walk *w, const struct tcp_line *l)
+/*
+ * Keys: 0 is the header; behind it come the parts of the file, and in each a
+ * socket is known by its serial number, anything else by its chain in a table
+ * and its place there.
+ */
+#define KEY_PART_SHIFT 56
+#define KEY_CHAIN_SHIFT 24
+#define CHAINS_AT_ONCE 4096 /* before others may run */
+
+enum part {
+	PART_LISTENERS,
+	PART_CONNECTIONS,
+	PART_PCBS,
+	PART_TIME_WAIT,
+	NR_PARTS,
+};
+
+static uint64_t key_of(enum part part, uint64_t place)
+{
+	return 1 + ((uint64_t)part << KEY_PART_SHIFT) + place;
+}
+
+static void show_line(struct seq_walk *w, const struct tcp_line *l,
+		      uint64_t next_key)
 {
 	struct seq_buf *m = w->m;
 	size_t start = m->len;
 
 	/* The first record is the header. */
 	seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X ",
-		   (unsigned int)w->number - 1, l->laddr, l->lport, l->raddr,
-		   l->rport, l->state, l->tx, l->rx);
+		   (unsigned int)w->pos->number - 1, l->laddr, l->lport,
+		   l->raddr, l->rport, l->state, l->tx, l->rx);
 	seq_printf(m, "%02X:%08X %08X %5u %8u %llu %u %016x", l->timer,
 		   l->when_ms / CLOCK_TICK_MS, l->retransmits, l->uid,
 		   l->probes, (unsigned long long)l->ino, l->refs, 0);
@@ -63,19 +86,19 @@ static void show_line(struct seq_walk *w, const struct tcp_line *l)
 		seq_printf(m, " %u %u 0 %u %d", l->rto_ms / CLOCK_TICK_MS,
 			   l->ato_ms / CLOCK_TICK_MS, l->cwnd, l->ssthresh);
 	seq_pad(m, start, LINE_WIDTH, '\n');
-	seq_walk_done(w);
+	seq_walk_done(w, next_key);
 }
 
 static void show_header(struct seq_walk *w)
 {
 	size_t start = w->m->len;
 
-	if (!seq_walk_wants(w))
+	if (w->pos->key)
 		return;
 	seq_printf(w->m, "  sl  local_address rem_address   st tx_queue "
 			 "rx_queue tr tm->when retrnsmt   uid  timeout inode");
 	seq_pad(w->m, start, LINE_WIDTH, '\n');
-	seq_walk_done(w);
+	seq_walk_done(w, key_of(PART_LISTENERS, 0));
 }
 
 /* ---- Sockets ------------------------------------------------------------- */
@@ -112,7 +135,7 @@ static void fill_pcb(struct tcp_line *l, const struct tcp_pcb *pcb)
 			      (int32_t)(pcb->ssthresh / MAX(pcb->mss, 1));
 }
 
-static void show_sock(struct seq_walk *w, struct sock *sk)
+static void show_sock(struct seq_walk *w, struct sock *sk, uint64_t next_key)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	const struct tcp_pcb *pcb = tcp_sk(sk)->pcb;
@@ -140,19 +163,20 @@ static void show_sock(struct seq_walk *w, struct sock *sk)
 		if (pcb)
 			fill_pcb(&l, pcb);
 	}
-	show_line(w, &l);
+	show_line(w, &l, next_key);
 }
 
-static void walk_socks(struct seq_walk *w, bool listening)
+static void walk_socks(struct seq_walk *w, enum part part, uint64_t from)
 {
-	struct sock *sk;
+	struct sock *sk = sock_list_seek(&tcp_socks, from);
 
-	list_for_each_entry(sk, &tcp_socks.socks, sk_node) {
+	for (; sk && seq_walk_wants(w); sk = sock_list_next(&tcp_socks, sk)) {
+		bool is_listener = sk->sk_state == TCP_LISTEN;
+
 		if (sk->sk_state == TCP_CLOSE ||
-		    (sk->sk_state == TCP_LISTEN) != listening)
+		    is_listener != (part == PART_LISTENERS))
 			continue;
-		if (seq_walk_wants(w))
-			show_sock(w, sk);
+		show_sock(w, sk, key_of(part, sk->sk_serial + 1));
 	}
 }
 
@@ -165,7 +189,8 @@ static bool has_sock(const struct tcp_pcb *pcb)
 	return tp && tp->pcb == pcb;
 }
 
-static void show_pcb(struct seq_walk *w, const struct tcp_pcb *pcb)
+static void show_pcb(struct seq_walk *w, const struct tcp_pcb *pcb,
+		     uint64_t next_key)
 {
 	bool handshake = pcb->state == SYN_RCVD;
 	struct tcp_line l = {
@@ -180,10 +205,11 @@ static void show_pcb(struct seq_walk *w, const struct tcp_pcb *pcb)
 	};
 
 	fill_pcb(&l, pcb);
-	show_line(w, &l);
+	show_line(w, &l, next_key);
 }
 
-static void show_time_wait(struct seq_walk *w, const struct tcp_time_wait *tw)
+static void show_time_wait(struct seq_walk *w, const struct tcp_time_wait *tw,
+			   uint64_t next_key)
 {
 	const struct tcp_line l = {
 		.laddr = tw->id.laddr,
@@ -196,25 +222,66 @@ static void show_time_wait(struct seq_walk *w, const struct tcp_time_wait *tw)
 		.refs = 3,
 	};
 
-	show_line(w, &l);
+	show_line(w, &l, next_key);
 }
 
-void proc_tcp_walk(struct seq_buf *m, uint64_t *pos)
+/* Many chains may be empty. */
+static void end_chain(struct seq_walk *w, enum part part, uint64_t chain)
 {
-	const struct tcp_time_wait *tw = NULL;
+	if (!(++chain % CHAINS_AT_ONCE) && seq_walk_wants(w))
+		seq_walk_pause(w, key_of(part, chain << KEY_CHAIN_SHIFT));
+}
+
+/* n counts those of a chain from its key on; those below from were shown. */
+static void walk_pcbs(struct seq_walk *w, enum part part, uint64_t from)
+{
+	uint64_t chain = from >> KEY_CHAIN_SHIFT;
+	struct tcp_pcb *pcb;
+
+	for (; seq_walk_wants(w) && net_pcb_chain(chain, &pcb); chain++) {
+		uint64_t n = chain << KEY_CHAIN_SHIFT;
+
+		for (; pcb && seq_walk_wants(w); pcb = pcb->hash_next) {
+			if (n++ >= from && !has_sock(pcb))
+				show_pcb(w, pcb, key_of(part, n));
+		}
+		end_chain(w, part, chain);
+	}
+}
+
+static void walk_time_waits(struct seq_walk *w, enum part part, uint64_t from)
+{
+	uint64_t chain = from >> KEY_CHAIN_SHIFT;
+	struct tcp_time_wait *tw;
+
+	for (; seq_walk_wants(w) && tcp_time_wait_chain(chain, &tw); chain++) {
+		uint64_t n = chain << KEY_CHAIN_SHIFT;
+
+		for (; tw && seq_walk_wants(w); tw = tw->next) {
+			if (n++ >= from)
+				show_time_wait(w, tw, key_of(part, n));
+		}
+		end_chain(w, part, chain);
+	}
+}
+
+void proc_tcp_walk(struct seq_buf *m, struct seq_pos *pos)
+{
+	static void (*const parts[])(struct seq_walk * w, enum part part,
+				     uint64_t from) = {
+		[PART_LISTENERS] = walk_socks,
+		[PART_CONNECTIONS] = walk_socks,
+		[PART_PCBS] = walk_pcbs,
+		[PART_TIME_WAIT] = walk_time_waits,
+	};
 	struct seq_walk w;
+	uint64_t from, part;
 
 	seq_walk_begin(&w, m, pos);
 	show_header(&w);
-	walk_socks(&w, true);
-	walk_socks(&w, false);
-	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-		if (!has_sock(pcb) && seq_walk_wants(&w))
-			show_pcb(&w, pcb);
-	}
-	while ((tw = tcp_time_wait_next(tw))) {
-		if (seq_walk_wants(&w))
-			show_time_wait(&w, tw);
-	}
+	part = (pos->key - 1) >> KEY_PART_SHIFT;
+	from = (pos->key - 1) & (BIT(KEY_PART_SHIFT) - 1);
+	for (; part < NR_PARTS && seq_walk_wants(&w); part++, from = 0)
+		parts[part](&w, part, from);
 	seq_walk_end(&w);
 }

@@ -51,22 +51,29 @@ static void show_unix(struct seq_buf *m, const struct unix_sock *u)
 	seq_putc(m, '\n');
 }
 
-void proc_unix_walk(struct seq_buf *m, uint64_t *pos)
+/* Keys: 0 is the header, a socket's is its serial number + 1. */
+static void show_header(struct seq_walk *w, const char *header)
+{
+	if (w->pos->key)
+		return;
+	seq_printf(w->m, "%s", header);
+	seq_walk_done(w, 1);
+}
+
+void proc_unix_walk(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct seq_walk w;
 	struct sock *sk;
 
 	seq_walk_begin(&w, m, pos);
-	if (seq_walk_wants(&w)) {
-		seq_printf(m, "Num       RefCount Protocol Flags    Type St "
-			      "Inode Path\n");
-		seq_walk_done(&w);
-	}
-	list_for_each_entry(sk, &unix_socks.socks, sk_node) {
-		if (unix_sk(sk)->is_dead || !seq_walk_wants(&w))
+	show_header(&w, "Num       RefCount Protocol Flags    Type St "
+			"Inode Path\n");
+	sk = sock_list_seek(&unix_socks, pos->key - 1);
+	for (; sk && seq_walk_wants(&w); sk = sock_list_next(&unix_socks, sk)) {
+		if (unix_sk(sk)->is_dead)
 			continue;
 		show_unix(m, unix_sk(sk));
-		seq_walk_done(&w);
+		seq_walk_done(&w, sk->sk_serial + 2);
 	}
 	seq_walk_end(&w);
 }
@@ -79,23 +86,20 @@ static void show_netlink(struct seq_buf *m, const struct netlink_sock *nl)
 		   (unsigned long long)sock_ino(&nl->sk));
 }
 
-void proc_netlink_walk(struct seq_buf *m, uint64_t *pos)
+void proc_netlink_walk(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct seq_walk w;
 	struct sock *sk;
 
 	seq_walk_begin(&w, m, pos);
-	if (seq_walk_wants(&w)) {
-		seq_printf(m, "sk               Eth Pid        Groups   "
-			      "Rmem     Wmem     Dump  Locks    Drops    "
-			      "Inode\n");
-		seq_walk_done(&w);
-	}
-	list_for_each_entry(sk, &netlink_socks.socks, sk_node) {
-		if (!seq_walk_wants(&w))
-			continue;
+	show_header(&w, "sk               Eth Pid        Groups   "
+			"Rmem     Wmem     Dump  Locks    Drops    "
+			"Inode\n");
+	sk = sock_list_seek(&netlink_socks, pos->key - 1);
+	for (; sk && seq_walk_wants(&w);
+	     sk = sock_list_next(&netlink_socks, sk)) {
 		show_netlink(m, netlink_sk(sk));
-		seq_walk_done(&w);
+		seq_walk_done(&w, sk->sk_serial + 2);
 	}
 	seq_walk_end(&w);
 }

@@ -48,7 +48,7 @@ void sock_orphan(struct sock *sk)
 }
 
 #define SOCK_LIST(name) \
-	struct sock_list name = { LIST_HEAD_INIT(name.socks), 0 }
+	struct sock_list name = { .socks = LIST_HEAD_INIT(name.socks) }
 
 SOCK_LIST(tcp_socks);
 SOCK_LIST(raw_socks);
@@ -57,14 +57,45 @@ SOCK_LIST(netlink_socks);
 
 void sock_link(struct sock *sk, struct sock_list *list)
 {
+	struct sock *last = list_last_entry(&list->socks, struct sock, sk_node);
+	bool is_first = list_empty(&list->socks);
+
+	/* The newest is the rightmost. */
+	rb_link_node(&sk->sk_rb, is_first ? NULL : &last->sk_rb,
+		     is_first ? &list->tree.node : &last->sk_rb.right);
+	rb_insert_color(&sk->sk_rb, &list->tree);
+	sk->sk_serial = list->serial++;
 	list_add_tail(&sk->sk_node, &list->socks);
 	list->count++;
 }
 
 void sock_unlink(struct sock *sk, struct sock_list *list)
 {
+	rb_erase(&sk->sk_rb, &list->tree);
 	list_del(&sk->sk_node);
 	list->count--;
+}
+
+struct sock *sock_list_seek(const struct sock_list *list, uint64_t serial)
+{
+	struct rb_node *node = list->tree.node;
+	struct sock *found = NULL;
+
+	while (node) {
+		struct sock *sk = rb_entry(node, struct sock, sk_rb);
+
+		if (sk->sk_serial >= serial)
+			found = sk;
+		node = sk->sk_serial < serial ? node->right : node->left;
+	}
+	return found;
+}
+
+struct sock *sock_list_next(const struct sock_list *list, const struct sock *sk)
+{
+	if (sk->sk_node.next == &list->socks)
+		return NULL;
+	return list_entry(sk->sk_node.next, struct sock, sk_node);
 }
 
 /* Key 0 stands for every event: the state itself has changed. */

@@ -24,6 +24,7 @@
 
 #include "kernel/base.h"
 #include "kernel/list.h"
+#include "kernel/rbtree.h"
 #include "kernel/task/wait.h"
 #include "net/inet_ports.h"
 #include "net/rxqueue.h"
@@ -80,6 +81,8 @@ struct ip_membership;
 
 struct sock {
 	struct list_head sk_node; /* among all of its protocol */
+	struct rb_node sk_rb; /* the same, in a tree */
+	uint64_t sk_serial; /* rises along that list */
 	struct socket *sk_socket; /* NULL: orphan, or not yet accepted */
 	struct wait_queue_head *sk_wq;
 	const struct proto *sk_prot;
@@ -150,7 +153,9 @@ struct inet_sock {
 
 /* All socks of a protocol; those of UDP and ping are found by port. */
 struct sock_list {
-	struct list_head socks;
+	struct list_head socks; /* oldest first */
+	struct rb_root tree;
+	uint64_t serial; /* of the next one */
 	unsigned int count;
 };
 
@@ -219,6 +224,10 @@ void sock_orphan(struct sock *sk);
 /* Puts sk on the list of its protocol, takes it off. */
 void sock_link(struct sock *sk, struct sock_list *list);
 void sock_unlink(struct sock *sk, struct sock_list *list);
+/* The oldest with this serial number or a later one, NULL; and the next. */
+struct sock *sock_list_seek(const struct sock_list *list, uint64_t serial);
+struct sock *sock_list_next(const struct sock_list *list,
+			    const struct sock *sk);
 
 void sock_def_wakeup(struct sock *sk);
 void sock_def_readable(struct sock *sk);

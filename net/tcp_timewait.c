@@ -251,6 +251,14 @@ bool tcp_time_wait_reusable(const struct tcp_time_wait *tw)
 	       tcp_time_wait_left(tw) <= TCP_TIMEWAIT_MS - MSEC_PER_SEC;
 }
 
+bool tcp_time_wait_chain(size_t n, struct tcp_time_wait **first)
+{
+	if (n >= nr_chains)
+		return false;
+	*first = chains[n];
+	return true;
+}
+
 struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *tw)
 {
 	size_t i = tw ? chain_of(&tw->id) - chains + 1 : 0;

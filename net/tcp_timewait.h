@@ -79,7 +79,9 @@ bool tcp_time_wait_reusable(const struct tcp_time_wait *tw);
 /* How many there are, and how many there may be. */
 size_t tcp_time_wait_count(void);
 size_t tcp_time_wait_max(void);
-/* All of them, for /proc/net/tcp: NULL gives the first, the last gives NULL. */
+/* The first of chain n of the table, or NULL; false: there are less chains. */
+bool tcp_time_wait_chain(size_t n, struct tcp_time_wait **first);
+/* All of them: NULL gives the first, the last gives NULL. */
 struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *tw);
 
 enum tcp_tw_verdict {

@@ -15,7 +15,8 @@ HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sock_signal.c, \
 	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
-	kernel/seq_buf.c kernel/task/wait.c kernel/fs/iov_iter.c \
+	kernel/seq_buf.c kernel/rbtree.c kernel/task/wait.c \
+	kernel/fs/iov_iter.c \
 	kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c \
 	kernel/fs/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \

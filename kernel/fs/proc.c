@@ -20,6 +20,7 @@
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
 #include "kernel/seq_buf.h"
+#include "kernel/task/thread.h"
 
 #define TEXT_FIRST PAGE_SIZE
 #define TEXT_MAX (1 * MiB)
@@ -27,18 +28,18 @@
 /* A part of the text: all of it, or as many records as fit (seq_walk). */
 struct proc_text {
 	int64_t start; /* its place in the file */
-	uint64_t next; /* the record behind it, or SEQ_WALK_END */
+	struct seq_pos next; /* the record behind it */
 	size_t len;
 	char text[];
 };
 
-static void print(struct inode *inode, struct seq_buf *m, uint64_t *next)
+static void print(struct inode *inode, struct seq_buf *m, struct seq_pos *next)
 {
 	proc_walk_fn walk = (proc_walk_fn)inode->i_private;
 
 	if (inode->i_show) {
 		inode->i_show(m, inode);
-		*next = SEQ_WALK_END;
+		next->key = SEQ_WALK_END;
 	} else {
 		walk(m, next);
 	}
@@ -49,7 +50,7 @@ static void print(struct inode *inode, struct seq_buf *m, uint64_t *next)
  * NULL: no memory.
  */
 static struct proc_text *proc_print(struct inode *inode, int64_t start,
-				    uint64_t from)
+				    struct seq_pos from)
 {
 	struct proc_text *t;
 	struct seq_buf m;
@@ -70,23 +71,32 @@ static struct proc_text *proc_print(struct inode *inode, int64_t start,
 			break;
 		kvfree(t);
 	}
-	t->next = SEQ_WALK_END;
+	t->next.key = SEQ_WALK_END;
 	return t;
 }
 
-/* The text at pos replaces the one that is there; -ENOMEM. */
-static int proc_seek(struct file *file, int64_t pos)
+static bool is_behind(const struct proc_text *t, int64_t pos)
+{
+	return pos >= t->start + (int64_t)t->len && t->next.key != SEQ_WALK_END;
+}
+
+/*
+ * The text at pos, in place of the one that was there; NULL: no memory. While
+ * it is looked for, which may be long, the file has none: another thread that
+ * reads it makes its own.
+ */
+static struct proc_text *proc_seek(struct file *file, int64_t pos)
 {
 	struct proc_text *t = file->private_data;
+	struct seq_pos next = { 0 };
 	int64_t start = 0;
-	uint64_t next = 0;
 
-	if (!pos || (t && pos < t->start)) {
+	file->private_data = NULL;
+	if (t && (!pos || pos < t->start)) {
 		kvfree(t);
 		t = NULL;
 	}
-	while (!t ||
-	       (pos >= t->start + (int64_t)t->len && t->next != SEQ_WALK_END)) {
+	while ((!t || is_behind(t, pos)) && !fatal_signal_pending()) {
 		if (t) {
 			start = t->start + t->len;
 			next = t->next;
@@ -95,19 +105,20 @@ static int proc_seek(struct file *file, int64_t pos)
 		t = proc_print(file->f_inode, start, next);
 		if (!t)
 			break;
+		cond_resched();
 	}
+	kvfree(file->private_data);
 	file->private_data = t;
-	return t ? 0 : -ENOMEM;
+	return t;
 }
 
 static ssize_t proc_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
-	int error = proc_seek(file, *pos);
-	struct proc_text *t = file->private_data;
+	struct proc_text *t = proc_seek(file, *pos);
 	size_t n, done, at;
 
-	if (error)
-		return error;
+	if (!t)
+		return -ENOMEM;
 	at = *pos - t->start;
 	if (at >= t->len)
 		return 0;
@@ -150,6 +161,12 @@ void proc_set_show(struct inode *inode,
 	inode->i_dev = DEV_PROC;
 	inode->i_fop = &proc_fops;
 	inode->i_show = show;
+}
+
+void proc_set_walk(struct inode *inode, proc_walk_fn walk)
+{
+	proc_set_show(inode, NULL);
+	inode->i_private = (uintptr_t)walk;
 }
 
 static struct inode *make_root(const char *name, uint32_t dev)
@@ -206,8 +223,7 @@ int proc_register_walk(const char *path, proc_walk_fn walk)
 	inode = inode_add_path(root, path, S_IFREG | 0444);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	proc_set_show(inode, NULL);
-	inode->i_private = (uintptr_t)walk;
+	proc_set_walk(inode, walk);
 	return 0;
 }
 

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 struct seq_buf;
+struct seq_pos;
 
 /* path without "/proc/", e.g. "net/dev". Both are kept by reference. */
 int proc_register(const char *path, void (*show)(struct seq_buf *m));
 
 /*
  * A file of records that is never in memory as a whole: walk prints those
- * from *next on that fit, and moves *next on: struct seq_walk.
+ * from pos on that fit, and moves pos on: struct seq_walk.
  */
-typedef void (*proc_walk_fn)(struct seq_buf *m, uint64_t *next);
+typedef void (*proc_walk_fn)(struct seq_buf *m, struct seq_pos *pos);
 int proc_register_walk(const char *path, proc_walk_fn walk);
 
 /* As proc_register(), for a path without "/sys/". */

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "kernel/fs/proc.h"
+
 struct inode;
 struct inode_operations;
 struct seq_buf;
@@ -15,6 +17,8 @@ struct inode *proc_root(void);
 /* Makes inode a file whose text show() prints. */
 void proc_set_show(struct inode *inode,
 		   void (*show)(struct seq_buf *m, struct inode *inode));
+/* Makes inode a file of records: proc_register_walk(). */
+void proc_set_walk(struct inode *inode, proc_walk_fn walk);
 extern const struct inode_operations proc_fd_ops, proc_fdinfo_ops;
 
 struct proc_entry {

@@ -93,13 +93,19 @@ static void show_vma(struct seq_buf *m, const struct vma *vma)
 	seq_putc(m, '\n');
 }
 
-static void show_maps(struct seq_buf *m, struct inode *inode)
+/* An area's key is its end: the next one lies there or above. */
+static void walk_maps(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct process *p = the_process();
-	struct rb_node *node = p ? rb_first(&p->mm->vmas) : NULL;
+	const struct vma *vma = p ? find_vma(p->mm, pos->key) : NULL;
+	struct seq_walk w;
 
-	for (; node && !m->overflow; node = rb_next(node))
-		show_vma(m, rb_entry(node, struct vma, node));
+	seq_walk_begin(&w, m, pos);
+	for (; vma && seq_walk_wants(&w); vma = find_vma(p->mm, vma->end)) {
+		show_vma(m, vma);
+		seq_walk_done(&w, vma->end);
+	}
+	seq_walk_end(&w);
 }
 
 /* ---- stat, statm, status ------------------------------------------------- */
@@ -335,7 +341,6 @@ static const struct {
 	{ "fd", S_IFDIR | 0500, &proc_fd_ops, NULL },
 	{ "fdinfo", S_IFDIR | 0555, &proc_fdinfo_ops, NULL },
 	{ "limits", S_IFREG | 0444, NULL, show_limits },
-	{ "maps", S_IFREG | 0444, NULL, show_maps },
 	{ "mounts", S_IFREG | 0444, NULL, show_mounts },
 	{ "root", S_IFLNK | 0777, &root_ops, NULL },
 	{ "stat", S_IFREG | 0444, NULL, show_stat },
@@ -357,6 +362,11 @@ static int add_entries(struct inode *dir)
 		if (entries[i].show)
 			proc_set_show(inode, entries[i].show);
 	}
+	inode = inode_add(dir, "maps", strlen("maps"), S_IFREG | 0444);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	inode->i_owner = APP_UID;
+	proc_set_walk(inode, walk_maps);
 	return 0;
 }
 

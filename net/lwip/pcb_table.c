@@ -290,6 +290,14 @@ int net_pcb_run_timers(void)
 	return 1;
 }
 
+int net_pcb_chain(size_t n, struct tcp_pcb **first)
+{
+	if (n >= nr_chains)
+		return 0;
+	*first = chains[n];
+	return 1;
+}
+
 struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb)
 {
 	if (!pcb)

@@ -73,6 +73,11 @@ void net_pcb_timer_start(enum net_pcb_timer timer);
  */
 int net_pcb_run_timers(void);
 
+/*
+ * The first of chain n of the hash table, or NULL; the others hang on hash_next.
+ * 0: there are less chains.
+ */
+int net_pcb_chain(size_t n, struct tcp_pcb **first);
 /* All of them, in no order: NULL gives the first, the last gives NULL. */
 struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb);
 

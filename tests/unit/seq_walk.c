@@ -12,18 +12,19 @@
 #define RECORDS 100
 
 /* Record i is i % 13 letters and a line's end. */
-static void walk(struct seq_buf *m, uint64_t *pos)
+static unsigned int looked_at;
+
+static void walk(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct seq_walk w;
 
 	seq_walk_begin(&w, m, pos);
-	for (int i = 0; i < RECORDS; i++) {
-		if (!seq_walk_wants(&w))
-			continue;
+	for (int i = pos->key; i < RECORDS && seq_walk_wants(&w); i++) {
+		looked_at++;
 		for (int k = 0; k < i % 13; k++)
 			seq_putc(m, 'a' + i % 26);
 		seq_printf(m, "\n");
-		seq_walk_done(&w);
+		seq_walk_done(&w, i + 1);
 	}
 	seq_walk_end(&w);
 }
@@ -36,10 +37,10 @@ static const char *read_all(size_t size)
 {
 	char buf[4096];
 	struct seq_buf m;
-	uint64_t pos = 0;
+	struct seq_pos pos = { 0 };
 	size_t len = 0;
 
-	while (pos != SEQ_WALK_END) {
+	while (pos.key != SEQ_WALK_END) {
 		seq_init(&m, buf, size);
 		walk(&m, &pos);
 		if (m.overflow)
@@ -54,12 +55,13 @@ static const char *read_all(size_t size)
 static void test_sizes(void)
 {
 	struct seq_buf m;
-	uint64_t pos = 0;
+	struct seq_pos pos = { 0 };
 	int wrong = 0;
 
 	seq_init(&m, whole, sizeof(whole));
 	walk(&m, &pos);
-	ok(pos == SEQ_WALK_END && !m.overflow, "a large buffer takes all");
+	ok(pos.key == SEQ_WALK_END && !m.overflow, "a large buffer takes all");
+	is(pos.number, RECORDS, "and counts them");
 	whole[m.len] = '\0';
 	is(strcspn(whole, "b"), 1, "in order");
 	/* The longest record has 13 bytes; vsnprintf() wants one more. */
@@ -69,6 +71,9 @@ static void test_sizes(void)
 		wrong += !text || strcmp(text, whole) != 0;
 	}
 	is(wrong, 0, "small buffers in a row are the same text");
+	looked_at = 0;
+	read_all(100);
+	ok(looked_at < 2 * RECORDS, "each buffer goes on where one ended");
 	ok(!read_all(10), "a buffer too small for a record says so");
 }
 
@@ -76,12 +81,12 @@ static void test_too_small(void)
 {
 	char buf[4];
 	struct seq_buf m;
-	uint64_t pos = 12; /* a record of 12 letters */
+	struct seq_pos pos = { 12, 12 }; /* a record of 12 letters */
 
 	seq_init(&m, buf, sizeof(buf));
 	walk(&m, &pos);
 	ok(m.overflow, "a record that does not fit is not lost silently");
-	is(pos, 12, "and is tried again");
+	is(pos.key, 12, "and is tried again");
 }
 
 static void test_pad(void)
