@@ -59,6 +59,9 @@ int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg);
 int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen);
 #define LWIP_HOOK_TCP_RESET_ALLOWED net_hook_tcp_reset_allowed
 
+/* Packets that may wait for one address that ARP asks for: memp.c. */
+unsigned int net_arp_queue_share(void);
+
 /* Every IPv4 packet; non-zero: it was eaten. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
 #define LWIP_HOOK_IP4_INPUT net_hook_ip4_input

@@ -20,6 +20,7 @@
 #include "kernel/base.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
 #include "net/lwip/pcb_table.h"
 
@@ -41,7 +42,7 @@ static const struct pool_rule rules[MEMP_MAX] = {
 	[MEMP_TCP_PCB_LISTEN] = { "tcp_pcb_listen", 16, 64 },
 	[MEMP_TCP_SEG] = { "tcp_seg", 1, 512, 16, ALLOC_ATOMIC },
 	[MEMP_UDP_PCB] = { "udp_pcb", 4, 64 },
-	[MEMP_ARP_QUEUE] = { "arp_queue", 32, 64, 0, ALLOC_ATOMIC },
+	[MEMP_ARP_QUEUE] = { "arp_queue", 16, 512, 0, ALLOC_ATOMIC },
 	[MEMP_SYS_TIMEOUT] = { NULL, 0, 0 }, /* see timeouts[] */
 	[MEMP_PBUF] = { "pbuf", 2, 512, 0, ALLOC_ATOMIC },
 	[MEMP_PBUF_POOL] = { "pbuf_pool", 1024, 16 },
@@ -143,6 +144,14 @@ void memp_free(memp_t type, void *mem)
 static bool pool_used(memp_t type, unsigned int percent)
 {
 	return pools[type]->active >= pools[type]->limit / 100 * percent;
+}
+
+/* A quarter of what is free, as of the memory for sockets: net/memory.c. */
+unsigned int net_arp_queue_share(void)
+{
+	const struct kmem_cache *pool = pools[MEMP_ARP_QUEUE];
+
+	return MAX((pool->limit - pool->active) / 4, (size_t)1);
 }
 
 bool net_tcp_pcbs_short(void)

@@ -6,8 +6,10 @@
  * hooks, the frame check and the socket layer do not let happen. Each test
  * fails without the rule that its comment names.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/eventpoll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@
 #include "kernel/base.h"
 #include "lib/tap.h"
 #include "net/counters.h"
+#include "net/link.h"
 #include "net/socket.h"
 
 #include "lwip/etharp.h"
@@ -228,6 +231,39 @@ static void test_short_arp(void)
 	no_leaks("short ARP");
 }
 
+/* Patch 0026: whoever asks for us cannot take the peer's entry away. */
+static void test_arp_flood(void)
+{
+	struct packet p = { .len = 0 };
+	char sender[24];
+	int lfd = listener(5), answered = 0;
+	uint8_t mac[6];
+	struct peer q;
+	size_t len;
+	int fd;
+
+	forget();
+	fd = accepted(lfd, &q);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(sender, sizeof(sender), "10.99.%d.%d", 10 + i / 200,
+			 1 + i % 200);
+		p.len = 0;
+		packet_arp(&p, 1, sender, BED_ADDR);
+		packet_receive(&p);
+		while (bed_sent(&len))
+			answered++;
+	}
+	is(answered, 2000, "2000 ARP requests are answered");
+	ok(eth_neighbour(inet_addr(PEER_ADDR), mac), "the peer is still known");
+	sys_send(fd, data, 100, 0);
+	bed_run();
+	ok(peer_take(&q), "and is sent to at once");
+	peer_send(&q, RST, NULL, 0);
+	sys_close(fd);
+	sys_close(lfd);
+	no_leaks("ARP flood");
+}
+
 /* net/ip_hook.c: a UDP header that is not there; the frame ends before it. */
 static void test_udp_without_header(void)
 {
@@ -364,6 +400,7 @@ int main(void)
 	test_slow_reader_after_close();
 	test_no_pcb();
 	test_short_arp();
+	test_arp_flood();
 	test_udp_without_header();
 	test_udp_length();
 	test_fin_without_memory();
