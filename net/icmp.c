@@ -75,11 +75,12 @@ static struct bucket *bucket_of(uint32_t daddr)
 	return oldest;
 }
 
+/* What one destination may not have costs the others nothing. */
 static bool may_send(uint32_t daddr)
 {
-	return take_token(&all_messages, NSEC_PER_SEC / GLOBAL_PER_SECOND,
-			  GLOBAL_BURST) &&
-	       take_token(bucket_of(daddr), NSEC_PER_SEC, DEST_BURST);
+	return take_token(bucket_of(daddr), NSEC_PER_SEC, DEST_BURST) &&
+	       take_token(&all_messages, NSEC_PER_SEC / GLOBAL_PER_SECOND,
+			  GLOBAL_BURST);
 }
 
 /* ---- Sending ------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Packets that come in pieces. Owns the fragments until all are there. The
- * oldest packet makes room for a new one. Softirq.
+ * oldest packet of those who have most of them makes room for a new one.
+ * Softirq.
  */
 #include "net/ip_reass.h"
 
@@ -60,7 +61,11 @@ struct packet {
 	struct ip_info first; /* of the first fragment, for an answer */
 };
 
+/* Memory of the packets of so many groups of senders. */
+#define SENDERS 64
+
 static struct list_head chains[CHAINS];
+static size_t memory_of[SENDERS];
 static LIST_HEAD(packets);
 static unsigned int nr_packets;
 static size_t memory;
@@ -84,6 +89,18 @@ size_t ip_reass_memory_max(void)
 }
 
 /* ---- Packets ------------------------------------------------------------- */
+
+static size_t *memory_of_sender(const struct packet *q)
+{
+	return &memory_of[(q->saddr ^ secret) * 0x9e3779b1 >> 26];
+}
+
+static void account(struct packet *q, size_t n)
+{
+	q->memory += n;
+	*memory_of_sender(q) += n;
+	memory += n;
+}
 
 static struct list_head *chain_of(const struct ip_hdr *ip)
 {
@@ -113,6 +130,7 @@ static void free_packet(struct packet *q)
 						  struct fragment, node));
 	list_del(&q->chain);
 	list_del(&q->age);
+	*memory_of_sender(q) -= q->memory;
 	memory -= q->memory;
 	nr_packets--;
 	kfree(q);
@@ -165,10 +183,22 @@ static void tick(void *arg)
 		tick_later();
 }
 
-static void evict_oldest(void)
+/* The oldest of those whose senders have the most; but is not one of them. */
+static bool evict(const struct list_head *but)
 {
+	struct packet *q, *victim = NULL;
+
+	list_for_each_entry(q, &packets, age) {
+		if (&q->age != but &&
+		    (!victim ||
+		     *memory_of_sender(q) > *memory_of_sender(victim)))
+			victim = q;
+	}
+	if (!victim)
+		return false;
 	net_count(ip_reass_evicted);
-	fail(list_first_entry(&packets, struct packet, age));
+	fail(victim);
+	return true;
 }
 
 static struct packet *new_packet(const struct ip_hdr *ip, int ifindex)
@@ -176,7 +206,7 @@ static struct packet *new_packet(const struct ip_hdr *ip, int ifindex)
 	struct packet *q;
 
 	if (nr_packets == IP_REASS_PACKETS_MAX)
-		evict_oldest();
+		evict(&packets);
 	q = kmalloc(sizeof(*q));
 	if (!q)
 		return NULL;
@@ -185,14 +215,13 @@ static struct packet *new_packet(const struct ip_hdr *ip, int ifindex)
 			      .id = IPH_ID(ip),
 			      .proto = IPH_PROTO(ip),
 			      .ifindex = ifindex,
-			      .memory = sizeof(*q),
 			      .expires = ktime_get_ns() +
 					 IP_REASS_SECONDS * NSEC_PER_SEC };
 	INIT_LIST_HEAD(&q->fragments);
 	list_add(&q->chain, chain_of(ip));
 	tick_later();
 	list_add_tail(&q->age, &packets);
-	memory += q->memory;
+	account(q, sizeof(*q));
 	nr_packets++;
 	return q;
 }
@@ -267,12 +296,9 @@ static void insert(struct packet *q, struct fragment *f, bool more,
 
 static void charge(struct packet *q, const struct fragment *f)
 {
-	size_t n = sizeof(*f) + pbuf_truesize(f->p);
-
-	q->memory += n;
-	memory += n;
-	while (memory > ip_reass_memory_max() && packets.next != &q->age)
-		evict_oldest();
+	account(q, sizeof(*f) + pbuf_truesize(f->p));
+	while (memory > ip_reass_memory_max() && evict(&q->age))
+		continue;
 }
 
 /* The payload of each fragment behind the header of the first. */

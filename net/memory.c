@@ -70,13 +70,14 @@ bool net_memory_short(void)
 	return net_memory_used() > limit;
 }
 
+/* The budget is a promise; what the machine has left is a fact. */
 size_t net_memory_share(void)
 {
 	size_t used = net_memory_used();
 
 	if (used >= limit + limit / RESERVE)
 		return 0;
-	if (used >= limit)
+	if (used >= limit || pages_are_low())
 		return NET_MEMORY_FLOOR;
 	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
 }

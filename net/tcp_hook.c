@@ -15,6 +15,7 @@
 #include "kernel/task/clock.h"
 #include "net/core.h"
 #include "net/counters.h"
+#include "net/inet_hash.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
 #include "net/lwip/pcb_table.h"
@@ -23,9 +24,10 @@
 #include "net/tcp_cookie.h"
 #include "net/tcp_timewait.h"
 
-/* Challenge ACKs a second for the whole machine, and a connection's pause. */
+/* Challenge ACKs a second for each group of peers, a connection's pause. */
 #define CHALLENGE_MIN 50
 #define CHALLENGE_SPREAD 100
+#define CHALLENGE_GROUPS 256
 #define OOW_PAUSE_NS (500 * NSEC_PER_MSEC)
 
 #define RESETS_A_SECOND 10000
@@ -74,21 +76,26 @@ u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
 
 /*
  * RFC 5961 section 7. The number for each second is random, so that counting
- * the answers tells an outsider nothing of other connections.
+ * the answers tells an outsider nothing of other connections; whose address is
+ * of another group, which a secret decides, cannot use it up.
  */
-static bool challenge_allowed(void)
+static bool challenge_allowed(const struct tcp_pcb *pcb)
 {
-	static uint64_t second = UINT64_MAX; /* none yet */
-	static unsigned int left;
-	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
+	static struct {
+		uint32_t second; /* 0: none yet */
+		uint32_t left;
+	} groups[CHALLENGE_GROUPS], *group;
+	uint32_t now = ktime_get_ns() / NSEC_PER_SEC + 1;
+	uint32_t peer = ip_addr_get_ip4_u32(&pcb->remote_ip);
 
-	if (now != second) {
-		second = now;
-		left = CHALLENGE_MIN + random_u32() % CHALLENGE_SPREAD;
+	group = &groups[inet_hash(peer, 0, 0, 0) % CHALLENGE_GROUPS];
+	if (now != group->second) {
+		group->second = now;
+		group->left = CHALLENGE_MIN + random_u32() % CHALLENGE_SPREAD;
 	}
-	if (!left)
+	if (!group->left)
 		return false;
-	left--;
+	group->left--;
 	return true;
 }
 
@@ -136,7 +143,7 @@ static bool connection_may_answer(const struct tcp_pcb *pcb)
 
 static void challenge(struct tcp_pcb *pcb)
 {
-	if (!connection_may_answer(pcb) || !challenge_allowed()) {
+	if (!connection_may_answer(pcb) || !challenge_allowed(pcb)) {
 		net_count(tcp_challenge_throttled);
 		return;
 	}
