@@ -39,7 +39,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: image efi disk run run-vm debug setup check test unit system bench \
-	fuzz images clean distclean help FORCE
+	fuzz hostile images clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))

@@ -78,6 +78,9 @@ fuzz: ## six threads that make random system calls, for FUZZ_SECONDS
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL FUZZ_SECONDS=$(FUZZ_SECONDS) \
 		tests/system/fuzz.t
 
+hostile: $(SETUP) ## every attack of tests/system/hostile.t on each style and size of server
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL HOSTILE=all tests/system/hostile.t
+
 # Figures, and their ratio to a Linux guest's: nothing here can fail for being
 # slow. BENCH are options of tests/bench/compare, which needs root.
 bench: $(O)/bench/load ## what the boot, calls and packets cost, beside other guests

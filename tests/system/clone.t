@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap
 from vm import APPS, Monitor, Vm, image
-from wire import Wire
+from syn_wire import Wire
 
 VMGENID = ["-device", "vmgenid,guid=auto"]
 RNG = ["-device", "virtio-rng-pci"]

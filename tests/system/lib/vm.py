@@ -56,7 +56,8 @@ class Vm:
     them with options ("microvm,acpi=off"). boot: "pvh" takes an ELF, "uefi" an
     EFI application or None (what the firmware finds on a disk), with the
     firmware's variables as the package has them.
-    net: "user" (ports: {host: guest}), "none" or "tap:IF". append is the
+    net: "user" (ports: {host: guest}), "none", "tap:IF" or "wire:PATH", a UNIX
+    socket on which lib/wire.py is the network. append is the
     kernel command line before " -- ". plain: none of the devices that carry
     the exit status.
     """
@@ -111,6 +112,9 @@ class Vm:
             forwards = "".join(f",hostfwd=tcp:127.0.0.1:{h}-:{g}"
                                for h, g in ports.items())
             return ["-netdev", "user,id=n0" + forwards, "-device", nic]
+        if net.startswith("wire:"):
+            return ["-netdev", "stream,id=n0,server=off,addr.type=unix,"
+                    f"addr.path={net[5:]}", "-device", nic]
         interface = net.split(":", 1)[1]
         return ["-netdev", f"tap,id=n0,ifname={interface},"
                 "script=no,downscript=no", "-device", nic]
