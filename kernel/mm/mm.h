@@ -114,6 +114,8 @@ long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
 long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice);
 /* mlock(2) and munlock(2): the range must be mapped; now: and present. */
 int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now);
+/* mlockall(2), of what is mapped now. */
+void mm_lock_all(struct mm *mm);
 int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags);
 
 /*

@@ -271,6 +271,18 @@ int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now)
 	return err ? -ENOMEM : 0;
 }
 
+/* What cannot be made present stays absent, as on Linux. */
+void mm_lock_all(struct mm *mm)
+{
+	const struct vma *vma;
+	uintptr_t addr = 0;
+
+	while ((vma = find_vma(mm, addr))) {
+		addr = vma->end;
+		mm_populate(mm, vma->start, vma->end - vma->start);
+	}
+}
+
 /* No file can be written, so nothing waits to be. */
 int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags)
 {

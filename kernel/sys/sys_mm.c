@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include <asm/resource.h>
 #include <asm/unistd_64.h>
 #include <linux/mman.h>
 
@@ -155,11 +156,20 @@ static long sys_munlock(uintptr_t addr, size_t len)
 	return mm_lock(current_mm(), addr, len, false);
 }
 
+/* What is mapped later appears on first touch all the same. */
 static long sys_mlockall(uint32_t flags)
 {
+	uint64_t limit = the_process()->rlimit[RLIMIT_MEMLOCK].cur;
+
 	if (!flags || flags == MCL_ONFAULT ||
 	    flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
 		return -EINVAL;
+	if (!(flags & MCL_CURRENT))
+		return 0;
+	if (current_mm()->reserved > limit)
+		return limit ? -ENOMEM : -EPERM;
+	if (!(flags & MCL_ONFAULT))
+		mm_lock_all(current_mm());
 	return 0;
 }
 

@@ -436,6 +436,11 @@ static void test_others(void)
 	   "msync: a hole: ENOMEM");
 	ok(!mlock(p, PAGE) && !munlock(p, PAGE), "mlock: and back");
 	ok(failed_with(mlock(p, 4 * PAGE), ENOMEM), "mlock: a hole: ENOMEM");
+	p = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ok(!mlockall(MCL_CURRENT) && !mincore(p, 2 * PAGE, vec) &&
+		   vec[0] & vec[1] & 1 && !munlockall() && !munmap(p, 2 * PAGE),
+	   "mlockall: what is mapped is there");
+	ok(failed_with(mlockall(0), EINVAL), "mlockall: nothing: EINVAL");
 	munmap(p, 4 * PAGE);
 	p = mmap(NULL, 3 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE,
 		 -1, 0);
