@@ -13,6 +13,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/af_inet.h"
 #include "net/af_netlink.h"
@@ -190,7 +191,7 @@ static struct socket *socket_alloc(int type)
 /* The file of a socket that has its operations; NULL frees nothing. */
 static struct file *socket_file(struct socket *sock, uint32_t f_flags)
 {
-	struct file *file = file_alloc(&socket_fops, sock, f_flags);
+	struct file *file = file_alloc_accepted(&socket_fops, sock, f_flags);
 
 	if (!file)
 		return NULL;
@@ -235,7 +236,7 @@ static struct socket *socket_make(int family, int type, int protocol)
 
 	if (err)
 		return ERR_PTR(err);
-	sock = socket_alloc(type);
+	sock = pages_are_low(ALLOC_FILE) ? NULL : socket_alloc(type);
 	if (!sock)
 		return ERR_PTR(-ENOBUFS);
 	err = family_create(family, sock, protocol);

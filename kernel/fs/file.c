@@ -75,6 +75,14 @@ static uint32_t flags_to_mode(uint32_t flags)
 struct file *file_alloc(const struct file_operations *fop, void *private_data,
 			uint32_t flags)
 {
+	return pages_are_low(ALLOC_FILE) ?
+		       NULL :
+		       file_alloc_accepted(fop, private_data, flags);
+}
+
+struct file *file_alloc_accepted(const struct file_operations *fop,
+				 void *private_data, uint32_t flags)
+{
 	struct file *file;
 
 	if (files >= files_max)

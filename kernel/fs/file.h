@@ -86,6 +86,9 @@ void file_init(void); /* the slab cache */
  */
 struct file *file_alloc(const struct file_operations *fop, void *private_data,
 			uint32_t flags);
+/* The same for a connection that a peer has opened: with less free memory. */
+struct file *file_alloc_accepted(const struct file_operations *fop,
+				 void *private_data, uint32_t flags);
 static inline struct file *get_file(struct file *file)
 {
 	file->f_count++;

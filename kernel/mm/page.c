@@ -198,13 +198,15 @@ size_t page_mark(unsigned int flags)
 	if (flags & ALLOC_ATOMIC)
 		return 0;
 	if (flags & ALLOC_PACKET)
-		return reserve / 3;
-	return flags & ALLOC_USER ? reserve : reserve * 2 / 3;
+		return reserve / 4;
+	if (flags & ALLOC_USER)
+		return reserve;
+	return flags & ALLOC_FILE ? reserve - reserve / 4 : reserve / 2;
 }
 
-bool pages_are_low(void)
+bool pages_are_low(unsigned int flags)
 {
-	return nr_free <= page_mark(0);
+	return nr_free <= reserve && nr_free <= page_mark(flags);
 }
 
 static bool may_take(size_t n, unsigned int flags)

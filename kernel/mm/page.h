@@ -59,17 +59,18 @@ struct page {
 
 #define ALLOC_ZERO BIT(0) /* filled with zeros */
 /*
- * What it will be decides how many pages must stay free. Most, for what ring 3
- * fills and keeps (its pages and their tables, stacks, bytes in pipes and
- * queues); fewer for the kernel's objects, new connections among them (none of
- * these flags); fewer still for a packet's bytes; none for what TCP cannot do
- * without: headers and receive buffers. So an application that has taken all
- * it can get still accepts connections, and one that has all the sockets it
- * can get still answers its peers.
+ * What it will be decides how many pages must stay free: the whole reserve
+ * for what ring 3 fills and keeps (its pages and their tables, stacks, bytes
+ * in pipes and queues); a quarter less for a file that ring 3 opens; half of
+ * it for the kernel's objects, new connections among them (none of these
+ * flags); a quarter for a packet's bytes; none for what TCP cannot do without:
+ * headers and receive buffers. So an application that has taken all memory
+ * and all sockets that it can get still accepts connections and answers.
  */
 #define ALLOC_USER BIT(1)
-#define ALLOC_PACKET BIT(2)
-#define ALLOC_ATOMIC BIT(3)
+#define ALLOC_FILE BIT(2)
+#define ALLOC_PACKET BIT(3)
+#define ALLOC_ATOMIC BIT(4)
 
 /*
  * Takes over the RAM ranges of bi. -ENOMEM after one clear line when there
@@ -98,8 +99,8 @@ size_t nr_free_pages(void);
 size_t nr_total_pages(void);
 /* How many stay free of an allocation with these flags. */
 size_t page_mark(unsigned int flags);
-/* So few are free that no object of the kernel's gets one. */
-bool pages_are_low(void);
+/* An allocation with these flags would get none. */
+bool pages_are_low(unsigned int flags);
 /* Free blocks of one order on the lists, for /proc/buddyinfo. */
 size_t nr_free_blocks(unsigned int order);
 /* Verifies the allocator's invariants; ASSERTs. Slow. */

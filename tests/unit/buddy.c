@@ -197,13 +197,17 @@ static void test_marks(void)
 			   left[0] >= all / 64,
 		   "buddy: of %zu MiB ring 3 leaves 1/16 to 1/64",
 		   sizes[i] / MiB);
-		ok(!pages_are_low() && !alloc_pages(4, ALLOC_USER | ALLOC_ZERO),
+		ok(!pages_are_low(0) &&
+			   !alloc_pages(4, ALLOC_USER | ALLOC_ZERO),
 		   "buddy: and gets no block of many pages either");
+		left[1] = take_all(ALLOC_FILE);
+		ok(left[1] < left[0] && pages_are_low(ALLOC_FILE),
+		   "buddy: files find pages behind that");
 		left[1] = take_all(0);
-		ok(pages_are_low(), "buddy: memory is low without objects");
+		ok(pages_are_low(0), "buddy: memory is low without objects");
 		left[2] = take_all(ALLOC_PACKET);
 		ok(left[0] > left[1] && left[1] > left[2] && left[2],
-		   "buddy: objects and packets find pages behind that");
+		   "buddy: so do objects, then packets");
 		is(take_all(ALLOC_ATOMIC), 0,
 		   "buddy: what TCP needs gets the last one");
 		page_alloc_check();

@@ -36,8 +36,8 @@ struct watch {
 
 static struct watch watches[MAX_FDS];
 
-struct file *file_alloc(const struct file_operations *fop, void *private_data,
-			uint32_t flags)
+struct file *file_alloc_accepted(const struct file_operations *fop,
+				 void *private_data, uint32_t flags)
 {
 	struct file *file = kmalloc(sizeof(*file));
 
@@ -49,6 +49,12 @@ struct file *file_alloc(const struct file_operations *fop, void *private_data,
 	file->private_data = private_data;
 	file->f_flags = flags;
 	return file;
+}
+
+struct file *file_alloc(const struct file_operations *fop, void *private_data,
+			uint32_t flags)
+{
+	return file_alloc_accepted(fop, private_data, flags);
 }
 
 /* The bed has the Internet only. */

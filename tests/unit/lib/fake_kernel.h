@@ -111,6 +111,11 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	kfree(object);
 }
 
+bool pages_are_low(unsigned int flags)
+{
+	return false;
+}
+
 static size_t total_pages = 64 * MiB / PAGE_SIZE;
 
 size_t nr_total_pages(void)
