@@ -13,6 +13,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/random.h"
@@ -165,7 +166,7 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 	struct netlink_buffer *copy = NULL;
 
 	if (nl->rmem <= nl->sk.sk_rcvbuf)
-		copy = kmalloc(size);
+		copy = kmalloc_flags(size, ALLOC_USER);
 	if (!copy) {
 		nl->drops++;
 		if (nl->options & NETLINK_BIT(NETLINK_NO_ENOBUFS))
@@ -176,7 +177,7 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 	}
 	memcpy(copy, from, size);
 	list_add_tail(&copy->node, &nl->queue);
-	nl->rmem += size;
+	nl->rmem += ksize(copy);
 	nl->sk.sk_data_ready(&nl->sk);
 }
 
@@ -405,7 +406,7 @@ static struct netlink_buffer *first(const struct netlink_sock *nl)
 static void free_buffer(struct netlink_sock *nl, struct netlink_buffer *buffer)
 {
 	list_del(&buffer->node);
-	nl->rmem -= sizeof(*buffer) + buffer->len;
+	nl->rmem -= ksize(buffer);
 	kfree(buffer);
 }
 

@@ -46,6 +46,7 @@
 static struct kmem_cache *sock_cache;
 static struct kmem_cache *dgram_cache;
 static size_t total_memory;
+static size_t local_memory; /* of it, from senders of this machine */
 
 void dgram_init(void)
 {
@@ -60,6 +61,11 @@ void dgram_init(void)
 size_t dgram_memory(void)
 {
 	return total_memory;
+}
+
+size_t dgram_local_memory(void)
+{
+	return local_memory;
 }
 
 /* ---- Sockets ------------------------------------------------------------- */
@@ -186,14 +192,17 @@ struct dgram *dgram_alloc(struct pbuf *p, uint32_t truesize)
 	pbuf_ref(p);
 	d->p = p;
 	d->truesize = truesize ? truesize : memory_of(p) + sizeof(*d);
+	d->is_local = truesize;
 	d->stamp = ktime_get_real_ns();
 	total_memory += d->truesize;
+	local_memory += d->is_local ? d->truesize : 0;
 	return d;
 }
 
 void dgram_free(struct dgram *d)
 {
 	total_memory -= d->truesize;
+	local_memory -= d->is_local ? d->truesize : 0;
 	pbuf_free(d->p);
 	kmem_cache_free(dgram_cache, d);
 }
@@ -226,7 +235,8 @@ bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	struct dgram *d;
 
 	if (!has_room(ds, truesize ? truesize : memory_of(p)) ||
-	    !net_memory_may_queue(ds->rmem)) {
+	    ds->rmem >= (truesize ? net_memory_local_share() :
+				    net_memory_share())) {
 		count_drop(ds);
 		return false;
 	}

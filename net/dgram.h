@@ -51,6 +51,7 @@ struct dgram {
 	struct pbuf *p; /* what recv(2) copies */
 	uint32_t truesize;
 	uint32_t dropped; /* by the socket until now: SO_RXQ_OVFL */
+	bool is_local; /* truesize is what Linux charges for its own */
 	bool peeked;
 	bool knows_route; /* IP_PKTINFO was on when it came */
 	uint64_t stamp; /* CLOCK_REALTIME, nanoseconds */
@@ -170,5 +171,6 @@ long dgram_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 
 /* Memory in all queues of all such sockets. */
 size_t dgram_memory(void);
+size_t dgram_local_memory(void);
 
 #endif

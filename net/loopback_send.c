@@ -37,8 +37,6 @@ static size_t unsent_limit(const struct tcp_sock *tp)
 
 	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
 		return sk->sk_sndbuf / 2;
-	if (net_memory_pressure())
-		return UNSENT_MIN;
 	return MAX((size_t)UNSENT_MIN, MIN(share, (size_t)UNSENT_MAX));
 }
 
@@ -58,11 +56,20 @@ size_t tcp_local_unsent(const struct tcp_sock *tp)
 	return tcp_local_corked(tp) + (queued > window ? queued - window : 0);
 }
 
-/* While it is, one block at a time still gets through. */
+/* What memory lets it queue now. */
+static size_t memory_room(const struct tcp_sock *tp)
+{
+	const struct tcp_sock *peer = tp->peer;
+	size_t held = peer ? peer->inet.sk.sk_receive_queue.truesize : 0;
+	size_t share = net_memory_local_share();
+
+	held += tcp_local_corked(tp);
+	return share > held ? share - held : 0;
+}
+
 bool tcp_local_memory_short(const struct tcp_sock *tp)
 {
-	return (tcp_local_corked(tp) || (tp->peer && queued_at(tp->peer))) &&
-	       net_memory_short();
+	return !memory_room(tp);
 }
 
 static size_t room(const struct tcp_sock *tp)
@@ -71,16 +78,14 @@ static size_t room(const struct tcp_sock *tp)
 	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
 	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
 
-	if (queued >= limit || tcp_local_memory_short(tp))
-		return 0;
-	return limit - queued;
+	return queued < limit ? MIN(limit - queued, memory_room(tp)) : 0;
 }
 
 /* How many of n bytes; most often the reader has taken all that was there. */
 static size_t room_for(const struct tcp_sock *tp, size_t n)
 {
 	if (tp->peer && !queued_at(tp->peer) && !tp->held_back &&
-	    n <= window_of(tp->peer))
+	    n <= window_of(tp->peer) && n <= net_memory_local_share())
 		return n;
 	return MIN(room(tp), n);
 }
@@ -92,8 +97,9 @@ bool tcp_local_writeable(const struct tcp_sock *tp)
 
 	if (!tp->peer)
 		return true;
-	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer) &&
-	    !net_memory_short())
+	if (!memory_room(tp))
+		return false;
+	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer))
 		return true; /* nothing is unsent */
 	unsent = tcp_local_unsent(tp);
 	return room(tp) && unsent_limit(tp) >= unsent + unsent / 2;

@@ -55,9 +55,14 @@ size_t net_memory_limit(void)
 	return limit;
 }
 
+size_t net_memory_local(void)
+{
+	return rxqueue_local_memory() + dgram_local_memory();
+}
+
 size_t net_memory_used(void)
 {
-	return rxqueue_memory() + dgram_memory() + charged;
+	return rxqueue_memory() + dgram_memory() + charged - net_memory_local();
 }
 
 bool net_memory_pressure(void)
@@ -70,16 +75,26 @@ bool net_memory_short(void)
 	return net_memory_used() > limit;
 }
 
+static size_t share(size_t used)
+{
+	if (used >= limit + limit / RESERVE)
+		return 0;
+	if (used >= limit)
+		return NET_MEMORY_FLOOR;
+	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
+}
+
 /* The budget is a promise; what the machine has left is a fact. */
 size_t net_memory_share(void)
 {
-	size_t used = net_memory_used();
+	if (unlikely(pages_are_low(0)))
+		return pages_are_low(ALLOC_PACKET) ? 0 : NET_MEMORY_FLOOR;
+	return share(net_memory_used());
+}
 
-	if (used >= limit + limit / RESERVE)
-		return 0;
-	if (used >= limit || pages_are_low())
-		return NET_MEMORY_FLOOR;
-	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
+size_t net_memory_local_share(void)
+{
+	return pages_are_low(ALLOC_USER) ? 0 : share(net_memory_local());
 }
 
 bool net_memory_exhausted(void)

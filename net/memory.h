@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The budget of all sockets together: what lies in receive queues, in queues
- * of local connections and datagrams, beyond gaps, and in TCP's send queues may
- * take a share of the machine's memory, netmem=PERCENT on the command line.
+ * The budget of all sockets together: what lies in receive queues, beyond
+ * gaps, and in TCP's send queues may take a share of the machine's memory,
+ * netmem=PERCENT on the command line. What sockets of this machine send each
+ * other has a budget of the same size for itself, so that an application which
+ * does not read what it writes takes nothing from its peers, nor they from it.
  *
  * One queue may hold a quarter of what is free at that moment. So the first
  * ones get much and each later one less, and some is always free: with N that
@@ -27,13 +29,19 @@
 /* netmem=; -EINVAL: it is no share. */
 int net_memory_init(void);
 size_t net_memory_limit(void);
-size_t net_memory_used(void);
+size_t net_memory_used(void); /* without what is local */
+size_t net_memory_local(void);
 bool net_memory_pressure(void);
 bool net_memory_short(void);
 bool net_memory_exhausted(void);
 
-/* The memory that one queue may hold now: from the floor up; 0: none. */
+/*
+ * The memory that one queue may hold now: from the floor up; 0: none. While
+ * the page allocator is low the floor is all, and at last not even that.
+ */
 size_t net_memory_share(void);
+/* The same for a queue that a socket of this machine fills. */
+size_t net_memory_local_share(void);
 
 /* A queue that holds so much memory may take more. */
 static inline bool net_memory_may_queue(size_t held)

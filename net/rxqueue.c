@@ -29,11 +29,35 @@
 /* A device's receive buffer, with what the driver keeps in front of it. */
 #define RX_BUFFER_TRUESIZE 2304
 
+/* A block that a sender of this machine filled; lwIP has no such bit. */
+#define PBUF_FLAG_LOCAL 0x80
+
 static size_t total_memory;
+static size_t local_memory; /* of it, in such blocks */
 
 size_t rxqueue_memory(void)
 {
 	return total_memory;
+}
+
+size_t rxqueue_local_memory(void)
+{
+	return local_memory;
+}
+
+static void count_memory(const struct pbuf *p, size_t n)
+{
+	total_memory += n;
+	if (p->flags & PBUF_FLAG_LOCAL)
+		local_memory += n;
+}
+
+static void uncount_memory(const struct pbuf *p, size_t n)
+{
+	ASSERT(total_memory >= n);
+	total_memory -= n;
+	if (p->flags & PBUF_FLAG_LOCAL)
+		local_memory -= n;
 }
 
 size_t pbuf_truesize(const struct pbuf *p)
@@ -66,16 +90,16 @@ static void charge(struct rxqueue *q, struct pbuf *p, size_t truesize)
 
 	p->charged = n / CHARGE_UNIT;
 	q->truesize += n;
-	total_memory += n;
+	count_memory(p, n);
 }
 
 static void uncharge(struct rxqueue *q, const struct pbuf *p)
 {
 	size_t n = (size_t)p->charged * CHARGE_UNIT;
 
-	ASSERT(q->truesize >= n && total_memory >= n);
+	ASSERT(q->truesize >= n);
 	q->truesize -= n;
-	total_memory -= n;
+	uncount_memory(p, n);
 }
 
 static void link_tail(struct rxqueue *q, struct pbuf *p)
@@ -228,6 +252,7 @@ static ssize_t fill_some(struct rxqueue *q, struct iov_iter *from, size_t n)
 	}
 	if (block) {
 		block->len = rest;
+		block->flags = PBUF_FLAG_LOCAL;
 		link_block(q, block, size);
 	}
 	q->len += head + rest;
@@ -388,19 +413,19 @@ size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 void rxqueue_lend(struct pbuf *p)
 {
 	pbuf_ref(p);
-	total_memory += pbuf_truesize(p);
+	count_memory(p, pbuf_truesize(p));
 }
 
 void rxqueue_return(struct pbuf *p)
 {
-	total_memory -= pbuf_truesize(p);
+	uncount_memory(p, pbuf_truesize(p));
 	pbuf_free(p);
 }
 
 void rxqueue_requeue(struct rxqueue *q, struct pbuf *p, void *data, size_t len,
 		     bool compact)
 {
-	total_memory -= pbuf_truesize(p);
+	uncount_memory(p, pbuf_truesize(p));
 	p->payload = data;
 	p->len = len;
 	rxqueue_add(q, p, compact);

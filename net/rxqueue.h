@@ -68,8 +68,9 @@ ssize_t rxqueue_move(struct rxqueue *to, struct rxqueue *from, size_t n,
 		     bool compact);
 void rxqueue_purge(struct rxqueue *q);
 
-/* Memory in all queues of all sockets. */
+/* Memory in all queues of all sockets; of it, what rxqueue_fill() filled. */
 size_t rxqueue_memory(void);
+size_t rxqueue_local_memory(void);
 
 /*
  * A reference to p that is not in a queue, a pipe's: its memory is counted

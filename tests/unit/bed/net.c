@@ -189,9 +189,9 @@ size_t bed_cache_objects(const char *name)
 
 bool bed_pages_low;
 
-bool pages_are_low(void)
+bool pages_are_low(unsigned int flags)
 {
-	return bed_pages_low;
+	return bed_pages_low && !(flags & (ALLOC_PACKET | ALLOC_ATOMIC));
 }
 
 size_t nr_total_pages(void)
