@@ -57,7 +57,7 @@ bool tcp_local_tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg);
 /*
  * Moves up to n bytes from a queue to the peer's, buffers as they are where
- * that is possible. Bytes; 0: no room, sk_write_space will tell; -ENOMEM;
+ * that is possible. Bytes; 0: no room or memory, sk_write_space will tell;
  * -EOPNOTSUPP: no such connection, or its peer takes nothing.
  */
 ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
@@ -68,9 +68,12 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
  */
 struct rxqueue *tcp_local_queue(const struct tcp_sock *tp);
 void tcp_local_queued(struct tcp_sock *tp);
+/*
+ * Bytes that memory lets it queue now; when it is 0, the reader need not be the
+ * one who tells that there is more.
+ */
+size_t tcp_local_memory_room(const struct tcp_sock *tp);
 bool tcp_local_writeable(const struct tcp_sock *tp);
-/* It is memory that a send lacks: the reader need not be the one who tells. */
-bool tcp_local_memory_short(const struct tcp_sock *tp);
 /* Bytes sent that the peer's window does not hold. */
 size_t tcp_local_unsent(const struct tcp_sock *tp);
 /* The reader of sk has taken bytes: its peer may go on. */

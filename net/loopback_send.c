@@ -56,8 +56,7 @@ size_t tcp_local_unsent(const struct tcp_sock *tp)
 	return tcp_local_corked(tp) + (queued > window ? queued - window : 0);
 }
 
-/* What memory lets it queue now. */
-static size_t memory_room(const struct tcp_sock *tp)
+size_t tcp_local_memory_room(const struct tcp_sock *tp)
 {
 	const struct tcp_sock *peer = tp->peer;
 	size_t held = peer ? peer->inet.sk.sk_receive_queue.truesize : 0;
@@ -67,18 +66,14 @@ static size_t memory_room(const struct tcp_sock *tp)
 	return share > held ? share - held : 0;
 }
 
-bool tcp_local_memory_short(const struct tcp_sock *tp)
-{
-	return !memory_room(tp);
-}
-
 static size_t room(const struct tcp_sock *tp)
 {
 	const struct tcp_sock *peer = tp->peer;
 	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
 	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
 
-	return queued < limit ? MIN(limit - queued, memory_room(tp)) : 0;
+	return queued < limit ? MIN(limit - queued, tcp_local_memory_room(tp)) :
+				0;
 }
 
 /* How many of n bytes; most often the reader has taken all that was there. */
@@ -97,7 +92,7 @@ bool tcp_local_writeable(const struct tcp_sock *tp)
 
 	if (!tp->peer)
 		return true;
-	if (!memory_room(tp))
+	if (!tcp_local_memory_room(tp))
 		return false;
 	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer))
 		return true; /* nothing is unsent */
@@ -305,8 +300,8 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 			break;
 		done += part;
 	}
-	if (!done && part < 0)
-		return part;
+	if (part < 0)
+		tcp_wait_for_memory(tp);
 	if (done)
 		tcp_local_queued(tp);
 	else

@@ -13,6 +13,7 @@
 #include "kernel/mm/slab.h"
 #include "lwip/pbuf.h"
 #include "net/counters.h"
+#include "net/memory.h"
 #include "net/netif.h"
 
 /* A block's memory: a kmalloc() size, lwIP's header included. */
@@ -35,9 +36,19 @@
 static size_t total_memory;
 static size_t local_memory; /* of it, in such blocks */
 
+/* Pipes may refer to this part of the network's budget, beside it. */
+#define LENT_SHARE 8
+
+static size_t lent_memory; /* a pbuf as often as it is referred to */
+
 size_t rxqueue_memory(void)
 {
 	return total_memory;
+}
+
+size_t rxqueue_lent_memory(void)
+{
+	return lent_memory;
 }
 
 size_t rxqueue_local_memory(void)
@@ -410,22 +421,28 @@ size_t rxqueue_peek(const struct rxqueue *q, struct iov_iter *to, size_t skip,
 	return done;
 }
 
+bool rxqueue_may_lend(const struct pbuf *p)
+{
+	return lent_memory + pbuf_truesize(p) <=
+	       net_memory_limit() / LENT_SHARE;
+}
+
 void rxqueue_lend(struct pbuf *p)
 {
 	pbuf_ref(p);
-	count_memory(p, pbuf_truesize(p));
+	lent_memory += pbuf_truesize(p);
 }
 
 void rxqueue_return(struct pbuf *p)
 {
-	uncount_memory(p, pbuf_truesize(p));
+	lent_memory -= pbuf_truesize(p);
 	pbuf_free(p);
 }
 
 void rxqueue_requeue(struct rxqueue *q, struct pbuf *p, void *data, size_t len,
 		     bool compact)
 {
-	uncount_memory(p, pbuf_truesize(p));
+	lent_memory -= pbuf_truesize(p);
 	p->payload = data;
 	p->len = len;
 	rxqueue_add(q, p, compact);

@@ -73,9 +73,12 @@ size_t rxqueue_memory(void);
 size_t rxqueue_local_memory(void);
 
 /*
- * A reference to p that is not in a queue, a pipe's: its memory is counted
- * too until it is returned.
+ * A reference to p that is not in a queue, a pipe's. Its memory is counted
+ * apart until it is returned, and has a bound, beyond which bytes are to be
+ * copied: pipes that nobody reads shall not hold what the network receives.
  */
+bool rxqueue_may_lend(const struct pbuf *p);
+size_t rxqueue_lent_memory(void);
 void rxqueue_lend(struct pbuf *p);
 void rxqueue_return(struct pbuf *p);
 /*

@@ -116,7 +116,7 @@ void tcp_want_space(struct tcp_sock *tp)
 {
 	sock_set_flag(tcp_to_sk(tp), SOCK_F_NOSPACE);
 	if (tp->peer) {
-		if (tcp_local_memory_short(tp))
+		if (!tcp_local_memory_room(tp))
 			tcp_wait_for_memory(tp);
 	} else if (tp->pcb) {
 		tcp_want_poll(tp);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * splice(2) from a connection: received buffers go into a pipe as they are,
- * the device's own too, and from there to a socket of this machine. While the device is short of them they are copied, so
- * that pipes which nobody reads cannot stop it. Thread context.
+ * the device's own too, and from there to a socket of this machine. While the
+ * device is short of them, or pipes have many, they are copied, so that pipes
+ * which nobody reads cannot stop it. Thread context.
  */
 #include <errno.h>
 #include <linux/fcntl.h>
@@ -20,6 +21,8 @@
 
 static bool lent_get(struct pipe_buffer *buf)
 {
+	if (!rxqueue_may_lend(buf->owner))
+		return false;
 	rxqueue_lend(buf->owner);
 	return true;
 }
@@ -36,7 +39,9 @@ static const struct pipe_buf_ops lent_ops = {
 
 static bool must_copy(const struct pbuf *p)
 {
-	return (p->flags & PBUF_FLAG_IS_CUSTOM) && eth_rx_buffers_short();
+	if ((p->flags & PBUF_FLAG_IS_CUSTOM) && eth_rx_buffers_short())
+		return true;
+	return !rxqueue_may_lend(p);
 }
 
 /* n bytes of the oldest pbuf at most: how many, or -ENOMEM. */
