@@ -300,13 +300,15 @@ static long sys_lseek(int fd, int64_t offset, int whence)
 
 static long sys_getdents64(int fd, void *buf, unsigned int len)
 {
-	struct file *file = sys_file(fd);
+	struct file *file = sys_fget(fd);
+	long ret = -ENOTDIR;
 
 	if (!file)
 		return -EBADF;
-	if (!file->f_op->getdents)
-		return -ENOTDIR;
-	return file->f_op->getdents(file, buf, len);
+	if (file->f_op->getdents)
+		ret = file->f_op->getdents(file, buf, len);
+	fput(file);
+	return ret;
 }
 
 /* What lies in memory and never changes is always on disk. */
