@@ -11,14 +11,18 @@
 #include <errno.h>
 
 #include "kernel/task/clock.h"
+#include "kernel/task/thread.h"
 #include "kernel/task/timer.h"
 #include "net/loopback.h"
 #include "net/tcp.h"
 
 #define PERIOD_NS NSEC_PER_SEC
+#define AT_ONCE 64 /* the timer looks at so many, then others run */
 #define RTO_MAX 120 /* seconds: TCP_RTO_MAX */
 
 static LIST_HEAD(waiting);
+static size_t nr_waiting;
+static size_t due; /* at the head of the list, in this period */
 static struct timer timer;
 
 static bool is_connector(const struct tcp_sock *tp)
@@ -42,6 +46,7 @@ void tcp_local_wait_no_more(struct tcp_sock *tp)
 {
 	if (!tp->listener)
 		return;
+	nr_waiting--;
 	list_del_init(&tp->accept);
 	tp->listener = NULL;
 	tp->deferred = false;
@@ -53,6 +58,7 @@ void tcp_local_accept_deferred(struct tcp_sock *tp)
 
 	if (tcp_accept_queue_full(listener))
 		return;
+	nr_waiting--;
 	list_del_init(&tp->accept);
 	tp->deferred = false;
 	tcp_enqueue_child(listener, tp);
@@ -75,23 +81,29 @@ static void try_again(struct tcp_sock *tp, uint64_t now)
 		tcp_local_send_syn(tp);
 }
 
-/* Who waits on is put at the end again: each is looked at once. */
-static void period_is_over(struct timer *t)
+/*
+ * Who waits on is put at the end again. Who comes or goes between two parts of
+ * a period has another look at most, or none.
+ */
+static void look_at_some(struct timer *t)
 {
 	uint64_t now = ktime_get_ns();
-	struct list_head due;
 
-	INIT_LIST_HEAD(&due);
-	list_splice_init(&waiting, &due);
-	while (!list_empty(&due)) {
-		struct tcp_sock *tp = list_first_entry(&due, struct tcp_sock,
-						       accept);
+	if (!due)
+		due = nr_waiting;
+	for (unsigned int n = 0; n < AT_ONCE && due; n++) {
+		struct tcp_sock *tp;
 
+		due = MIN(due, nr_waiting);
+		if (!due)
+			break;
+		due--;
+		tp = list_first_entry(&waiting, struct tcp_sock, accept);
 		list_move_tail(&tp->accept, &waiting);
 		try_again(tp, now);
 	}
-	if (!list_empty(&waiting))
-		timer_start(&timer, now + PERIOD_NS);
+	if (nr_waiting)
+		timer_start(&timer, due ? now : now + PERIOD_NS);
 }
 
 void tcp_local_wait(struct tcp_sock *tp, struct tcp_sock *listener,
@@ -100,11 +112,12 @@ void tcp_local_wait(struct tcp_sock *tp, struct tcp_sock *listener,
 	uint64_t now = ktime_get_ns();
 
 	if (!timer.func)
-		timer_setup(&timer, period_is_over);
+		timer_setup(&timer, look_at_some);
 	if (list_empty(&waiting))
 		timer_start(&timer, now + PERIOD_NS);
 	tp->listener = listener;
 	list_add_tail(&tp->accept, &waiting);
+	nr_waiting++;
 	if (!is_connector(tp)) {
 		tp->deferred = true;
 		tp->last_progress_ns = now + seconds * NSEC_PER_SEC;
@@ -113,14 +126,12 @@ void tcp_local_wait(struct tcp_sock *tp, struct tcp_sock *listener,
 	}
 }
 
-/* The oldest that waits for this listener; connectors only, or all. */
-static struct tcp_sock *find(const struct tcp_sock *listener, bool connectors)
+static struct tcp_sock *first_connector(const struct tcp_sock *listener)
 {
 	struct tcp_sock *tp;
 
 	list_for_each_entry(tp, &waiting, accept) {
-		if (tp->listener == listener &&
-		    (!connectors || is_connector(tp)))
+		if (tp->listener == listener && is_connector(tp))
 			return tp;
 	}
 	return NULL;
@@ -128,7 +139,7 @@ static struct tcp_sock *find(const struct tcp_sock *listener, bool connectors)
 
 void tcp_local_room(struct tcp_sock *listener)
 {
-	struct tcp_sock *tp = find(listener, true);
+	struct tcp_sock *tp = first_connector(listener);
 
 	if (!tp)
 		return;
@@ -137,19 +148,31 @@ void tcp_local_room(struct tcp_sock *listener)
 }
 
 /* A connection that was deferred goes as those in the accept queue go. */
+static void turn_away(struct tcp_sock *tp)
+{
+	bool connector = is_connector(tp);
+
+	tcp_local_wait_no_more(tp);
+	if (connector) {
+		tcp_local_kill(tp, ECONNREFUSED);
+		return;
+	}
+	tcp_local_abort(tp);
+	tcp_sock_free(tp);
+}
+
+/* All of them are found in one walk: there may be as many of others. */
 void tcp_local_listener_gone(struct tcp_sock *listener)
 {
-	struct tcp_sock *tp;
+	struct tcp_sock *tp, *next;
+	LIST_HEAD(own);
 
-	while ((tp = find(listener, false))) {
-		bool connector = is_connector(tp);
-
-		tcp_local_wait_no_more(tp);
-		if (connector) {
-			tcp_local_kill(tp, ECONNREFUSED);
-			continue;
-		}
-		tcp_local_abort(tp);
-		tcp_sock_free(tp);
+	list_for_each_entry_safe(tp, next, &waiting, accept) {
+		if (tp->listener == listener)
+			list_move_tail(&tp->accept, &own);
+	}
+	while (!list_empty(&own)) {
+		turn_away(list_first_entry(&own, struct tcp_sock, accept));
+		cond_resched();
 	}
 }

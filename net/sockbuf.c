@@ -11,6 +11,7 @@
 #include "kernel/fs/pipe_buf.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/thread.h"
 #include "net/sock.h"
 
 /* Linux on x86-64: struct sk_buff, struct skb_shared_info, a cache line. */
@@ -216,5 +217,6 @@ void sockbuf_purge(struct sockbuf_queue *q)
 	while ((buf = sockbuf_first(q))) {
 		sockbuf_unlink(q, buf);
 		sockbuf_free(buf);
+		cond_resched();
 	}
 }

@@ -95,6 +95,7 @@ void sockbuf_deliver(struct sock *sk, struct sockbuf_queue *q,
 		     struct sockbuf *buf);
 /* Takes buf off q; the caller has it then. */
 void sockbuf_unlink(struct sockbuf_queue *q, struct sockbuf *buf);
+/* Of all of them; descriptors are closed, and others may run. May sleep. */
 void sockbuf_purge(struct sockbuf_queue *q);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
+#include "kernel/task/thread.h"
 #include "net/counters.h"
 #include "net/loopback.h"
 #include "net/socket.h"
@@ -161,16 +162,17 @@ static void drop_children(struct tcp_sock *tp)
 		else
 			tcp_local_abort(child);
 		tcp_sock_free(child);
+		cond_resched();
 	}
 }
 
 void tcp_listen_stop(struct tcp_sock *tp)
 {
 	tcp_close(tcp_detach(tp));
-	drop_children(tp);
 	tp->inet.binding.listening = false;
 	tp->inet.sk.sk_state = TCP_CLOSE;
-	tcp_local_listener_gone(tp);
+	tcp_local_listener_gone(tp); /* may make children of some yet */
+	drop_children(tp);
 }
 
 static int try_accept(struct tcp_sock *tp, struct tcp_sock **child)

@@ -155,14 +155,12 @@ static void move_back(struct list_head *from)
 	}
 }
 
-void unix_gc(void)
+static void collect(void)
 {
 	struct sockbuf_queue doomed;
 	LIST_HEAD(candidates);
 	LIST_HEAD(alive);
 
-	if (list_empty(&inflight_list))
-		return;
 	sockbuf_queue_init(&doomed);
 	find_candidates(&candidates);
 	sort_out(&candidates, &alive);
@@ -170,6 +168,25 @@ void unix_gc(void)
 	move_back(&candidates);
 	move_back(&alive);
 	sockbuf_purge(&doomed);
+}
+
+/*
+ * Freeing messages ends sockets, each of which asks for this again, and so may
+ * whoever runs meanwhile: once more for all of them, when all are freed.
+ */
+void unix_gc(void)
+{
+	static bool is_wanted, is_running;
+
+	is_wanted = true;
+	if (is_running)
+		return;
+	is_running = true;
+	while (is_wanted && !list_empty(&inflight_list)) {
+		is_wanted = false;
+		collect();
+	}
+	is_running = false;
 }
 
 static bool too_many(void)
