@@ -370,19 +370,27 @@ void signal_deliver(struct pt_regs *regs)
 
 /* Actions and masks. */
 
+static void discard_from(uint64_t *pending, struct list_head *queue, int sig)
+{
+	struct queued_signal *q, *next;
+
+	if (!(*pending & SIG_BIT(sig)))
+		return;
+	*pending &= ~SIG_BIT(sig);
+	list_for_each_entry_safe(q, next, queue, node) {
+		if (q->info.sig == sig)
+			record_free(q);
+	}
+}
+
 /* POSIX: setting an action that ignores discards what is pending. */
 static void discard(struct process *process, int sig)
 {
-	struct signal_info info;
 	struct thread *thread;
 
-	while (process->pending & SIG_BIT(sig))
-		take_from(&process->pending, &process->sigqueue, sig, &info);
-	list_for_each_entry(thread, &process->threads, siblings) {
-		while (thread->pending & SIG_BIT(sig))
-			take_from(&thread->pending, &thread->sigqueue, sig,
-				  &info);
-	}
+	discard_from(&process->pending, &process->sigqueue, sig);
+	list_for_each_entry(thread, &process->threads, siblings)
+		discard_from(&thread->pending, &thread->sigqueue, sig);
 }
 
 int signal_action(int sig, const struct k_sigaction *act,
