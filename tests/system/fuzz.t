@@ -88,7 +88,8 @@ def one_thread(seed, mem, cpu):
 def repeatable(seed, turns, append="", net="none"):
     """One machine whose run depends on the seed alone."""
     vm = Vm(elf, args=f"{seed} {turns} {THREADS}", append=append, net=net,
-            extra=["-icount", "shift=2,sleep=off", "-seed", str(seed)])
+            extra=["-icount", "shift=2,sleep=off", "-seed", str(seed),
+                   "-rtc", "base=2026-01-01,clock=vm"])
     name = f"fuzz: {THREADS} threads, seed {seed}, {append or 'no network'}"
     if judge(name, vm, vm.wait(400)):
         said = vm.text.rpartition("\nfuzz: ")[2]
