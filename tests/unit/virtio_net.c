@@ -166,9 +166,9 @@ static void test_probe_fails(void)
 	device_new(OFFERED);
 	fv.status = 0xf;
 	fv.stubborn = true;
-	clock_step = NSEC_PER_MSEC;
+	look_takes = NSEC_PER_MSEC;
 	refused("does not reset");
-	clock_step = 0;
+	look_takes = 0;
 	device_new(OFFERED);
 	fv.queue_max = 0;
 	refused("without queues");

@@ -208,7 +208,7 @@ static void test_stuck(void)
 	fake_ring_pop(&fv.ring[RX], &chain);
 	fake_ring_push(&fv.ring[RX], chain.id, 100000);
 	fv.stubborn = true;
-	clock_step = NSEC_PER_MSEC / 10;
+	look_takes = NSEC_PER_MSEC / 10;
 	before = now;
 	fake_virtio_interrupt(&fv, RX);
 	run_softirq();
@@ -219,7 +219,7 @@ static void test_stuck(void)
 	resets = dev->stats.resets;
 	ok(resets > 50 && resets < 100, "stuck: %u resets in an hour", resets);
 	ok(dev->broken && fv.cut_off && nr_link == 1, "stuck: still off");
-	clock_step = 0;
+	look_takes = 0;
 	fv.stubborn = false;
 	sleep_ms(60000);
 	ok(!dev->broken && dev->link_up, "stuck: one of them helps");

@@ -22,7 +22,7 @@ uintptr_t direct_map_base = DIRECT_MAP_START;
 uintptr_t kernel_image_offset;
 
 uint64_t now = 1;
-uint64_t clock_step;
+uint64_t look_takes;
 struct timer *armed;
 bool pending;
 struct kmem_cache cache;
@@ -30,7 +30,7 @@ struct netdev *registered;
 
 uint64_t ktime_get_ns(void)
 {
-	return now += clock_step;
+	return now += look_takes;
 }
 
 void timer_setup(struct timer *timer, void (*func)(struct timer *timer))

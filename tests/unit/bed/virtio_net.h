@@ -27,7 +27,7 @@
 
 /* The kernel. */
 extern uint64_t now;
-extern uint64_t clock_step; /* what each look at the clock takes */
+extern uint64_t look_takes; /* what each look at the clock takes */
 extern struct timer *armed;
 extern bool pending; /* the net softirq */
 extern struct kmem_cache cache; /* of receive buffers */
