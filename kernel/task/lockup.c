@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lockup detector. Owns the count of timer interrupts that landed in ring
- * 0 since the kernel last made progress. Not the time is measured but
- * interrupts are counted, so that a machine which its host had stopped for an
- * hour does not look stuck when it goes on.
+ * 0 since the kernel last made progress, one a period at most: softirqs have
+ * timers too. Not the time is measured but interrupts are counted, so that a
+ * machine which its host had stopped for an hour does not look stuck when it
+ * goes on.
  *
  * A timer of our own sees to it that the CPU's timer is always armed; once a
  * tick has landed in ring 0 the next ones are armed by hand, since the timer
@@ -28,6 +29,7 @@ unsigned int lockup_ticks;
 
 static unsigned int seconds;
 static uint64_t period_ns;
+static uint64_t last_ns; /* when one was counted */
 static struct timer timer;
 
 static void next_period(struct timer *t)
@@ -67,8 +69,15 @@ unsigned int lockup_timeout(void)
 /* The first one only says that ring 0 was at work when it came. */
 void lockup_tick(const struct pt_regs *regs)
 {
+	uint64_t now = ktime_get_ns();
+
 	if (!seconds)
 		return;
+	if (lockup_ticks && now < last_ns + period_ns) {
+		apic_timer_again(last_ns + period_ns - now);
+		return;
+	}
+	last_ns = now;
 	if (++lockup_ticks > TICKS)
 		panic_regs(regs, "lockup: no thread could run for %u seconds",
 			   seconds);

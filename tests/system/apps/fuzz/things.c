@@ -4,11 +4,13 @@
  * which sockets find each other, and descriptors in messages.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -25,18 +27,21 @@
 #define NR_NODES 4
 #define NR_PORTS 8
 
-static uint32_t own_address; /* of eth0, or 127.0.0.1; network byte order */
+/* Network byte order: eth0's, or 127.0.0.1; and whom PEER names. */
+static uint32_t own_address, peer_address;
 
 void find_own_address(void)
 {
 	struct ifreq req = { .ifr_name = "eth0" };
 	struct sockaddr_in sin = { .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const char *peer = getenv("PEER");
 	int s = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (!ioctl(s, SIOCGIFADDR, &req))
 		memcpy(&sin, &req.ifr_addr, sizeof(sin));
 	close(s);
 	own_address = sin.sin_addr.s_addr;
+	peer_address = peer ? inet_addr(peer) : htonl(INADDR_LOOPBACK);
 }
 
 unsigned int unix_type(void)
@@ -63,13 +68,14 @@ void help_unix_address(long *a, int at)
 
 void help_inet_address(long *a, int at)
 {
-	const uint32_t addresses[] = { htonl(INADDR_LOOPBACK), own_address, 0 };
+	const uint32_t addresses[] = { htonl(INADDR_LOOPBACK), own_address,
+				       peer_address, 0 };
 	struct sockaddr_in *sin = (void *)(me->arena + 64);
 
 	memset(sin, 0, sizeof(*sin));
 	sin->sin_family = AF_INET;
 	sin->sin_port = htons(5000 + below(NR_PORTS));
-	sin->sin_addr.s_addr = addresses[below(3)];
+	sin->sin_addr.s_addr = addresses[below(4)];
 	a[at] = (long)sin;
 	a[at + 1] = sizeof(*sin);
 }
