@@ -255,6 +255,21 @@ static void test_no_share(void)
 	leave(fd, &p);
 }
 
+/* Nothing is on its way that a timer would send again. */
+static void test_link(void)
+{
+	struct peer p;
+	int fd = joined(&p, 1460, 65535);
+
+	bed_link(false);
+	is(sys_send(fd, data, 100, 0), 100, "link down: queued");
+	bed_sleep(3 * NSEC_PER_SEC);
+	bed_link(true);
+	bed_sleep(3 * NSEC_PER_SEC);
+	is(peer_drain(&p, buf, sizeof(buf)), 100, "link up: it is sent");
+	leave(fd, &p);
+}
+
 static void memory_is_back(void)
 {
 	bed_no_memory(false);
@@ -314,6 +329,7 @@ int main(void)
 	test_blocking();
 	test_no_memory();
 	test_no_share();
+	test_link();
 	test_no_memory_blocking();
 	test_local();
 	sys_close(lfd);
