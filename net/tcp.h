@@ -162,6 +162,8 @@ int tcp_reset_errno(const struct sock *sk);
 bool tcp_is_readable(const struct tcp_sock *tp, size_t target);
 /* Somebody may want to read what has come. */
 void tcp_data_ready(struct sock *sk);
+/* There was no memory for more: SO_RCVLOWAT holds nothing back now. */
+void tcp_data_dropped(struct sock *sk);
 /* The connection is over; err: positive errno, 0: in order. */
 void tcp_done(struct tcp_sock *tp, int err);
 /* Tells whoever waits for room, if there is some. */

@@ -341,6 +341,8 @@ static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
 		   const struct tcp_check_result *res)
 {
 	count_drop(res->reason);
+	if (unlikely(res->reason == TCP_DROP_MEMORY) && sock_of(pcb))
+		tcp_data_dropped(tcp_to_sk(sock_of(pcb)));
 	switch (res->verdict) {
 	case TCP_PASS:
 		cut_segment(hdr, p, res);

@@ -76,6 +76,13 @@ static bool window_is_full(const struct tcp_sock *tp)
 	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
 }
 
+static bool memory_is_out(const struct tcp_sock *tp)
+{
+	if (tp->peer)
+		return tcp_waits_for_memory(tp->peer);
+	return !tcp_memory_may_receive(tp);
+}
+
 /*
  * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
  * cannot come, because buffer, window or memory are full.
@@ -88,7 +95,7 @@ bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
 	if (!q->len || q->len >= target)
 		return q->len;
 	return q->truesize > sk->sk_rcvbuf - sk->sk_rcvbuf / 8 ||
-	       window_is_full(tp) || net_memory_pressure();
+	       window_is_full(tp) || net_memory_pressure() || memory_is_out(tp);
 }
 
 void tcp_data_ready(struct sock *sk)
@@ -97,6 +104,12 @@ void tcp_data_ready(struct sock *sk)
 	if (tcp_is_readable(tcp_sk(sk), sk->sk_rcvlowat) ||
 	    sosplice_is_source(sk))
 		sk->sk_data_ready(sk);
+}
+
+void tcp_data_dropped(struct sock *sk)
+{
+	if (sk->sk_receive_queue.len < sk->sk_rcvlowat)
+		tcp_data_ready(sk);
 }
 
 static void receive_data(struct tcp_sock *tp, struct pbuf *p)

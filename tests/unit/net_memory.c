@@ -208,9 +208,52 @@ static void test_failures(void)
 	no_leaks("failures");
 }
 
+/* What SO_RCVLOWAT waits for cannot come: what is there has to do. */
+static void test_lowat(void)
+{
+	size_t all = 2 * net_memory_limit();
+	int lfd = listener(5), fd = accepted(lfd, &p[0]);
+	int near = sys_socket_open(SOCK_STREAM, true), far;
+
+	sys_set(fd, 1, 18, 5000); /* SO_RCVLOWAT */
+	sys_watch(fd);
+	peer_send(&p[0], ACK | PSH, data, 1000);
+	ok(!(sys_poll_mask(fd) & EPOLLIN) && !sys_edges(fd, NULL),
+	   "SO_RCVLOWAT: 1,000 bytes are not enough");
+	net_memory_charge(all);
+	peer_raw(&p[0], p[0].seq, p[0].ack, ACK, 65535, NULL, 0, data, 1000);
+	bed_run();
+	ok(sys_poll_mask(fd) & EPOLLIN && sys_edges(fd, NULL),
+	   "SO_RCVLOWAT: ... unless there is no memory for more");
+	net_memory_uncharge(all);
+	is(sys_recv(fd, buf, 10000, 0), 1000, "SO_RCVLOWAT: they are read");
+
+	sys_connect_to(near, "127.0.0.1", PORT);
+	far = sys_accept_from(lfd, true);
+	sys_set(far, 1, 18, 5000);
+	sys_watch(far);
+	is(sys_send(near, data, 1000, 0), 1000, "SO_RCVLOWAT: inside");
+	ok(!(sys_poll_mask(far) & EPOLLIN) && !sys_edges(far, NULL),
+	   "SO_RCVLOWAT: not enough");
+	bed_no_memory(true);
+	while (sys_send(near, data, 1000, 0) > 0)
+		;
+	ok(sys_poll_mask(far) & EPOLLIN && sys_edges(far, NULL),
+	   "SO_RCVLOWAT: ... and so readable");
+	bed_no_memory(false);
+	ok(sys_recv(far, buf, 10000, 0) >= 1000, "SO_RCVLOWAT: it is read");
+	sys_close(near);
+	sys_close(far);
+	peer_send(&p[0], RST, NULL, 0);
+	sys_close(fd);
+	sys_close(lfd);
+	no_leaks("SO_RCVLOWAT");
+}
+
 int main(void)
 {
 	begin();
+	test_lowat();
 	test_budget();
 	test_windows();
 	test_failures();
