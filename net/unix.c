@@ -15,6 +15,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/thread.h"
 #include "net/af_unix.h"
 
 static struct kmem_cache *cache;
@@ -202,6 +203,7 @@ int unix_release(struct socket *sock)
 	if (sock->sk) {
 		unix_die(unix_sk(sock->sk), false);
 		unix_gc();
+		cond_resched(); /* one of a long chain, maybe */
 	}
 	return 0;
 }

@@ -2,9 +2,10 @@
 /*
  * Sockets in flight. A message can hold a descriptor of the very socket in
  * whose queue it lies, or of one whose queue holds the other: nobody can ever
- * read such a message, and no reference count sees it. Whenever a socket ends
- * while others are in flight, and when the bound on files in flight is met,
- * those are looked for and their messages freed. Owns the list of the sockets in flight. Thread context.
+ * read such a message, and no reference count sees it. When sockets end while
+ * others are in flight, and when the bound on files in flight is met, those are
+ * looked for and their messages freed. Owns the list of the sockets in flight.
+ * Thread context; may sleep.
  *
  * A socket is a candidate when messages hold every reference to its file. A
  * candidate is alive if one of those messages lies with a socket that is no
@@ -19,6 +20,9 @@
 #include "kernel/task/thread.h"
 #include "net/unix.h"
 
+/* Sockets in flight that one which ends pays for. */
+#define LOOKED_AT_EACH 256
+
 enum gc_state {
 	GC_NONE, /* somebody has it open */
 	GC_CANDIDATE,
@@ -27,6 +31,7 @@ enum gc_state {
 
 static LIST_HEAD(inflight_list);
 static size_t nr_inflight; /* files of all kinds */
+static size_t nr_listed; /* sockets, each once */
 
 /* The socket of an AF_UNIX file, or NULL. */
 static struct unix_sock *unix_of(struct file *file)
@@ -44,8 +49,10 @@ void unix_landed(const struct scm_files *files)
 	for (unsigned int i = 0; i < files->count; i++) {
 		struct unix_sock *u = unix_of(files->file[i]);
 
-		if (u && !--u->inflight)
+		if (u && !--u->inflight) {
 			list_del_init(&u->inflight_node);
+			nr_listed--;
+		}
 	}
 }
 
@@ -174,7 +181,7 @@ static void collect(void)
  * Freeing messages ends sockets, each of which asks for this again, and so may
  * whoever runs meanwhile: once more for all of them, when all are freed.
  */
-void unix_gc(void)
+static void collect_all(void)
 {
 	static bool is_wanted, is_running;
 
@@ -189,6 +196,21 @@ void unix_gc(void)
 	is_running = false;
 }
 
+/*
+ * A look costs what is in flight. It is paid for by the sockets that end, so
+ * that thousands in flight do not make each of their ends as long as all.
+ */
+void unix_gc(void)
+{
+	static size_t paid;
+
+	paid += LOOKED_AT_EACH;
+	if (paid < nr_listed)
+		return;
+	paid = 0;
+	collect_all();
+}
+
 static bool too_many(void)
 {
 	return nr_inflight > the_process()->rlimit[RLIMIT_NOFILE].cur;
@@ -197,15 +219,17 @@ static bool too_many(void)
 int unix_inflight(const struct scm_files *files)
 {
 	if (too_many())
-		unix_gc();
+		collect_all();
 	if (too_many())
 		return -ETOOMANYREFS;
 	nr_inflight += files->count;
 	for (unsigned int i = 0; i < files->count; i++) {
 		struct unix_sock *u = unix_of(files->file[i]);
 
-		if (u && !u->inflight++)
+		if (u && !u->inflight++) {
 			list_add_tail(&u->inflight_node, &inflight_list);
+			nr_listed++;
+		}
 	}
 	return 0;
 }

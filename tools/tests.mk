@@ -60,7 +60,7 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 # What the system tests boot is built before them: they run side by side.
 images: $(O)/make-exit.so | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c) \
-			tests/system/apps/fuzz; do \
+			tests/system/apps/fuzz tests/system/apps/latency; do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
 	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done

@@ -21,7 +21,7 @@
 #include "kernel/x86/irq.h"
 
 /* Functions of one round; the softirq does not take long, whatever is due. */
-#define RUN_AT_ONCE 256
+#define RUN_AT_ONCE 64
 
 static struct base {
 	struct rb_root timers;
