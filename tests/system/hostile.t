@@ -9,7 +9,7 @@ Three machines: one of 16 MB with a thread for each connection, one of 64 MB
 with one thread and an epoll, one of 512 MB with four threads that share one;
 each attack meets one of them, and what must be free again is so at the end.
 HOSTILE=all (make hostile): every attack meets every style at every size.
-HOSTILE="silent gaps": these meet all.
+HOSTILE="silent gaps": these meet all. APPEND: more of the command line.
 """
 import os
 import statistics
@@ -42,7 +42,7 @@ FEW = 128
 
 chosen = os.environ.get("HOSTILE", "")
 thorough = bool(chosen)
-t = Tap(deadline=7200 if thorough else 600)
+t = Tap(deadline=7200 if thorough else 850)
 
 
 class Machine:
@@ -52,8 +52,10 @@ class Machine:
         self.memory, self.crowd, limit = size
         self.name = f"{style}, {self.memory} MB"
         self.wire = Wire()
-        self.vm = Vm(elf, f"ip={GUEST}/16 gw={GATEWAY}", f"{style} {limit}",
-                     mem=str(self.memory), net=self.wire.net)
+        more = os.environ.get("APPEND", "")
+        self.vm = Vm(elf, f"ip={GUEST}/16 gw={GATEWAY} {more}",
+                     f"{style} {limit}", mem=str(self.memory),
+                     net=self.wire.net)
         self.wire.accept()
         if not self.vm.wait_for("hostile_srv: listening", 60):
             t.ok(False, f"{self.name}: the server starts")

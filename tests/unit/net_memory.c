@@ -31,7 +31,8 @@ static void end(int lfd, const char *name)
 {
 	for (int i = 0; i < N; i++) {
 		peer_send(&p[i], RST, NULL, 0);
-		sys_close(fds[i]);
+		if (fds[i] >= 0)
+			sys_close(fds[i]);
 		bed_forget_sent();
 	}
 	sys_close(lfd);
@@ -109,6 +110,43 @@ static void test_budget(void)
 	}
 	is(full, N, "when they read all of it arrives, on all of them");
 	end(lfd, "budget");
+}
+
+/*
+ * Readers that sleep have all of the budget, and what is sent to peers that
+ * acknowledge nothing goes beyond: orphans end first, then the sleepers, but
+ * not who is awake.
+ */
+static void test_relief(void)
+{
+	uint64_t aborted = net_counters.tcp_aborted_memory;
+	int lfd = listener(5), ended = 0;
+	ssize_t n;
+
+	open_all(lfd);
+	sys_send(fds[1], data, 3000, 0);
+	sys_close(fds[1]);
+	for (int i = 2; i < N; i++)
+		send_rest(i);
+	for (int i = 2; i < N && !net_memory_exhausted(); i++)
+		sys_send(fds[i], data, 6000, 0);
+	ok(net_memory_exhausted(), "the reserve is out");
+	is(net_counters.tcp_aborted_memory, aborted, "nobody has ended yet");
+	sys_send(fds[0], data, 1000, 0);
+	peer_send(&p[0], ACK, data, 1000);
+	bed_sleep(200 * NSEC_PER_MSEC);
+	ok(!net_memory_exhausted(), "it is back");
+	ok(got_rst(&p[1]), "the orphan has ended");
+	for (int i = 2; i < N; i++) {
+		n = sys_recv(fds[i], buf, sizeof(buf), 0);
+		ended += n == -ETIMEDOUT;
+	}
+	is(net_counters.tcp_aborted_memory - aborted, 1 + ended,
+	   "and some of those asleep: ETIMEDOUT");
+	ok(ended < N / 2, "not many of them: %d", ended);
+	is(sys_recv(fds[0], buf, sizeof(buf), 0), 1000, "who is awake goes on");
+	fds[1] = -1;
+	end(lfd, "relief");
 }
 
 static uint32_t window_after_read(int i)
@@ -255,6 +293,7 @@ int main(void)
 	begin();
 	test_lowat();
 	test_budget();
+	test_relief();
 	test_windows();
 	test_failures();
 	return done_testing();
