@@ -19,6 +19,7 @@
 #define SKB_SHARED_INFO 320
 #define CACHE_LINE 64
 #define LEAST_BLOCK 512
+#define PIECE_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
 
 _Static_assert(sizeof(struct sockbuf) + SOCKBUF_HEAD_MAX <= PAGE_SIZE,
 	       "no block of several pages");
@@ -50,6 +51,27 @@ static void put_head(struct sockbuf *buf)
 		kfree(buf);
 }
 
+static size_t piece_size(const struct page *page)
+{
+	return PAGE_SIZE << page->order;
+}
+
+/*
+ * As Linux does: the largest piece that is filled, as long as there are such
+ * pieces. Programs see it in how many slots of a pipe a message takes.
+ */
+static struct page *piece_alloc(size_t len)
+{
+	unsigned int order = PIECE_ORDER;
+	struct page *page = NULL;
+
+	for (; order && !page; order -= !page) {
+		if (ALIGN_UP(len, PAGE_SIZE) >= PAGE_SIZE << order)
+			page = alloc_pages(order, ALLOC_USER);
+	}
+	return page ? page : user_page_alloc(0);
+}
+
 struct sockbuf *sockbuf_alloc(size_t len)
 {
 	size_t head = MIN(len, (size_t)SOCKBUF_HEAD_MAX);
@@ -59,8 +81,8 @@ struct sockbuf *sockbuf_alloc(size_t len)
 		return NULL;
 	*buf = (struct sockbuf){ .refs = 1, .len = len };
 	INIT_LIST_HEAD(&buf->pages);
-	for (size_t at = head; at < len; at += PAGE_SIZE) {
-		struct page *page = user_page_alloc(0);
+	for (size_t at = head; at < len;) {
+		struct page *page = piece_alloc(len - at);
 
 		if (!page) {
 			free_bytes(buf);
@@ -68,6 +90,7 @@ struct sockbuf *sockbuf_alloc(size_t len)
 			return NULL;
 		}
 		list_add_tail(&page->lru, &buf->pages);
+		at += piece_size(page);
 	}
 	return buf;
 }
@@ -94,7 +117,7 @@ static void next_piece(struct cursor *c)
 
 	c->page = list_entry(at->next, struct page, lru);
 	c->data = page_address(c->page);
-	c->n = PAGE_SIZE;
+	c->n = piece_size(c->page);
 }
 
 /* At the byte at, which the message has. */

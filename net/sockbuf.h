@@ -25,8 +25,8 @@ struct sock;
 #define SOCKBUF_HEAD_MAX 3776
 
 /*
- * The first bytes stand behind the bookkeeping, the others in single pages,
- * since no larger piece of memory can be counted on.
+ * The first bytes stand behind the bookkeeping, the others in pieces of some
+ * pages or, since no such piece can be counted on, in single ones.
  */
 struct sockbuf {
 	struct list_head node;
@@ -38,7 +38,7 @@ struct sockbuf {
 	uint32_t len; /* bytes */
 	uint32_t taken; /* of them, by reads */
 	uint32_t truesize; /* what the owner is charged */
-	struct list_head pages; /* of bytes beyond SOCKBUF_HEAD_MAX, by lru */
+	struct list_head pages; /* pieces beyond SOCKBUF_HEAD_MAX, by lru */
 	char head[];
 };
 

@@ -39,7 +39,7 @@ struct page *pipe_page_get(struct pipe *pipe)
 
 void pipe_page_put(struct pipe *pipe, struct page *page)
 {
-	if (page->refs == 1 && !pipe->spare)
+	if (page->refs == 1 && !page->order && !pipe->spare)
 		pipe->spare = page;
 	else
 		put_page(page);

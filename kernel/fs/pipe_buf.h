@@ -111,7 +111,7 @@ static inline void pipe_add(struct pipe *pipe, const struct pipe_buffer *added)
 
 /* A buffer of len bytes at the start of a page, whose reference it takes. */
 void pipe_add_page(struct pipe *pipe, struct page *page, size_t len);
-/* len bytes at data, which lie in a page that has another owner as well. */
+/* len bytes at data, in a piece of pages that has another owner as well. */
 void pipe_lend_page(struct pipe *pipe, struct page *page, char *data,
 		    size_t len);
 /* pipe_add_page() with a copy of the bytes: 0 or -ENOMEM. len: a page's at most. */
