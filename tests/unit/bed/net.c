@@ -74,12 +74,17 @@ static bool allocation_fails(void)
 	return true;
 }
 
+static void *fill(void *memory, size_t size)
+{
+	return memset(memory, BED_STALE, size);
+}
+
 void *kmalloc(size_t size)
 {
 	if ((is_in_pieces && size > PAGE_SIZE) || allocation_fails())
 		return NULL;
 	objects++;
-	return malloc(size);
+	return fill(malloc(size), size);
 }
 
 void *kmalloc_flags(size_t size, unsigned int flags)
@@ -161,7 +166,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 	}
 	cache->active++;
 	objects++;
-	return malloc(cache->size);
+	return fill(malloc(cache->size), cache->size);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *cache)

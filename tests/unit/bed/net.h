@@ -49,6 +49,7 @@ size_t bed_cache_objects(const char *name);
 extern uint32_t bed_epoch; /* another one: the machine was copied */
 
 /* The device. */
+#define BED_STALE 0xbe /* what allocated memory holds at first */
 extern bool bed_tx_stuck; /* the ring takes nothing and gives nothing back */
 extern unsigned int bed_rx_held; /* receive buffers inside the stack */
 void bed_link(bool up);

@@ -47,6 +47,17 @@ static void reclaim(struct netdev *dev)
 	nr_cookies = 0;
 }
 
+/* What memory held before it was allocated leaves the machine with nothing. */
+static void check_stale(const struct frame *f)
+{
+	unsigned int run = 0;
+
+	for (size_t i = 0; i < f->len && run < 4; i++)
+		run = f->data[i] == BED_STALE ? run + 1 : 0;
+	if (run == 4)
+		bail_out("stale bytes in a frame of %zu", f->len);
+}
+
 static int xmit(struct netdev *dev, const struct netdev_sg *sg, unsigned int nr,
 		void *cookie)
 {
@@ -63,6 +74,7 @@ static int xmit(struct netdev *dev, const struct netdev_sg *sg, unsigned int nr,
 		memcpy(f->data + f->len, sg[i].addr, sg[i].len);
 		f->len += sg[i].len;
 	}
+	check_stale(f);
 	cookies[nr_cookies++] = cookie;
 	if (sent_count == SENT_MAX)
 		bail_out("nobody looks at what is sent");
