@@ -71,18 +71,23 @@ ssize_t random_read_iter(struct iov_iter *to)
 {
 	uint8_t chunk[CHUNK];
 	size_t done = 0, n, copied;
+	ssize_t error = 0;
 
 	while (to->count) {
 		n = MIN(to->count, sizeof(chunk));
 		random_bytes(chunk, n);
 		copied = copy_to_iter(chunk, n, to);
 		done += copied;
-		if (copied < n)
-			return done ? (ssize_t)done : -EFAULT;
+		if (copied < n) {
+			error = -EFAULT;
+			break;
+		}
 		if (IS_ALIGNED(done, PAGE_SIZE) && is_interrupted())
 			break;
 	}
-	return done;
+	memset(chunk, 0, error ? sizeof(chunk) : MIN(done, sizeof(chunk)));
+	barrier(); /* the compiler keeps the erasure */
+	return done ? (ssize_t)done : error;
 }
 
 static ssize_t random_read(struct file *file, struct iov_iter *to, int64_t *pos)

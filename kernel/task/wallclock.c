@@ -23,38 +23,55 @@
 /* More than the first guess can be off. */
 #define STEP_NS (500 * (int64_t)NSEC_PER_MSEC)
 
+/* As far as Linux lets a clock be set, 2232: moments have 63 bits. */
+#define LATEST (8277292036ULL * NSEC_PER_SEC)
+
+/* A host whose clock does not go with ours is told of once a minute. */
+#define QUIET_NS (60 * NSEC_PER_SEC)
+
 static struct timer check_timer;
+static uint64_t quiet_until;
 static bool has_clock;
 
-/* The RTC shows whole seconds: half of one more is the best guess. */
-uint64_t wallclock_read_first(void)
-{
-	uint64_t seconds, real;
-
-	has_clock = true;
-	if (hypervisor_wall_clock(&real))
-		return real;
-	if (rtc_read(&seconds))
-		return seconds * NSEC_PER_SEC + NSEC_PER_SEC / 2;
-	has_clock = false;
-	pr_warn("clock: no real-time clock, it is 1970");
-	return 0;
-}
-
-/* False: not just now. */
-static bool read_again(uint64_t *low, uint64_t *high)
+/* False: not just now, or nothing that can be. */
+static bool read_clock(uint64_t *low, uint64_t *high,
+		       bool (*read_rtc)(uint64_t *seconds))
 {
 	uint64_t seconds;
 
 	if (hypervisor_wall_clock(low)) {
 		*high = *low;
-		return true;
+		return *low < LATEST;
 	}
-	if (!rtc_read_now(&seconds))
+	if (!read_rtc(&seconds) || seconds >= LATEST / NSEC_PER_SEC)
 		return false;
 	*low = seconds * NSEC_PER_SEC;
 	*high = *low + NSEC_PER_SEC;
 	return true;
+}
+
+/* The best guess is the middle. */
+uint64_t wallclock_read_first(void)
+{
+	uint64_t low, high;
+
+	has_clock = read_clock(&low, &high, rtc_read);
+	if (has_clock)
+		return low + (high - low) / 2;
+	pr_warn("clock: no real-time clock, it is 1970");
+	return 0;
+}
+
+static void tell(int64_t ns)
+{
+	uint64_t now = ktime_get_ns(), size = ns > 0 ? ns : -ns;
+
+	if (now < quiet_until)
+		return;
+	quiet_until = now + QUIET_NS;
+	pr_notice("clock: set %s by %llu.%03llu s", ns > 0 ? "forward" : "back",
+		  (unsigned long long)(size / NSEC_PER_SEC),
+		  (unsigned long long)(size % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
 /* To the middle of what the reading allows. */
@@ -62,15 +79,11 @@ static void set(int64_t error, uint64_t low, uint64_t high)
 {
 	int64_t more = (int64_t)(high - low) / 2;
 	int64_t ns = error > 0 ? error + more : error - more;
-	uint64_t size = error > 0 ? ns : -ns;
 
 	clock_slew(0);
 	clock_step(ns);
 	random_restored(low);
-	pr_notice("clock: set %s by %llu.%03llu s",
-		  error > 0 ? "forward" : "back",
-		  (unsigned long long)(size / NSEC_PER_SEC),
-		  (unsigned long long)(size % NSEC_PER_SEC / NSEC_PER_MSEC));
+	tell(ns);
 }
 
 /* As fast as makes it good by the next look, if that is allowed. */
@@ -88,7 +101,7 @@ static void check(struct timer *timer)
 	int64_t error;
 
 	timer_start(timer, ktime_get_ns() + CHECK_NS);
-	if (!read_again(&low, &high))
+	if (!read_clock(&low, &high, rtc_read_now))
 		return;
 	error = wallclock_error(low, high, before, ktime_get_real_ns());
 	if (error > STEP_NS || error < -STEP_NS)

@@ -97,6 +97,8 @@ static const struct shape {
 	{ SYS_sched_getaffinity, "nlp" },
 	{ SYS_get_robust_list, "npp" },
 	{ SYS_getitimer, "np" },
+	{ SYS_adjtimex, "p" },
+	{ SYS_clock_adjtime, "np" },
 	{ SYS_msync, "pln" },
 };
 
