@@ -324,6 +324,8 @@ static int read_one(struct unix_sock *u, struct stream_read *r,
 	if (!r->msg->namelen)
 		unix_copy_name(unix_sk(buf->owner), r->msg);
 	if (r->pipe) {
+		if (pipe_is_full(r->pipe))
+			return -ENOSPC;
 		n = sockbuf_splice(buf, n, r->pipe);
 	} else {
 		err = sockbuf_copy(buf, n, r->msg->iter);
@@ -401,7 +403,7 @@ static ssize_t stream_recvmsg(struct socket *sock, struct msg *msg)
 
 /*
  * Descriptors in what goes into a pipe are lost, as on Linux. A pipe that
- * another call filled up while this one waited takes nothing: EAGAIN.
+ * another call filled up while this one waited is waited for once more.
  */
 static ssize_t stream_splice_read(struct socket *sock, struct pipe *pipe,
 				  size_t len, unsigned int flags)
@@ -421,7 +423,10 @@ static ssize_t stream_splice_read(struct socket *sock, struct pipe *pipe,
 
 	if (u->sk.sk_state != TCP_ESTABLISHED)
 		return -EINVAL;
-	err = read_messages(u, &r);
+	do
+		err = read_messages(u, &r);
+	while (err == -ENOSPC && !r.copied &&
+	       !(err = splice_wait_space(pipe, flags)));
 	scm_files_put(r.scm.files);
 	return r.copied ? (ssize_t)r.copied : MIN(err, 0);
 }
