@@ -166,10 +166,10 @@ int waiting_sleep(struct waiting *w)
 		waiting_queue(w);
 		return 0;
 	}
-	if (signal_pending())
-		return -EINTR;
 	if (w->is_late)
 		return -EAGAIN;
+	if (signal_pending())
+		return -EINTR;
 	set_current_state(THREAD_SLEEPING);
 	if (w->is_woken) {
 		waiting_spin(w);

@@ -89,7 +89,7 @@ static inline void wake_up_all(struct wait_queue_head *wq)
  * The attempt runs in a runnable thread whose entry is queued already: it may
  * copy to ring 3, fault or cond_resched(); wait.c says why no wake-up is lost.
  * Its order is Linux's: the attempt first, then what it says of errors and
- * ends, then the signal, then the time.
+ * ends, then the time, then the signal.
  *
  * Returns what the attempt returned; -EAGAIN once deadline (a moment, see
  * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -EINTR when a

@@ -283,6 +283,11 @@ static void nothing_comes(void)
 {
 }
 
+static void signal_unseen(void)
+{
+	has_signal = true;
+}
+
 static void test_attempt(void)
 {
 	attempts(7, 0, 0, 0);
@@ -323,6 +328,10 @@ static void test_attempt(void)
 	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 3);
 	is(wait_attempt(&queue, attempt(), 1000), -EAGAIN,
 	   "attempt: ... and then -EAGAIN is the result");
+	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 3);
+	meanwhile = signal_unseen;
+	is(wait_attempt(&queue, attempt(), 1000), -EAGAIN,
+	   "attempt: ... though a signal came as late as that");
 }
 
 static void wake_once(void)
