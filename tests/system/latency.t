@@ -15,7 +15,8 @@ from tap import Tap
 from vm import APPS, Vm, image
 
 LIMIT = 2000000  # instructions: 2 ms of a CPU that makes a thousand in a us
-COUNTING = ("-icount", "shift=0,sleep=off")
+COUNTING = ("-icount", "shift=0,sleep=off", "-seed", "1",
+            "-rtc", "base=2026-01-01,clock=vm")
 
 t = Tap(deadline=600)
 vm = Vm(image(os.path.join(APPS, "latency")), mem="512M", extra=COUNTING)

@@ -46,7 +46,7 @@ void waiters(void)
 		pthread_join(threads[i], NULL);
 }
 
-#define TIMERS 20000
+#define TIMERS 10000
 
 void timers(void)
 {
