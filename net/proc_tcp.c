@@ -54,7 +54,9 @@ struct tcp_line {
  */
 #define KEY_PART_SHIFT 56
 #define KEY_CHAIN_SHIFT 24
-#define CHAINS_AT_ONCE 4096 /* before others may run */
+/* What is stepped over before others may run. */
+#define CHAINS_AT_ONCE 4096
+#define OTHERS_AT_ONCE 4096
 
 enum part {
 	PART_LISTENERS,
@@ -169,13 +171,18 @@ static void show_sock(struct seq_walk *w, struct sock *sk, uint64_t next_key)
 static void walk_socks(struct seq_walk *w, enum part part, uint64_t from)
 {
 	struct sock *sk = sock_list_seek(&tcp_socks, from);
+	unsigned int others = 0;
 
 	for (; sk && seq_walk_wants(w); sk = sock_list_next(&tcp_socks, sk)) {
 		bool is_listener = sk->sk_state == TCP_LISTEN;
 
 		if (sk->sk_state == TCP_CLOSE ||
-		    is_listener != (part == PART_LISTENERS))
+		    is_listener != (part == PART_LISTENERS)) {
+			if (++others == OTHERS_AT_ONCE)
+				seq_walk_pause(w,
+					       key_of(part, sk->sk_serial + 1));
 			continue;
+		}
 		show_sock(w, sk, key_of(part, sk->sk_serial + 1));
 	}
 }

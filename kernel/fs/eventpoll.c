@@ -378,20 +378,21 @@ static void ep_eventpoll_release(struct file *file)
 static void ep_show_fdinfo(struct seq_buf *m, struct file *file)
 {
 	struct eventpoll *ep = ep_of_file(file);
-	struct rb_node *node = rb_first(&ep->rbr);
+	struct epoll_filefd ffd = { NULL, 0 };
+	struct epitem *epi;
 	struct file_id id;
 
-	for (; node && !m->overflow; node = rb_next(node)) {
-		struct epitem *epi = rb_entry(node, struct epitem, rbn);
-
-		file_identify(epi->ffd.file, &id);
+	while (!m->overflow && (epi = ep_find_after(ep, &ffd))) {
+		ffd = epi->ffd;
+		file_identify(ffd.file, &id);
 		seq_printf(m,
 			   "tfd: %8d events: %8x data: %16llx "
 			   " pos:%lld ino:%llx sdev:%x\n",
-			   epi->ffd.fd, epi->event.events,
+			   ffd.fd, epi->event.events,
 			   (unsigned long long)epi->event.data,
-			   (long long)epi->ffd.file->f_pos,
+			   (long long)ffd.file->f_pos,
 			   (unsigned long long)id.ino, id.dev);
+		cond_resched();
 	}
 }
 

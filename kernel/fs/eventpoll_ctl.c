@@ -70,6 +70,23 @@ static struct epitem *ep_find(struct eventpoll *ep, struct file *file, int fd,
 	return NULL;
 }
 
+struct epitem *ep_find_after(struct eventpoll *ep,
+			     const struct epoll_filefd *ffd)
+{
+	struct rb_node *node = ep->rbr.node;
+	struct epitem *found = NULL;
+
+	while (node) {
+		struct epitem *epi = rb_entry(node, struct epitem, rbn);
+		bool is_behind = ep_cmp_ffd(ffd, &epi->ffd) < 0;
+
+		if (is_behind)
+			found = epi;
+		node = is_behind ? node->left : node->right;
+	}
+	return found;
+}
+
 static void ep_rbtree_insert(struct eventpoll *ep, struct epitem *epi,
 			     const struct ep_place *place)
 {

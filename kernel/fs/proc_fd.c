@@ -69,6 +69,7 @@ static void show_fdinfo(struct seq_buf *m, struct inode *inode)
 
 	if (!file)
 		return;
+	get_file(file); /* others may run, and close it */
 	flags = file->f_flags;
 	if (fd_get_cloexec(the_files(), inode->i_private))
 		flags |= O_CLOEXEC;
@@ -78,6 +79,7 @@ static void show_fdinfo(struct seq_buf *m, struct inode *inode)
 		   (unsigned long long)id.ino);
 	if (file->f_op->show_fdinfo)
 		file->f_op->show_fdinfo(m, file);
+	fput(file);
 }
 
 /* A number as the kernel prints it: no sign, no leading zero. */

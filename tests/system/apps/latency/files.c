@@ -130,7 +130,8 @@ static int watch_fd(int ep, int fd, uint32_t events)
 void epolls(void)
 {
 	struct epoll_event *events = (void *)map(WATCHED * sizeof(*events), 0);
-	int ep = epoll_create1(0), event = eventfd(0, 0), outer[400], i;
+	int ep = epoll_create1(0), event = eventfd(0, 0), outer[400], i, info;
+	char name[40];
 
 	for (i = 100; i < 100 + WATCHED; i++) {
 		need(dup2(event, i) == i, "dup2");
@@ -139,6 +140,10 @@ void epolls(void)
 	MEASURE("epoll/wake", eventfd_write(event, 1));
 	MEASURE("epoll/wait", epoll_wait(ep, events, WATCHED, 0));
 	MEASURE("epoll/again", epoll_wait(ep, events, WATCHED, 0));
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", ep);
+	info = open(name, O_RDONLY);
+	MEASURE("read/fdinfo", read(info, name, sizeof(name)));
+	close(info);
 	MEASURE("epoll/close", close(ep));
 	ep = epoll_create1(0);
 	for (i = 100; i < 100 + WATCHED; i++)

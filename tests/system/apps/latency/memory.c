@@ -53,11 +53,14 @@ void sparse_memory(void)
 void many_areas(void)
 {
 	size_t len = MANY_AREAS * PAGE, i;
-	char *p = map(len, 0);
+	char *p = map(len, 0), line[100];
+	int maps = open("/proc/self/maps", O_RDONLY);
 
 	for (i = 0; i < MANY_AREAS; i += 2)
 		need(!mprotect(p + i * PAGE, PAGE, PROT_READ), "mprotect");
 	MEASURE("mmap/areas", map(GIB, 0));
+	MEASURE("pread/maps", pread(maps, line, sizeof(line), 3 * MIB));
+	close(maps);
 	MEASURE("madvise/areas", madvise(p, len, MADV_DONTNEED));
 	MEASURE("msync/areas", msync(p, len, MS_SYNC));
 	MEASURE("munlock/areas", munlock(p, len));
