@@ -90,12 +90,32 @@ static int pollwake(struct wait_queue_entry *wait, uint32_t key)
 	return default_wake_function(&sleeper, key);
 }
 
+/* The call's own entry, where it is the queue's latest. */
+static struct poll_entry *latest_entry(const struct poll_wqueues *pwq,
+				       const struct wait_queue_head *wq)
+{
+	struct wait_queue_entry *wait;
+	struct poll_entry *entry;
+
+	if (!waitqueue_active(wq))
+		return NULL;
+	wait = list_first_entry(&wq->head, struct wait_queue_entry, entry);
+	entry = container_of(wait, struct poll_entry, wait);
+	return wait->func == pollwake && entry->pwq == pwq ? entry : NULL;
+}
+
+/* Asked for a million times, one file still has one entry. */
 static void pollwait(struct file *file, struct wait_queue_head *wq,
 		     struct poll_table *pt)
 {
 	struct poll_wqueues *pwq = container_of(pt, struct poll_wqueues, pt);
-	struct poll_entry *entry = poll_entry_alloc(pwq);
+	struct poll_entry *entry = latest_entry(pwq, wq);
 
+	if (entry && entry->file == file) {
+		entry->key |= pt->key;
+		return;
+	}
+	entry = poll_entry_alloc(pwq);
 	if (!entry)
 		return;
 	entry->pwq = pwq;
