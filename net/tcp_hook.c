@@ -310,6 +310,8 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 {
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
 		return tcp_cookie_ack(listening, hdr, p);
+	if (net_tcp_pcbs_short())
+		tcp_memory_want_pcb();
 	if (!net_pcb_has_share(ip_current_src_addr())) {
 		net_count(tcp_drop_share);
 		net_count(tcp_listen_drops);

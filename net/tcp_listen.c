@@ -83,6 +83,7 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 		return ERR_VAL;
 	child = tcp_sock_alloc();
 	if (!child) {
+		tcp_memory_want_pcb();
 		net_count(tcp_accept_no_memory);
 		return ERR_MEM;
 	}

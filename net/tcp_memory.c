@@ -29,13 +29,8 @@
 
 /* A connection that has made progress within that time is left alone. */
 #define STALLED_NS NSEC_PER_SEC
-/* One that holds nothing but its pcb may think for longer. */
-#define IDLE_NS (5 * NSEC_PER_SEC)
 /* Between two looks at all connections. */
 #define PAUSE_NS (100 * NSEC_PER_MSEC)
-/* Pcbs are given back until one of so many is free. */
-#define PCBS_FREED 32
-
 /* Who never said a word goes before so many who did. */
 #define SILENT_WEIGHT 4
 
@@ -181,7 +176,7 @@ static uint64_t weigh_idle(const struct tcp_sock *tp)
 	const struct tcp_pcb *pcb = tp->pcb;
 	uint64_t idle = (uint64_t)(tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
 
-	if (idle * NSEC_PER_MSEC < IDLE_NS)
+	if (idle * NSEC_PER_MSEC < STALLED_NS)
 		return 0;
 	return net_pcb_count(&pcb->remote_ip) *
 	       (tp->figures.bytes_received ? 1 : SILENT_WEIGHT);
@@ -207,11 +202,6 @@ static void drop_connection(struct tcp_sock *tp)
 static bool memory_is_out(void)
 {
 	return net_memory_exhausted() || eth_rx_buffers_short();
-}
-
-static bool pcbs_are_out(void)
-{
-	return net_tcp_pcbs_used(100 - 100 / PCBS_FREED);
 }
 
 static bool is_connection(const struct tcp_sock *tp)
@@ -280,6 +270,6 @@ void tcp_memory_relieve(void)
 	if (!waits_for_pcb)
 		return;
 	waits_for_pcb = false;
-	relieve(pcbs_are_out, weigh_orphan, drop_connection);
-	relieve(pcbs_are_out, weigh_idle, drop_connection);
+	relieve(net_tcp_pcbs_scarce, weigh_orphan, drop_connection);
+	relieve(net_tcp_pcbs_scarce, weigh_idle, drop_connection);
 }

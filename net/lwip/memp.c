@@ -55,6 +55,9 @@ static const size_t sizes[MEMP_MAX] = {
 
 static struct kmem_cache *pools[MEMP_MAX];
 
+#define PAGES_A_PCB 2
+#define FEW_PCBS 4
+
 /*
  * lwIP cannot do without a timer: it has one for each of its clocks, and
  * starts them again from within. Their memory is set aside.
@@ -156,17 +159,29 @@ unsigned int net_arp_queue_share(void)
 
 bool net_tcp_pcbs_short(void)
 {
-	return pool_used(MEMP_TCP_PCB, 99);
+	return pool_used(MEMP_TCP_PCB, 99) || pages_are_low(0);
 }
 
-bool net_tcp_pcbs_used(unsigned int percent)
+bool net_tcp_pcbs_scarce(void)
 {
-	return pool_used(MEMP_TCP_PCB, percent);
+	return pool_used(MEMP_TCP_PCB, 97) || pages_are_low(0);
 }
 
+/*
+ * A connection takes most of a page, with its sock, its file and what an
+ * application has for it, which must not be the last one. An application that
+ * has taken all memory by itself still gets a few.
+ */
 size_t net_tcp_pcbs_left(void)
 {
-	return pools[MEMP_TCP_PCB]->limit - pools[MEMP_TCP_PCB]->active;
+	const struct kmem_cache *pool = pools[MEMP_TCP_PCB];
+	size_t keep = page_mark(ALLOC_USER) / 3 * 4;
+	size_t free = nr_free_pages();
+	size_t room = free > keep ? (free - keep) / PAGES_A_PCB : 0;
+
+	if (room < FEW_PCBS && !pages_are_low(0))
+		room = FEW_PCBS;
+	return MIN(pool->limit - pool->active, room);
 }
 
 size_t net_tcp_half_open_max(void)

@@ -11,9 +11,9 @@
 
 /* No pcb for a new connection without taking one away from another. */
 bool net_tcp_pcbs_short(void);
-/* So many hundredths of the pcbs are in use. */
-bool net_tcp_pcbs_used(unsigned int percent);
-/* Pcbs that are free. */
+/* Few are left: some shall be given back. */
+bool net_tcp_pcbs_scarce(void);
+/* Pcbs that are free, and that there is memory for. */
 size_t net_tcp_pcbs_left(void);
 /* How many pcbs one listener may have for handshakes in progress. */
 size_t net_tcp_half_open_max(void);

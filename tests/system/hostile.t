@@ -27,7 +27,7 @@ STYLES = ("blocking", "events", "threads")
 # Megabytes, connections of an attack, connections that the server allows.
 SIZES = ((16, 60, 150), (64, 150, 1000), (512, 400, 4000))
 SIZE = 200000
-ROUNDS = 3
+ROUNDS = 2
 
 # What a client waits at most on a host with nothing else to do, and how far
 # this one may be from that.

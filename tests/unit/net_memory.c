@@ -149,6 +149,37 @@ static void test_relief(void)
 	end(lfd, "relief");
 }
 
+/* With no memory left somebody new costs those their connection who are mute. */
+static void test_mute(void)
+{
+	uint64_t aborted = net_counters.tcp_aborted_memory;
+	int lfd = listener(5);
+	struct peer late = { 0 };
+
+	open_all(lfd);
+	for (int i = 0; i < N / 2; i++) {
+		peer_send(&p[i], ACK, data, 100);
+		sys_recv(fds[i], buf, sizeof(buf), 0);
+	}
+	bed_sleep(2 * NSEC_PER_SEC);
+	bed_run();
+	is(net_counters.tcp_aborted_memory, aborted,
+	   "idle ones are left alone");
+	bed_pages_low = true;
+	peer_connect(&late, next_port++, PORT);
+	bed_run();
+	bed_pages_low = false;
+	bed_sleep(200 * NSEC_PER_MSEC);
+	is(net_counters.tcp_aborted_memory - aborted, N / 2,
+	   "out of memory: who never said a word is reset");
+	is(sys_recv(fds[0], buf, 1, 0), -EAGAIN, "nobody else is");
+	is(sys_recv(fds[N - 1], buf, 1, 0), -ETIMEDOUT, "they learn of it");
+	ok(peer_connect(&late, next_port++, PORT), "somebody new is let in");
+	peer_send(&late, RST, NULL, 0);
+	sys_close(sys_accept_from(lfd, true));
+	end(lfd, "mute");
+}
+
 static uint32_t window_after_read(int i)
 {
 	peer_send(&p[i], ACK, data, 1460);
@@ -294,6 +325,7 @@ int main(void)
 	test_lowat();
 	test_budget();
 	test_relief();
+	test_mute();
 	test_windows();
 	test_failures();
 	return done_testing();
