@@ -52,6 +52,7 @@
 	X(tcp_drop_memory)                          \
 	X(tcp_drop_no_pcb)                          \
 	X(tcp_drop_share)                           \
+	X(tcp_memory_pressures)                     \
 	X(tcp_prune_called)                         \
 	X(tcp_ofo_pruned)                           \
 	X(tcp_aborted_memory)                       \

@@ -103,6 +103,7 @@ static const struct figure tcp_ext[] = {
 	OURS("TWRecycled", COUNT(tcp_time_wait_recycled)),
 	OURS("ListenOverflows", COUNT(tcp_listen_overflows)),
 	OURS("ListenDrops", COUNT(tcp_listen_drops)),
+	OURS("TCPMemoryPressures", COUNT(tcp_memory_pressures)),
 	OURS("PruneCalled", COUNT(tcp_prune_called)),
 	OURS("OfoPruned", COUNT(tcp_ofo_pruned)),
 	OURS("TCPAbortOnMemory", COUNT(tcp_aborted_memory)),

@@ -153,6 +153,7 @@ void tcp_options_to_pcb(struct sock *sk)
 void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
 {
 	tp->pcb = pcb;
+	tp->sending.since_ns = tp->reading.since_ns = ktime_get_ns();
 	if (tp->maxseg)
 		pcb->mss = MIN(pcb->mss, tp->maxseg);
 	tcp_figures_start(tp);

@@ -252,11 +252,23 @@ void tcp_memory_want_pcb(void)
 	waits_for_pcb = true;
 }
 
+/* As Linux counts: how often it begins. */
+static void count_pressure(void)
+{
+	static bool before;
+	bool now = net_memory_pressure();
+
+	if (now && !before)
+		net_count(tcp_memory_pressures);
+	before = now;
+}
+
 void tcp_memory_relieve(void)
 {
 	static uint64_t last;
 	uint64_t now;
 
+	count_pressure();
 	if (likely(!waits_for_pcb && !memory_is_out()))
 		return;
 	now = ktime_get_ns();

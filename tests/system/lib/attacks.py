@@ -56,8 +56,8 @@ def closed_window(wire, count):
 
 def silent(wire, count):
     """Nothing is ever acknowledged."""
-    for mss in (57, 536, 1460):
-        yield from crowd(wire, count // 3, mss=mss, request=WANT,
+    for mss in (48, 52, 57, 60, 88, 536, 1460):
+        yield from crowd(wire, count // 7, mss=mss, request=WANT,
                          ack=Peer.silent)
 
 
