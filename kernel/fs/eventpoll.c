@@ -236,18 +236,21 @@ static void ep_item_sent(struct epitem *epi, struct list_head *sent)
 /*
  * One scan: events stored, or -EFAULT when the first could not be. The event
  * that met a bad address was not reported, so its item is in front again.
+ * *more: the scan ended for its length.
  */
 static int ep_send_scan(struct eventpoll *ep, struct epoll_event *events,
 			int maxevents, struct list_head *txlist,
-			struct list_head *sent)
+			struct list_head *sent, bool *more)
 {
 	struct poll_table mask_only = { 0 };
 	struct epoll_event ev;
 	struct epitem *epi, *tmp;
 	int res = 0, looked = 0;
 
+	*more = false;
 	list_for_each_entry_safe(epi, tmp, txlist, rdllink) {
-		if (res >= maxevents || looked++ == EP_SCAN_MAX)
+		*more = looked++ == EP_SCAN_MAX;
+		if (res >= maxevents || *more)
 			break;
 		list_del_init(&epi->rdllink);
 		ev.events = ep_item_poll(epi, &mask_only);
@@ -278,14 +281,14 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
 	struct list_head txlist;
 	LIST_HEAD(sent);
 	int n, res = 0;
-	bool paused = false;
+	bool paused = false, more;
 
 	ep_start_scan(ep, &txlist);
 	for (;;) {
 		n = ep_send_scan(ep, events + res, maxevents - res, &txlist,
-				 &sent);
+				 &sent, &more);
 		res += n < 0 && res ? 0 : n;
-		if (n < 0 || res >= maxevents || list_empty(&txlist) ||
+		if (n < 0 || res >= maxevents || !more ||
 		    fatal_signal_pending())
 			break;
 		ep_pause(ep, &txlist);
