@@ -20,6 +20,7 @@
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
@@ -65,7 +66,8 @@ static struct poll_entry *poll_entry_alloc(struct poll_wqueues *pwq)
 	if (pwq->used < INLINE_ENTRIES)
 		return &pwq->entries[pwq->used++];
 	if (!page || page->used == PAGE_ENTRIES) {
-		page = kmalloc(PAGE_SIZE);
+		/* Few descriptors shall be waited for whatever is free. */
+		page = kmalloc_flags(PAGE_SIZE, page ? ALLOC_USER : 0);
 		if (!page) {
 			pwq->error = -ENOMEM;
 			return NULL;
@@ -269,8 +271,9 @@ static int parts_get(struct poll_part *part, unsigned int room,
 		nfds -= part->nfds;
 		if (!nfds)
 			return 0;
+		part->next = kmalloc_flags(PAGE_SIZE,
+					   room == PART_FDS ? ALLOC_USER : 0);
 		room = PART_FDS;
-		part->next = kmalloc(PAGE_SIZE);
 		if (!part->next)
 			return -ENOMEM;
 		part = part->next;

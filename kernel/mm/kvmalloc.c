@@ -3,7 +3,8 @@
  * Tables that may be larger than a page: whole when memory has such a piece,
  * else single pages side by side in virtual memory. That is cut in areas of
  * 2 MiB, each with a page table of its own, which comes and goes with what is
- * in the area; an area's last page is never mapped. Thread context.
+ * in the area; an area's last page is never mapped. How long a table is ring 3
+ * has chosen: beyond a page it is memory of ring 3's. Thread context.
  */
 #include <string.h>
 
@@ -55,7 +56,7 @@ static void area_free(size_t area)
 
 static bool add_page(uintptr_t va)
 {
-	struct page *page = alloc_page(0);
+	struct page *page = user_page_alloc(0);
 
 	if (!page)
 		return false;
@@ -84,9 +85,12 @@ static void *area_alloc(size_t size)
 
 void *kvmalloc(size_t size)
 {
-	void *ptr = kmalloc(size);
+	void *ptr;
 
-	return ptr || size <= PAGE_SIZE ? ptr : area_alloc(size);
+	if (size <= PAGE_SIZE)
+		return kmalloc(size);
+	ptr = kmalloc_flags(size, ALLOC_USER);
+	return ptr ? ptr : area_alloc(size);
 }
 
 void *kvcalloc(size_t n, size_t size)

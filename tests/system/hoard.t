@@ -21,7 +21,7 @@ if not in_private_network():
 
 KINDS = ("memory tables areas pipes vmsplice splice streams packets bytes "
          "flying sockets files watches threads datagrams connections "
-         "answers").split()
+         "answers everything").split()
 if os.environ.get("KINDS"):
     KINDS = os.environ["KINDS"].split()
 # What page tables, slabs and TIME-WAIT keep of it, at most, in KiB.

@@ -17,9 +17,12 @@ static size_t live_mappings;
 
 void *kmalloc(size_t size)
 {
-	if (size > PAGE_SIZE && !is_whole)
-		return NULL;
 	return kzalloc(size);
+}
+
+void *kmalloc_flags(size_t size, unsigned int flags)
+{
+	return is_whole ? kzalloc(size) : NULL;
 }
 
 void free_pages(struct page *page, unsigned int order)

@@ -14,6 +14,7 @@
 #include "kernel/base.h"
 #include "kernel/seq_buf.h"
 #include "lib/tap.h"
+#include "net/memory.h"
 #include "net/netif.h"
 #include "net/socket.h"
 
@@ -304,6 +305,59 @@ static void test_failures(void)
 	all_back("failures");
 }
 
+#define PAIRS 140
+
+/* Nobody reads: what is queued is theirs alone, and each gets something. */
+static void test_budget(void)
+{
+	static int fds[PAIRS][2];
+	size_t wire = net_memory_share(), most = 0;
+	unsigned int begun = 0;
+	ssize_t n;
+
+	for (int i = 0; i < PAIRS; i++) {
+		pair(fds[i]);
+		for (int k = 0;
+		     (n = sys_send(fds[i][0], data, sizeof(data), 0)) > 0;)
+			begun += !k++;
+		most = MAX(most, net_memory_local());
+	}
+	ok(most > net_memory_limit() / 2 &&
+		   most < net_memory_limit() + net_memory_limit() / 3,
+	   "budget: %d who do not read have %zu KiB of %zu", PAIRS, most / 1024,
+	   net_memory_limit() / 1024);
+	is(begun, PAIRS, "budget: each of them has something");
+	is(net_memory_share(), wire, "budget: the network's is untouched");
+	n = sys_recv(fds[PAIRS - 1][1], buf, sizeof(buf), 0);
+	ok(n > 0 && sys_send(fds[PAIRS - 1][0], data, 1000, 0) > 0,
+	   "budget: who is read may go on");
+	for (int i = 0; i < PAIRS; i++) {
+		sys_close(fds[i][0]);
+		sys_close(fds[i][1]);
+	}
+	is(net_memory_local(), 0, "budget: all of it is back");
+	all_back("budget");
+}
+
+/* No page for what ring 3 keeps: nothing moves, and later it does. */
+static void test_low(void)
+{
+	int fds[2];
+
+	pair(fds);
+	bed_pages_low = true;
+	is(sys_send(fds[0], data, 1000, 0), -EAGAIN, "low: nothing is queued");
+	is(sys_poll_mask(fds[0]) & OUT, 0, "low: and no room promised");
+	bed_sleep(NSEC_PER_SEC);
+	bed_pages_low = false;
+	bed_sleep(NSEC_PER_SEC);
+	is(sys_poll_mask(fds[0]) & OUT, OUT, "low: until there is memory");
+	is(sys_send(fds[0], data, 1000, 0), 1000, "low: then it is sent");
+	sys_close(fds[0]);
+	sys_close(fds[1]);
+	all_back("low");
+}
+
 static long lwip_counted(const char *name)
 {
 	char text[4096];
@@ -333,6 +387,8 @@ int main(void)
 	test_end_behind_data();
 	test_cork();
 	test_failures();
+	test_budget();
+	test_low();
 	is(lwip_counted("tcp_xmit") + lwip_counted("tcp_recv") +
 		   lwip_counted("ip_xmit") + lwip_counted("ip_recv"),
 	   0, "lwIP has seen nothing of it");

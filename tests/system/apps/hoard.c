@@ -33,6 +33,8 @@
 #define FD_MAX 65536
 /* Descriptors that a careful server leaves for those who come. */
 #define SPARE 64
+#define MOST_THREADS 4000
+#define STACK (2 * PAGE)
 
 static int held[FD_MAX], nr_held;
 static char *memory;
@@ -41,8 +43,9 @@ static char bytes[65536];
 static volatile bool is_over; /* the threads that were taken end */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t over = PTHREAD_COND_INITIALIZER;
-static pthread_t threads[4096];
+static pthread_t threads[MOST_THREADS];
 static int nr_threads;
+static char *stacks;
 
 /* ---- Keeping ------------------------------------------------------------- */
 
@@ -299,16 +302,30 @@ static void *waits(void *arg)
 	return arg;
 }
 
+/* Their stacks are there before they are, so that no thread ends the rest. */
 static void take_threads(void)
 {
 	pthread_attr_t attr;
 
+	if (!stacks)
+		stacks = mmap(NULL, MOST_THREADS * STACK,
+			      PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			      0);
 	is_over = false;
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 4 * PAGE);
-	while (nr_threads < 4000 &&
-	       !pthread_create(&threads[nr_threads], &attr, waits, NULL))
+	while (nr_threads < MOST_THREADS) {
+		char *stack = stacks + nr_threads * STACK;
+
+		if (madvise(stack, STACK, POPULATE))
+			break;
+		pthread_attr_setstack(&attr, stack, STACK);
+		errno = pthread_create(&threads[nr_threads], &attr, waits,
+				       NULL);
+		if (errno)
+			break;
 		nr_threads++;
+	}
 	pthread_attr_destroy(&attr);
 }
 
@@ -394,6 +411,8 @@ static void take_answers(void)
 	leave_some();
 }
 
+static void take_everything(void);
+
 static const struct kind {
 	const char *name;
 	void (*take)(void);
@@ -406,8 +425,30 @@ static const struct kind {
 	{ "sockets", take_sockets },	 { "files", take_files },
 	{ "watches", take_watches },	 { "threads", take_threads },
 	{ "datagrams", take_datagrams }, { "connections", take_connections },
-	{ "answers", take_answers },
+	{ "answers", take_answers },	 { "everything", take_everything },
 };
+
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* One kind after the other, and nothing is let go of. */
+static void take_everything(void)
+{
+	for (size_t i = 0; i < NR_KINDS - 1; i++) {
+		char *mapped = memory;
+		size_t len = memory_len;
+
+		memory = NULL;
+		kinds[i].take();
+		if (memory && mapped)
+			munmap(memory, memory_len);
+		if (mapped) {
+			memory = mapped;
+			memory_len = len;
+		}
+	}
+	errno = 0;
+	leave_some();
+}
 
 static void drop(void)
 {
@@ -422,6 +463,8 @@ static void drop(void)
 	pthread_mutex_unlock(&lock);
 	while (nr_threads)
 		pthread_join(threads[--nr_threads], NULL);
+	if (stacks)
+		madvise(stacks, MOST_THREADS * STACK, MADV_DONTNEED);
 }
 
 /* ---- Being told ---------------------------------------------------------- */
@@ -440,7 +483,7 @@ static void obey(const char *word, char *answer, size_t size)
 
 	if (!strcmp(word, "drop"))
 		drop();
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < NR_KINDS; i++) {
 		if (!strncmp(word, "take ", 5) &&
 		    !strcmp(word + 5, kinds[i].name)) {
 			errno = 0;
