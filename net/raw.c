@@ -243,6 +243,6 @@ static int get_filter(struct sock *sk, struct sockopt_value *out)
 }
 
 const struct sockopt raw_options[] = {
-	RAW_OPTION(ICMP_FILTER, set_filter, get_filter),
+	BYTE_OPTION(ICMP_FILTER, set_filter, get_filter),
 };
 const size_t nr_raw_options = ARRAY_SIZE(raw_options);

@@ -204,9 +204,13 @@ struct sockopt_value {
 	uint8_t data[SOCKOPT_MAX];
 };
 
-/* optval is a kernel buffer of SOCKOPT_MAX bytes, zeros behind len. */
+/*
+ * optval: a kernel buffer of SOCKOPT_MAX bytes, zeros behind the first
+ * `readable`. These are less than len where the caller's memory ended, and an
+ * option that reads more is -EFAULT.
+ */
 int sock_setsockopt(struct socket *sock, int level, int name,
-		    const void *optval, int len);
+		    const void *optval, int len, int readable);
 /* len: of the caller, as it is. */
 int sock_getsockopt(struct socket *sock, int level, int name, int len,
 		    struct sockopt_value *out);

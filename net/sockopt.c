@@ -91,14 +91,33 @@ static int set_option(struct sock *sk, const struct sockopt *opt,
 	return set_value(sk, opt, value);
 }
 
-/* These levels want an int before they look which option it is for. */
-static bool is_too_short(int level, int name, int len)
+/* These levels take an int before they look which option it is for. */
+static bool is_int_first(int level, int name)
 {
 	if (level == IPPROTO_TCP)
-		return len < (int)sizeof(int) && name != TCP_CONGESTION &&
-		       name != TCP_ULP;
-	return level == SOL_SOCKET && len < (int)sizeof(int) &&
-	       name != SO_BINDTODEVICE;
+		return name != TCP_CONGESTION && name != TCP_ULP;
+	return level == IPPROTO_UDP || level == SOL_NETLINK ||
+	       (level == SOL_SOCKET && name != SO_BINDTODEVICE);
+}
+
+static int check_int(int level, int name, int len, int readable)
+{
+	if (level == SOL_NETLINK && len < (int)sizeof(int))
+		return 0;
+	if (!is_int_first(level, name))
+		return 0;
+	if (len < (int)sizeof(int))
+		return -EINVAL;
+	return readable < (int)sizeof(int) ? -EFAULT : 0;
+}
+
+static int bytes_read(const struct sockopt *opt, int len)
+{
+	if (!opt->least)
+		return MIN(len, opt->reads);
+	if (len >= opt->reads)
+		return opt->reads;
+	return len >= opt->least ? opt->least : 0;
 }
 
 static int no_option(const struct sock *sk, int level)
@@ -109,18 +128,22 @@ static int no_option(const struct sock *sk, int level)
 }
 
 int sock_setsockopt(struct socket *sock, int level, int name,
-		    const void *optval, int len)
+		    const void *optval, int len, int readable)
 {
 	struct sock *sk = sock->sk;
 	const struct sockopt *opt = find(sk, level, name);
-	int err;
+	int err = 0;
 
-	if (level_exists(sk, level) && is_too_short(level, name, len))
-		return -EINVAL;
+	if (level_exists(sk, level))
+		err = check_int(level, name, len, readable);
+	if (err)
+		return err;
 	/* An Internet socket takes a level that is not there for IP's. */
 	if (!opt || (!opt->set && !opt->set_raw && !opt->flag))
 		return sk->sk_family == AF_INET ? -ENOPROTOOPT :
 						  no_option(sk, level);
+	if (readable < bytes_read(opt, len))
+		return -EFAULT;
 	err = set_option(sk, opt, optval, len);
 	if (!err && sk->sk_prot->options_changed)
 		sk->sk_prot->options_changed(sk);

@@ -16,6 +16,11 @@
 
 struct sockopt {
 	int name;
+	/*
+	 * How much of a value a setter looks at: `reads` bytes, of a shorter
+	 * one `least`. With a least of 0 all, up to `reads`.
+	 */
+	int least, reads;
 	/* A mere flag of the sock: SOCK_F_..., plus one. */
 	int flag;
 	int (*set)(struct sock *sk, int value);
@@ -28,23 +33,32 @@ struct sockopt {
 	int (*get_raw)(struct sock *sk, struct sockopt_value *out);
 };
 
-#define INT_OPTION(n, setter, getter)                   \
-	{                                               \
-		.name = n, .set = setter, .get = getter \
-	}
-#define RAW_OPTION(n, setter, getter)                           \
-	{                                                       \
-		.name = n, .set_raw = setter, .get_raw = getter \
+#define INT_SIZE .least = sizeof(int), .reads = sizeof(int)
+#define INT_OPTION(n, setter, getter)                             \
+	{                                                         \
+		.name = n, INT_SIZE, .set = setter, .get = getter \
 	}
 /* An int whose getter may fail. */
-#define MIX_OPTION(n, setter, getter)                       \
-	{                                                   \
-		.name = n, .set = setter, .get_raw = getter \
+#define MIX_OPTION(n, setter, getter)                                 \
+	{                                                             \
+		.name = n, INT_SIZE, .set = setter, .get_raw = getter \
 	}
-#define BIT_OPTION(n, bit)                   \
-	{                                    \
-		.name = n, .flag = (bit) + 1 \
+#define BIT_OPTION(n, bit)                             \
+	{                                              \
+		.name = n, INT_SIZE, .flag = (bit) + 1 \
 	}
+#define RAW_OPTION_OF(n, few, many, setter, getter)                        \
+	{                                                                  \
+		.name = n, .least = few, .reads = many, .set_raw = setter, \
+		.get_raw = getter                                          \
+	}
+#define STRUCT_OPTION(n, size, setter, getter) \
+	RAW_OPTION_OF(n, size, size, setter, getter)
+#define RAW_OPTION(n, setter, getter) \
+	STRUCT_OPTION(n, sizeof(int), setter, getter)
+/* An int, or a byte of it. */
+#define BYTE_OPTION(n, setter, getter) \
+	RAW_OPTION_OF(n, 1, sizeof(int), setter, getter)
 
 /*
  * Answers with what fits of n bytes, the whole answer, and their number. 0, as

@@ -14,6 +14,8 @@ int ip_option_give(struct sockopt_value *out, int value);
 /* Sets a bit of ip_flags. */
 int ip_option_flag(struct sock *sk, unsigned int bit, const void *val, int len);
 
+#define GROUP_REQ_SIZE 136 /* struct group_req */
+
 /* net/sockopt_mcast.c */
 int set_mc_ttl(struct sock *sk, const void *val, int len);
 int get_mc_ttl(struct sock *sk, struct sockopt_value *out);

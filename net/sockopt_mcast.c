@@ -157,7 +157,6 @@ static int take_mreq_source(const struct sock *sk, const void *val, int len,
 #define STORAGE_SIZE 128
 #define GROUP_AT 8
 #define SOURCE_AT (GROUP_AT + STORAGE_SIZE)
-#define GROUP_REQ_SIZE (GROUP_AT + STORAGE_SIZE)
 #define GROUP_SOURCE_REQ_SIZE (SOURCE_AT + STORAGE_SIZE)
 
 static int take_address(const char *val, size_t at, uint32_t *addr)

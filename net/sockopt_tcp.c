@@ -272,9 +272,10 @@ const struct sockopt tcp_options[] = {
 	INT_OPTION(TCP_WINDOW_CLAMP, set_window_clamp, get_window_clamp),
 	INT_OPTION(TCP_NOTSENT_LOWAT, set_notsent_lowat, get_notsent_lowat),
 	INT_OPTION(TCP_THIN_DUPACK, set_thin_dupack, get_zero),
-	RAW_OPTION(TCP_ULP, set_ulp, get_nothing),
+	/* A name ends where memory does. */
+	STRUCT_OPTION(TCP_ULP, 1, set_ulp, get_nothing),
 	RAW_OPTION(TCP_CC_INFO, NULL, get_nothing),
 	RAW_OPTION(TCP_INFO, NULL, get_info),
-	RAW_OPTION(TCP_CONGESTION, set_congestion, get_congestion),
+	STRUCT_OPTION(TCP_CONGESTION, 1, set_congestion, get_congestion),
 };
 const size_t nr_tcp_options = ARRAY_SIZE(tcp_options);

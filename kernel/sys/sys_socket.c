@@ -272,6 +272,7 @@ static long sys_setsockopt(int fd, int level, int name, const void *uval,
 {
 	uint8_t value[SOCKOPT_MAX] = { 0 };
 	struct socket *sock;
+	size_t left;
 	int err;
 
 	if (len < 0)
@@ -280,9 +281,9 @@ static long sys_setsockopt(int fd, int level, int name, const void *uval,
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	len = MIN(len, (int)sizeof(value));
-	err = copy_from_user(value, uval, len) ? -EFAULT : 0;
-	if (!err)
-		err = sock_setsockopt(sock, level, name, value, len);
+	left = copy_from_user(value, uval, len);
+	memset(value + len - left, 0, left);
+	err = sock_setsockopt(sock, level, name, value, len, len - left);
 	socket_put(sock);
 	return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What getsockopt(2) writes: of every number of every level, on sockets of all
+ * How much of the caller's memory options touch. What getsockopt(2) writes: of every number of every level, on sockets of all
  * kinds, with room for none to more bytes than any option has. The room is
  * filled with one pattern and then with another: what both calls leave as it
  * was has not been written, and the rest has to be the same both times, inside
@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "sockets.h"
 
@@ -151,6 +152,82 @@ static void test_memberships(void)
 	close(fd);
 }
 
+/* ---- Values at the end of memory ----------------------------------------- */
+
+/* A letter for each length, of a value of which so much can be read. */
+static void set_at_end(int family, int type, int level, int name,
+		       const char *want)
+{
+	static const int lengths[] = { 0, 1, 3, 4, 8, 16, 64, 257 };
+	static const int readable[] = { 0, 1, 4, 8, 16 };
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char text[64], *to = text, title[80];
+
+	munmap(page + 4096, 4096);
+	for (int r = 0; r < 5; r++) {
+		for (int i = 0; i < 8; i++) {
+			int fd = socket(family, type, 0);
+			int got = setsockopt(fd, level, name,
+					     page + 4096 - readable[r],
+					     lengths[i]);
+
+			*to++ = !got		? '.' :
+				errno == EINVAL ? 'I' :
+				errno == EFAULT ? 'F' :
+				errno == ENODEV ? 'D' :
+				errno == EDOM	? 'D' :
+				errno == ENOENT ? 'E' :
+						  'O';
+			close(fd);
+		}
+		*to++ = ' ';
+	}
+	to[-1] = '\0';
+	munmap(page, 4096);
+	sprintf(title, "setsockopt: level %d, option %d, at the end of memory",
+		level, name);
+	is_str(text, want, title);
+}
+
+static void test_values(void)
+{
+	set_at_end(AF_INET, SOCK_DGRAM, SOL_SOCKET, SO_BROADCAST,
+		   "IIIFFFFF IIIFFFFF III..... III..... III.....");
+	set_at_end(AF_INET, SOCK_DGRAM, SOL_SOCKET, SO_LINGER,
+		   "IIIFFFFF IIIFFFFF IIIIFFFF IIII.... IIII....");
+	set_at_end(AF_INET, SOCK_DGRAM, SOL_SOCKET, SO_RCVTIMEO,
+		   "IIIFFFFF IIIFFFFF IIIIIFFF IIIIIFFF IIIII...");
+	set_at_end(AF_INET, SOCK_DGRAM, SOL_SOCKET, SO_BINDTODEVICE,
+		   ".FFFFFFF ..FFFFFF ....FFFF .....FFF ........");
+	set_at_end(AF_INET, SOCK_DGRAM, SOL_SOCKET, 250,
+		   "IIIFFFFF IIIFFFFF IIIOOOOO IIIOOOOO IIIOOOOO");
+	set_at_end(AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_TOS,
+		   ".FFFFFFF ...FFFFF ........ ........ ........");
+	set_at_end(AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_TTL,
+		   "IFFFFFFF IIIFFFFF IIIIIIII IIIIIIII IIIIIIII");
+	set_at_end(AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_ADD_MEMBERSHIP,
+		   "IIIIFFFF IIIIFFFF IIIIFFFF IIIIIFFF IIIIIIII");
+	set_at_end(AF_INET, SOCK_DGRAM, IPPROTO_IP, 250,
+		   "OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO");
+	set_at_end(AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY,
+		   "IIIFFFFF IIIFFFFF III..... III..... III.....");
+	set_at_end(AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_CONGESTION,
+		   "IFFFFFFF IEEEEEEE IEEEEEEE IEEEEEEE IEEEEEEE");
+	set_at_end(AF_INET, SOCK_STREAM, IPPROTO_TCP, 250,
+		   "IIIFFFFF IIIFFFFF IIIOOOOO IIIOOOOO IIIOOOOO");
+	set_at_end(AF_UNIX, SOCK_STREAM, SOL_SOCKET, SO_PASSCRED,
+		   "IIIFFFFF IIIFFFFF III..... III..... III.....");
+	set_at_end(AF_UNIX, SOCK_STREAM, IPPROTO_IP, IP_TTL,
+		   "OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO");
+	set_at_end(AF_NETLINK, SOCK_RAW, NETLINK, 3 /* PKTINFO */,
+		   "...FFFFF ...FFFFF ........ ........ ........");
+	set_at_end(AF_NETLINK, SOCK_RAW, NETLINK, 250,
+		   "OOOFFFFF OOOFFFFF OOOOOOOO OOOOOOOO OOOOOOOO");
+	set_at_end(AF_NETLINK, SOCK_RAW, IPPROTO_IP, IP_TTL,
+		   "OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO OOOOOOOO");
+}
+
 int main(void)
 {
 	deadline(60);
@@ -158,5 +235,6 @@ int main(void)
 		return 9;
 	test_all();
 	test_memberships();
+	test_values();
 	return done_testing();
 }

@@ -52,7 +52,7 @@ int main(void)
 	bed_sleep(NSEC_PER_SEC);
 	bed_forget_sent();
 	is(sock_setsockopt(sock, IPPROTO_IP, IP_ADD_MEMBERSHIP, mreq,
-			   sizeof(mreq)),
+			   sizeof(mreq), sizeof(mreq)),
 	   0, "IP_ADD_MEMBERSHIP");
 	bed_sleep(5 * NSEC_PER_SEC);
 	ok(reports() >= 2, "a group is reported, more than once");
@@ -64,7 +64,7 @@ int main(void)
 	bed_sleep(5 * NSEC_PER_SEC);
 	ok(reports() >= 1, "a link that comes back hears of it again");
 	sock_setsockopt(sock, IPPROTO_IP, IP_DROP_MEMBERSHIP, mreq,
-			sizeof(mreq));
+			sizeof(mreq), sizeof(mreq));
 	bed_sleep(5 * NSEC_PER_SEC);
 	ok(reports() >= 1, "leaving is reported too");
 	bed_link(false);

@@ -104,11 +104,13 @@ static void test_timeouts(void)
 	a = sys_socket_open(SOCK_STREAM, false);
 	sys_connect_to(a, LOCAL, 7);
 	b = sys_accept_from(lfd, false);
-	sock_setsockopt(fd_socket(a), 1, 20, second, sizeof(second));
+	sock_setsockopt(fd_socket(a), 1, 20, second, sizeof(second),
+			sizeof(second));
 	t = bed_now();
 	is(sys_recv(a, buf, 1, 0), -EAGAIN, "SO_RCVTIMEO: EAGAIN");
 	is((bed_now() - t) / NSEC_PER_MSEC, 1500, "after 1.5 s");
-	sock_setsockopt(fd_socket(a), 1, 21, second, sizeof(second));
+	sock_setsockopt(fd_socket(a), 1, 21, second, sizeof(second),
+			sizeof(second));
 	t = bed_now();
 	ok(sys_send(a, data, sizeof(data), 0) < (ssize_t)sizeof(data),
 	   "SO_SNDTIMEO: a part");

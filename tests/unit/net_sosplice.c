@@ -38,7 +38,7 @@ static int lfd, a, b, c;
 static int splice(int from, int to)
 {
 	return sock_setsockopt(fd_socket(from), SOL_SOCKET, SO_SPLICE, &to,
-			       sizeof(to));
+			       sizeof(to), sizeof(to));
 }
 
 static int splice_with(int from, int to, int64_t max, int64_t idle)
@@ -50,7 +50,7 @@ static int splice_with(int from, int to, int64_t max, int64_t idle)
 	};
 
 	return sock_setsockopt(fd_socket(from), SOL_SOCKET, SO_SPLICE, &request,
-			       sizeof(request));
+			       sizeof(request), sizeof(request));
 }
 
 static int64_t moved(int fd)
@@ -378,7 +378,7 @@ static void test_arguments(void)
 	is(splice(fresh, a), -ENOTCONN, "arguments: the source neither");
 	is(splice_with(a, b, -1, 0), -EINVAL, "arguments: a negative maximum");
 	is(splice_with(a, b, 0, -1), -EINVAL, "arguments: a negative time");
-	is(sock_setsockopt(fd_socket(a), SOL_SOCKET, SO_SPLICE, odd, 3),
+	is(sock_setsockopt(fd_socket(a), SOL_SOCKET, SO_SPLICE, odd, 3, 3),
 	   -EINVAL, "arguments: a length that is none");
 	is(moved(a), 0, "arguments: nothing was ever moved");
 	is(splice(a, -1), 0, "arguments: nothing to end");

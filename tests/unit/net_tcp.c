@@ -246,7 +246,7 @@ static void test_close_unread(void)
 	fd = accepted(lfd, &p);
 	sys_send(fd, data, 100, 0);
 	bed_forget_sent();
-	sock_setsockopt(fd_socket(fd), 1, 13, "\1\0\0\0\0\0\0\0", 8);
+	sock_setsockopt(fd_socket(fd), 1, 13, "\1\0\0\0\0\0\0\0", 8, 8);
 	sys_close(fd);
 	ok(got_rst(&p), "SO_LINGER 0: RST");
 

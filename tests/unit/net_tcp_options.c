@@ -470,9 +470,10 @@ static void test_refused_options(void)
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		is(sys_set(fd, SOL_TCP, refused[i], 1), -ENOPROTOOPT,
 		   "option %d is refused, not ignored", refused[i]);
-	is(sock_setsockopt(fd_socket(fd), SOL_TCP, TCP_CONGESTION, "reno", 4),
+	is(sock_setsockopt(fd_socket(fd), SOL_TCP, TCP_CONGESTION, "reno", 4,
+			   4),
 	   0, "TCP_CONGESTION: reno");
-	is(sock_setsockopt(fd_socket(fd), SOL_TCP, TCP_CONGESTION, "r", 1),
+	is(sock_setsockopt(fd_socket(fd), SOL_TCP, TCP_CONGESTION, "r", 1, 1),
 	   -ENOENT, "TCP_CONGESTION: not r");
 	sys_close(fd);
 	no_leaks("refused");

@@ -157,7 +157,7 @@ static void scenario(void)
 	if (a >= 0) {
 		sys_bind_to(a, NULL, 5000);
 		sock_setsockopt(fd_socket(a), IP, ADD_MEMBERSHIP, &mreq,
-				sizeof(mreq));
+				sizeof(mreq), sizeof(mreq));
 	}
 	packet_udp(&p, PEER_ADDR, 9, BED_ADDR, 5000, data, 1000);
 	packet_receive(&p);

@@ -233,7 +233,7 @@ uint32_t sys_poll_mask(int fd)
 int sys_set(int fd, int level, int name, int value)
 {
 	return sock_setsockopt(fd_socket(fd), level, name, &value,
-			       sizeof(value));
+			       sizeof(value), sizeof(value));
 }
 
 int sys_get(int fd, int level, int name)
