@@ -5,6 +5,7 @@ A machine is saved once and restored twice: what both draw, and what is seen of
 their secrets from the wire, differs.
 """
 import os
+import struct
 import sys
 import tempfile
 import time
@@ -12,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap
 from vm import APPS, Monitor, Vm, image
-from syn_wire import Wire
+from wire import GATEWAY, RST, SYN, Wire, segment
 
 VMGENID = ["-device", "vmgenid,guid=auto"]
 RNG = ["-device", "virtio-rng-pci"]
@@ -35,12 +36,51 @@ folder = tempfile.TemporaryDirectory(prefix="pollux-clone-")
 t.cleanup(folder.cleanup)
 
 
+class Numbers(Wire):
+    """A host that sends SYNs, and the first number of each answer."""
+
+    FIRST = 5000
+
+    def __init__(self):
+        super().__init__()
+        self.guest_mac = bytes.fromhex("525400123456")
+        self.answers = {}  # by our port
+
+    def _tcp(self, dst, body):
+        _, port, number, _, _, flags = struct.unpack_from("!HHIIBB", body)
+        if flags & SYN:
+            self.answers.setdefault(port, number)
+
+    def of(self, ports):
+        return [self.answers.get(port) for port in ports]
+
+    def ask(self, ports, within=30):
+        """A SYN from each port, again until each has its answer."""
+        end = time.monotonic() + within
+        while None in self.of(ports) and time.monotonic() < end:
+            for port in ports:
+                if port not in self.answers:
+                    self.send(segment(GATEWAY, port, 7, self.FIRST, 0, SYN,
+                                      65535))
+            for _ in range(20):
+                if None in self.of(ports):
+                    self.pump(0.05)
+        return self.of(ports)
+
+    def forget(self, ports):
+        """Resets what was opened."""
+        for port in ports:
+            self.send(segment(GATEWAY, port, 7, self.FIRST + 1, 0, RST, 0))
+        self.answers.clear()
+
+
 def start(cpu, devices, *more):
-    wire = Wire()
+    wire = Numbers()
     vm = Vm(elf, append="ip=10.99.0.2/16 gw=10.99.0.1", mem="32M", cpu=cpu,
-            extra=[*wire.options, *devices, *more])
-    t.cleanup(vm.kill)
+            net=wire.net, extra=[*devices, *more])
     t.cleanup(wire.close)
+    t.cleanup(vm.kill)
+    wire.accept()
     return vm, wire
 
 
@@ -52,7 +92,7 @@ def save(cpu, devices, path):
     vm.wait_for("restore: ready")
     drawn(vm)
     for ports in (FEW, MANY):
-        if None in wire.numbers(ports):
+        if None in wire.ask(ports):
             t.diag("no answer before it was saved")
         wire.forget(ports)
     monitor.ask(f"migrate \"exec:cat>{path}\"")
@@ -103,14 +143,13 @@ def compare(cpu, devices, name):
             else "clock: set forward")
     t.ok(all(vm.wait_for(sign) for vm, _ in clones),
          f"clone: {name}: it is noticed: {sign}")
-    first, second = [wire.numbers(FEW) for _, wire in clones]
+    first, second = [wire.ask(FEW) for _, wire in clones]
     if t.ok(None not in first + second, f"clone: {name}: both answer"):
         t.ok(not close_numbers(first, second),
              f"clone: {name}: initial sequence numbers")
     for _, wire in clones:
-        wire.numbers(MANY)
-    first, second = [[wire.answers.get(p) for p in COOKIES]
-                     for _, wire in clones]
+        wire.ask(MANY)
+    first, second = [wire.of(COOKIES) for _, wire in clones]
     if t.ok(None not in first + second, f"clone: {name}: to a flood, too"):
         t.ok(all((a ^ b) & HASH for a, b in zip(first, second)),
              f"clone: {name}: SYN cookies")
