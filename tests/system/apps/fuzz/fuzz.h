@@ -73,6 +73,7 @@ long descriptor(void);
 void random_deed(void);
 /* memory.c */
 void long_deed(void);
+void forget_contested(void);
 
 /* tame.c: false when this program must not do that to itself. */
 bool tame(long *a);

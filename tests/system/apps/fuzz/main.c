@@ -194,9 +194,18 @@ static void look(bool warm)
 {
 	close_all();
 	unix_forget();
+	forget_contested();
 	sane();
 	if (!warm)
 		account("early");
+}
+
+/* The table of descriptors is as large as it gets, once for all. */
+static void grow_table(int end)
+{
+	for (int fd = FIRST_FD; fd < end; fd += 32)
+		close(dup2(1, fd));
+	close(dup2(1, end - 1));
 }
 
 static void setup(uint64_t seed)
@@ -215,12 +224,12 @@ static void setup(uint64_t seed)
 	sigaction(SIGUSR2, &act, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_NOFILE, &files);
-	close(dup2(1, (int)files.rlim_cur -
-			      1)); /* the table is as large as it gets */
+	grow_table((int)files.rlim_cur);
 	/* With a page behind that stops what is longer. */
 	shared = mmap(NULL, SHARED_SIZE + 4096, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	mprotect(shared + SHARED_SIZE, 4096, PROT_NONE);
+	memset(shared, 0, SHARED_SIZE);
 	find_own_address();
 }
 

@@ -17,6 +17,10 @@
 #define NR_IOV 1024
 #define READ_MOST (4 * MIB)
 
+/* Memory that all map, unmap and move at once; only the kernel touches it. */
+#define CONTESTED 0x30000000L
+#define CONTESTED_PAGES 2048UL
+
 static long map(unsigned long size, int flags)
 {
 	return sys(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
@@ -153,11 +157,64 @@ static void vast(void)
 	sys(SYS_munmap, at, size);
 }
 
+static void touch(long at, unsigned long size)
+{
+	int ends[2] = { -1, -1 };
+
+	sys(SYS_getrandom, at, size, 0);
+	sys(SYS_pipe2, (long)ends, 04000);
+	sys(SYS_write, ends[1], at, size);
+	sys(SYS_read, ends[0], at, size);
+	sys(SYS_close, ends[0]);
+	sys(SYS_close, ends[1]);
+}
+
+static void contest(void)
+{
+	unsigned long first = below(CONTESTED_PAGES);
+	unsigned long n = 1 + below(CONTESTED_PAGES - first);
+	long at = CONTESTED + (long)first * 4096;
+	unsigned long size = (below(2) ? n : 1 + n % 16) * 4096;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+
+	switch (below(8)) {
+	case 0:
+	case 1:
+		sys(SYS_mmap, at, size, below(8),
+		    flags | (below(4) ? 0 : MAP_POPULATE), -1, 0);
+		break;
+	case 2:
+		sys(SYS_munmap, at, size);
+		break;
+	case 3:
+		sys(SYS_mprotect, at, size, below(8));
+		break;
+	case 4:
+		sys(SYS_mremap, at, size, (1 + below(n)) * 4096,
+		    MREMAP_MAYMOVE | MREMAP_FIXED | (below(3) ? 0 : 4),
+		    CONTESTED + (long)below(CONTESTED_PAGES - n) * 4096);
+		break;
+	case 5:
+		sys(SYS_madvise, at, size, below(26));
+		break;
+	case 6:
+		sys(SYS_mincore, at, size, (long)me->words);
+		break;
+	default:
+		touch(at, size);
+	}
+}
+
+void forget_contested(void)
+{
+	munmap((void *)CONTESTED, CONTESTED_PAGES * 4096);
+}
+
 void long_deed(void)
 {
-	static void (*const deeds[])(void) = { read_device, write_device,
-					       read_files,  split,
-					       populate,    vast };
+	static void (*const deeds[])(
+		void) = { read_device, write_device, read_files, split,
+			  populate,    vast,	     contest,	 contest };
 
 	deeds[below(sizeof(deeds) / sizeof(*deeds))]();
 }
