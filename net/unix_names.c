@@ -125,6 +125,9 @@ int unix_autobind(struct unix_sock *u)
 		err = bind_abstract(u, &name, AUTOBIND_LEN);
 		if (err != -EADDRINUSE)
 			return err;
+		cond_resched();
+		if (u->addr) /* by another thread */
+			return 0;
 	}
 	return -ENOSPC;
 }

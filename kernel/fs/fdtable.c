@@ -102,8 +102,10 @@ static int fdtable_reach(struct fdtable *fdt, unsigned int n)
 
 static void fdtable_free(struct fdtable *fdt)
 {
-	for (unsigned int i = 0; i < fdt->size / FD_CHUNK; i++)
+	for (unsigned int i = 0; i < fdt->size / FD_CHUNK; i++) {
 		kfree(fdt->chunks[i]);
+		cond_resched();
+	}
 	free_arrays(fdt);
 	kfree(fdt);
 }
