@@ -179,6 +179,8 @@ static long sys_getrandom(char *ubuf, size_t len, unsigned int flags)
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) ==
 		    (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
+	if (!access_ok(ubuf, iov.iov_len))
+		return -EFAULT;
 	iov_iter_init(&to, &iov, 1, iov.iov_len, true);
 	return random_read_iter(&to);
 }
