@@ -301,10 +301,10 @@ void random_init(const uint64_t seed[4])
 void random_ready(void)
 {
 	if (seeded) {
-		pr_info("random: seeded by%s%s%s",
-			seeded & SEEDED_CPU ? " the CPU" : "",
-			seeded & SEEDED_FIRMWARE ? " the firmware" : "",
-			seeded & SEEDED_DEVICE ? " a device" : "");
+		pr_info("random: seeded by:%s%s%s",
+			seeded & SEEDED_CPU ? " CPU" : "",
+			seeded & SEEDED_FIRMWARE ? " firmware" : "",
+			seeded & SEEDED_DEVICE ? " device" : "");
 		return;
 	}
 	mix_jitter(JITTER_ROUNDS_ALONE, true);
