@@ -234,7 +234,8 @@ static int poll_scan(struct fdtable *fdt, struct poll_part *part,
 			count++;
 			stop_queueing(pwq);
 		}
-		cond_resched();
+		if (part->next)
+			cond_resched();
 	}
 	stop_queueing(pwq);
 	return count;
@@ -287,7 +288,8 @@ static int parts_put(const struct poll_part *part, struct pollfd *ufds)
 		for (unsigned int i = 0; i < part->nfds; i++, ufds++)
 			if (put_user(part->fds[i].revents, &ufds->revents))
 				return -EFAULT;
-		cond_resched();
+		if (part->next)
+			cond_resched();
 	}
 	return 0;
 }
@@ -421,8 +423,9 @@ static int select_scan(struct fdtable *fdt, struct select_part *s,
 
 	for (; s && !fatal_signal_pending(); s = s->next) {
 		for (unsigned int word = 0; word < s->words; word++) {
+			if (word)
+				cond_resched();
 			count += select_scan_word(fdt, s, word, pwq);
-			cond_resched();
 		}
 	}
 	stop_queueing(pwq);
