@@ -122,10 +122,12 @@ static bool reset_allowed(void)
 /* The sock of a connection; a listener's children are not theirs yet. */
 static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
 {
+	struct tcp_sock *tp = pcb->callback_arg;
+
 	if (pcb->state == SYN_RCVD || pcb->state == LISTEN ||
 	    pcb->state == TIME_WAIT)
 		return NULL;
-	return pcb->callback_arg;
+	return tp && tp->pcb == pcb ? tp : NULL;
 }
 
 static bool connection_may_answer(const struct tcp_pcb *pcb)

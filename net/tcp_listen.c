@@ -167,8 +167,21 @@ static void drop_children(struct tcp_sock *tp)
 	}
 }
 
+/*
+ * lwIP forgets the listener of connections that are half open, but they keep
+ * its argument, which is the sock that goes.
+ */
+static void forget_half_open(const struct tcp_sock *tp)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+		if (pcb->callback_arg == tp)
+			tcp_arg(pcb, NULL);
+	}
+}
+
 void tcp_listen_stop(struct tcp_sock *tp)
 {
+	forget_half_open(tp);
 	tcp_close(tcp_detach(tp));
 	tp->inet.binding.listening = false;
 	tp->inet.sk.sk_state = TCP_CLOSE;

@@ -137,6 +137,21 @@ static void test_listener_gone(void)
 	no_leaks("listener");
 }
 
+/* Nobody but lwIP knows yet of a handshake that is not complete. */
+static void test_half_open(void)
+{
+	struct peer h = { .port = 39999, .dport = PORT, .window = 65535 };
+	int lfd = listener(5);
+
+	peer_raw(&h, h.seq++, 0, SYN, 65535, NULL, 0, NULL, 0);
+	ok(peer_take(&h) && h.got_flags == (SYN | ACK), "half open");
+	sys_close(lfd);
+	h.ack = h.got_seq + 1;
+	peer_send(&h, ACK, NULL, 0);
+	ok(got_rst(&h), "the listener has gone: its ACK is answered by RST");
+	no_leaks("half open");
+}
+
 /* Connections end while a timer walks along all of them. */
 static void test_given_up(void)
 {
@@ -181,6 +196,7 @@ int main(void)
 	test_idle();
 	test_wake();
 	test_listener_gone();
+	test_half_open();
 	test_given_up();
 	test_tuple();
 	return done_testing();
