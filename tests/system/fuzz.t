@@ -36,13 +36,16 @@ elf = image(os.path.join(APPS, "fuzz"))
 
 
 def account(text, when):
-    """Active objects by cache, and the pages that are free or in a slab."""
+    """
+    Active objects by cache, and the memory that is free, in a slab or the
+    program's: mlockall() may bring it more of its own.
+    """
     part = re.search(f"^account {when}$(.*?)^end of account$", text,
                      re.M | re.S)[1]
     objects = {m[1]: int(m[2]) for m in
                re.finditer(r"^(\S+) +(\d+) .*tunables", part, re.M)}
     kib = sum(int(n) for n in
-              re.findall(r"^(?:MemFree|Slab): +(\d+) kB", part, re.M))
+              re.findall(r"^(?:MemFree|Slab|AnonPages): +(\d+) kB", part, re.M))
     return objects, kib
 
 
