@@ -143,10 +143,3 @@ uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock)
 {
 	return nonblock ? 0 : deadline_after(sk->sk_sndtimeo);
 }
-
-ssize_t sock_waited(ssize_t ret, uint64_t deadline)
-{
-	if (ret == -EINTR && deadline != UINT64_MAX)
-		sock_forbid_restart();
-	return ret;
-}

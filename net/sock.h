@@ -22,6 +22,8 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
+
 #include "kernel/base.h"
 #include "kernel/list.h"
 #include "kernel/rbtree.h"
@@ -308,6 +310,11 @@ void sock_forbid_restart(void);
 #define sock_attempt(sk, attempt, deadline) \
 	sock_waited(wait_attempt((sk)->sk_wq, attempt, deadline), deadline)
 
-ssize_t sock_waited(ssize_t ret, uint64_t deadline);
+static inline ssize_t sock_waited(ssize_t ret, uint64_t deadline)
+{
+	if (unlikely(ret == -EINTR) && deadline != UINT64_MAX)
+		sock_forbid_restart();
+	return ret;
+}
 
 #endif

@@ -57,7 +57,7 @@ static int import_buffer(const void *buf, size_t len, struct iovec *iov,
 long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 		const void *uaddr, int ulen)
 {
-	struct sockaddr_any addr;
+	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
 	struct iov_iter iter;
 	struct iovec iov;
 	struct msg msg = { .iter = &iter, .flags = flags };
@@ -70,6 +70,7 @@ long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	if (uaddr) {
+		memset(&addr, 0, sizeof(addr));
 		ret = address_from_user(&addr, uaddr, ulen);
 		msg.name = &addr;
 		msg.namelen = ulen;
@@ -83,7 +84,7 @@ long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
 		  void *uaddr, int *ulen)
 {
-	struct sockaddr_any addr;
+	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
 	struct iov_iter iter;
 	struct iovec iov;
 	struct msg msg = { .iter = &iter, .flags = flags };
@@ -97,7 +98,7 @@ long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	if (uaddr)
-		msg.name = &addr;
+		msg.name = memset(&addr, 0, sizeof(addr));
 	ret = sock_recvmsg(sock, &msg);
 	if (ret >= 0 && uaddr) {
 		err = address_to_user(&addr, msg.namelen, uaddr, ulen);

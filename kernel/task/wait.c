@@ -124,12 +124,16 @@ static int waiting_wake(struct wait_queue_entry *e, uint32_t key)
 	return 1;
 }
 
-static void waiting_queue(struct waiting *w)
+static void waiting_queue(struct waiting *w, struct wait_queue_head *wq,
+			  uint32_t flags)
 {
-	w->thread = current;
-	w->entry.func = waiting_wake;
-	w->is_queued = true;
-	if (w->entry.flags & WQ_FLAG_EXCLUSIVE)
+	*w = (struct waiting){
+		.entry = { .func = waiting_wake, .flags = flags },
+		.wq = wq,
+		.thread = current,
+		.is_queued = true,
+	};
+	if (flags & WQ_FLAG_EXCLUSIVE)
 		add_wait_queue_exclusive(w->wq, &w->entry);
 	else
 		add_wait_queue(w->wq, &w->entry);
@@ -157,15 +161,16 @@ static void waiting_spin(struct waiting *w)
 		cond_resched();
 }
 
-int waiting_sleep(struct waiting *w)
+int waiting_sleep(struct waiting *w, struct wait_queue_head *wq,
+		  uint64_t deadline, uint32_t flags)
 {
-	if (!w->deadline)
+	if (!deadline)
 		return -EAGAIN;
-	wait_counts.in_vain += w->was_woken;
 	if (!w->is_queued) {
-		waiting_queue(w);
+		waiting_queue(w, wq, flags);
 		return 0;
 	}
+	wait_counts.in_vain += w->was_woken;
 	if (w->is_late)
 		return -EAGAIN;
 	if (signal_pending())
@@ -175,7 +180,7 @@ int waiting_sleep(struct waiting *w)
 		waiting_spin(w);
 	} else {
 		w->nr_spins = 0;
-		w->is_late = schedule_until(w->deadline);
+		w->is_late = schedule_until(deadline);
 	}
 	w->was_woken = w->is_woken;
 	w->is_woken = false;

@@ -104,24 +104,24 @@ static inline void wake_up_all(struct wait_queue_head *wq)
 #define wait_attempt_exclusive(wq, attempt, deadline) \
 	__wait_attempt(wq, attempt, deadline, WQ_FLAG_EXCLUSIVE)
 
-#define __wait_attempt(queue, attempt, until, mode)                          \
-	({                                                                   \
-		struct waiting __w = { .wq = (queue), .deadline = (until) }; \
-		long __ret;                                                  \
-		__w.entry.flags = (mode);                                    \
-		do                                                           \
-			__ret = (attempt);                                   \
-		while (__ret == -EAGAIN && !(__ret = waiting_sleep(&__w)));  \
-		if (__w.is_queued)                                           \
-			waiting_end(&__w);                                   \
-		__ret;                                                       \
+#define __wait_attempt(queue, attempt, until, mode)                         \
+	({                                                                  \
+		struct waiting __w UNINITIALIZED; /* until it is queued */  \
+		long __ret;                                                 \
+		__w.is_queued = false;                                      \
+		do                                                          \
+			__ret = (attempt);                                  \
+		while (__ret == -EAGAIN &&                                  \
+		       !(__ret = waiting_sleep(&__w, queue, until, mode))); \
+		if (__w.is_queued)                                          \
+			waiting_end(&__w);                                  \
+		__ret;                                                      \
 	})
 
 struct waiting {
 	struct wait_queue_entry entry;
 	struct wait_queue_head *wq;
 	struct thread *thread;
-	uint64_t deadline;
 	unsigned int nr_spins; /* retries since it last gave the CPU away */
 	bool is_queued;
 	bool is_woken; /* since the last attempt began */
@@ -131,9 +131,11 @@ struct waiting {
 
 /*
  * After an attempt that said -EAGAIN: 0 when it is to be made again, else the
- * end of the wait, -EAGAIN or -EINTR.
+ * end of the wait, -EAGAIN or -EINTR. The first call queues w, of which only
+ * is_queued need be set; flags: WQ_FLAG_*.
  */
-int waiting_sleep(struct waiting *w);
+int waiting_sleep(struct waiting *w, struct wait_queue_head *wq,
+		  uint64_t deadline, uint32_t flags);
 void waiting_end(struct waiting *w);
 
 /* Shown in /proc/net/pollux. */

@@ -380,13 +380,9 @@ static void test_exclusive(void)
 
 	reset();
 	for (int i = 0; i < 2; i++) {
-		w[i] = (struct waiting){
-			.wq = &queue,
-			.deadline = UINT64_MAX,
-			.entry.flags = WQ_FLAG_EXCLUSIVE,
-		};
+		w[i].is_queued = false;
 		self = &threads[i];
-		waiting_sleep(&w[i]);
+		waiting_sleep(&w[i], &queue, UINT64_MAX, WQ_FLAG_EXCLUSIVE);
 	}
 	self = &threads[0];
 	wake_up(&queue);
