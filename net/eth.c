@@ -272,7 +272,7 @@ bool eth_has_address(void)
 
 bool eth_rx_buffers_short(void)
 {
-	return rx_held > rx_held_max / 2;
+	return rx_held > rx_held_max / 2 || pages_are_low(0);
 }
 
 bool eth_rx_buffers_scarce(void)
