@@ -5,7 +5,7 @@ Random system calls neither stop the machine nor leave anything behind: calls
 of one thread with wrong arguments; and of six, where they wait for each other
 and are long. The machines of the latter count instructions for a clock (QEMU's
 -icount) and draw their random numbers from a seed: what they do, the order of
-threads included, is the same in every run.
+threads included, is mostly the same in every run.
 
 FUZZ_SECONDS=N: only six threads, for so long. One machine after the other as
 above, each with a new seed; and beside them one with this machine's clock and
