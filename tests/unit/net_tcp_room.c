@@ -194,7 +194,7 @@ static void test_blocking(void)
 
 		sock->file->f_flags = 0;
 		sock_setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, time,
-				sizeof(time));
+				sizeof(time), sizeof(time));
 		while ((n = sys_send(fd, data, 65536, 0)) > 0)
 			sum += n;
 		ok(n == -EAGAIN && sum > 0 &&
