@@ -8,6 +8,7 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/page.h"
+#include "kernel/task/thread.h"
 #include "net/core.h"
 #include "net/link.h"
 #include "net/loopback.h"
@@ -23,6 +24,12 @@
 
 /* As much is not held back: what Linux puts into one segment here. */
 #define FULL_SEGMENT 65482
+
+/* Sent before a reset is heard of: Linux's 16 buffers of 32 KiB. */
+#define IN_VAIN_MAX (16 * 32768)
+
+/* Between two such parts of one call others may run. */
+#define PART_MAX (1 << 20)
 
 static size_t window_of(const struct tcp_sock *receiver)
 {
@@ -180,18 +187,29 @@ static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
 		tcp_urg_byte(peer, last);
 }
 
+/* What one call sends until the reset is heard of. */
+static size_t sent_in_vain(const struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
+		return MIN((size_t)sk->sk_sndbuf, (size_t)IN_VAIN_MAX);
+	return IN_VAIN_MAX;
+}
+
 /*
- * All of it is sent, in vain: the reset arrives after the call. What is urgent
- * is seen all the same, as Linux looks at the pointer first.
+ * All of it is sent, in vain: the reset arrives after the call, or cuts it
+ * short. What is urgent is seen all the same, as Linux looks at the pointer
+ * first.
  */
 static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 {
+	size_t most = MIN(sent_in_vain(tcp_to_sk(tp)), msg->iter->count);
 	struct rxqueue nowhere = { 0 };
-	ssize_t sent = 0, n = 0;
+	ssize_t n = 0;
+	size_t sent = 0;
 	uint8_t last = 0;
 
-	while (msg->iter->count) {
-		n = rxqueue_fill(&nowhere, msg->iter, msg->iter->count);
+	while (sent < most) {
+		n = rxqueue_fill(&nowhere, msg->iter, most - sent);
 		if (n <= 0)
 			break;
 		last = rxqueue_last(&nowhere);
@@ -250,7 +268,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 
 	if (!corked && tcp_local_refused(tp))
 		return send_to_nobody(tp, msg);
-	n = room_for(tp, msg->iter->count);
+	n = room_for(tp, MIN(msg->iter->count, (size_t)PART_MAX));
 	if (!n)
 		return -EAGAIN;
 	if (corked)
@@ -334,7 +352,7 @@ ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
 	int err = sk->sk_state == TCP_ESTABLISHED ?
 			  0 :
 			  tcp_wait_connected(sk, deadline);
-	ssize_t copied = 0;
+	ssize_t copied = 0, pause = PART_MAX;
 
 	if (!err && stopped(sk))
 		err = -EPIPE;
@@ -345,6 +363,10 @@ ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
 			copied += n;
 		else
 			err = n;
+		if (copied >= pause) {
+			pause += PART_MAX;
+			cond_resched();
+		}
 	}
 	if (copied)
 		return copied;

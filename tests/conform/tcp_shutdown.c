@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "tcp.h"
@@ -161,6 +162,26 @@ static void on_sigpipe(int sig)
 	sigpipes++;
 }
 
+/* Much to somebody who is gone: the reset ends the call. */
+static void test_pipe_much(void)
+{
+	size_t len = 64 << 20;
+	char *much = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ssize_t n;
+	int p[2];
+
+	joined(p);
+	close(p[1]);
+	shows(p[0], "IN|OUT|RDHUP", "closed: IN|OUT|RDHUP");
+	n = write(p[0], much, len);
+	ok(n > 0 && n < (1 << 20), "closed: a long write ends early");
+	is(result(send(p[0], "x", 1, MSG_NOSIGNAL)), -EPIPE,
+	   "closed: EPIPE, the error");
+	close(p[0]);
+	munmap(much, len);
+}
+
 static void test_pipe(void)
 {
 	struct msghdr msg = { 0 };
@@ -299,6 +320,7 @@ int main(void)
 	test_shut_read();
 	test_states();
 	test_pipe();
+	test_pipe_much();
 	test_delivers();
 	test_linger();
 	test_shut_listener();

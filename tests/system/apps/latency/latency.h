@@ -59,6 +59,8 @@ void unix_sockets(void);
 void in_flight(void);
 void connections(void);
 void ports(void);
+/* crowds.c */
+void peers(void);
 /* threads.c */
 void waiters(void);
 void timers(void);

@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 		{ "flight", in_flight },   { "connections", connections },
 		{ "ports", ports },	   { "waiters", waiters },
 		{ "timers", timers },	   { "signals", signals },
+		{ "peers", peers },
 	};
 	const struct rlimit all = { 1 << 20, 1 << 20 };
 	pthread_t watcher;
