@@ -94,7 +94,8 @@ static void look_at_some(struct timer *t)
 	for (unsigned int n = 0; n < AT_ONCE && due; n++) {
 		struct tcp_sock *tp;
 
-		due = MIN(due, nr_waiting);
+		/* Those of a listener that goes are counted, but elsewhere. */
+		due = list_empty(&waiting) ? 0 : MIN(due, nr_waiting);
 		if (!due)
 			break;
 		due--;

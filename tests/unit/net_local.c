@@ -158,6 +158,29 @@ static void test_deferred(void)
 	all_back("deferred");
 }
 
+static void let_time_pass(void)
+{
+	bed_sleep(2 * NSEC_PER_SEC);
+}
+
+/* The timer looks for who waits while those of a listener are told. */
+static void test_listener_goes(void)
+{
+	int lfd = listener(0, true), c[4];
+
+	for (int i = 0; i < 4; i++)
+		c[i] = connector();
+	bed_others = let_time_pass;
+	sys_close(lfd);
+	bed_others = NULL;
+	for (int i = 1; i < 4; i++)
+		is(sys_get(c[i], SOL_SOCKET, SO_ERROR), ECONNREFUSED,
+		   "the listener goes, and time passes: %d is refused", i);
+	for (int i = 0; i < 4; i++)
+		sys_close(c[i]);
+	all_back("listener");
+}
+
 /* The side that closes first keeps the port. */
 static void test_time_wait(void)
 {
@@ -383,6 +406,7 @@ int main(void)
 	test_backlog();
 	test_patience();
 	test_deferred();
+	test_listener_goes();
 	test_time_wait();
 	test_end_behind_data();
 	test_cork();

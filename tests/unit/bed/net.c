@@ -422,6 +422,7 @@ static bool net_pending;
 static struct thread self;
 
 void (*bed_meanwhile)(void);
+void (*bed_others)(void);
 
 void softirq_set(enum softirq nr, void (*func)(void))
 {
@@ -507,6 +508,12 @@ bool schedule_until(uint64_t deadline)
 void schedule(void)
 {
 	schedule_until(UINT64_MAX);
+}
+
+void cond_resched(void)
+{
+	if (bed_others)
+		bed_others();
 }
 
 void bed_init(void)

@@ -33,6 +33,8 @@ void bed_stop(uint64_t ns);
 
 /* Called whenever a thread of the stack sleeps, before time passes. */
 extern void (*bed_meanwhile)(void);
+/* Called where a thread of the stack would let others run. */
+extern void (*bed_others)(void);
 extern unsigned int bed_sigpipes;
 
 /* The n-th allocation from now on fails, 0: none; bed_failed tells. */
