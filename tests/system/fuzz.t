@@ -69,6 +69,8 @@ def judge(name, vm, status):
         t.diag(f"status {status}\n{' '.join(vm.process.args)}\n"
                f"{vm.text[-8000:]}")
         return False
+    t.ok("is woken without end" not in vm.text,
+         f"{name}: no wait goes round without a sleep")
     before, kib_before = account(vm.text, "early")
     after, kib_after = account(vm.text, "late")
     # An entry in TIME-WAIT stays for a minute, and holds its port.
