@@ -56,7 +56,8 @@ void tcp_local_accept_deferred(struct tcp_sock *tp)
 {
 	struct tcp_sock *listener = tp->listener;
 
-	if (tcp_accept_queue_full(listener))
+	if (listener->inet.sk.sk_state != TCP_LISTEN ||
+	    tcp_accept_queue_full(listener))
 		return;
 	nr_waiting--;
 	list_del_init(&tp->accept);

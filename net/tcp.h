@@ -188,6 +188,8 @@ void tcp_child_segment(struct tcp_sock *child);
 /* net/tcp_listen.c */
 int tcp_listen_start(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
+/* Whoever waits for one that has stopped is turned away; others may run. */
+void tcp_listen_drop(struct tcp_sock *tp);
 /* What an accepted sock takes over from its listener: socket(7). */
 void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent);
 /* A connection is there to be accepted. */

@@ -137,11 +137,12 @@ void tcp_close_sock(struct sock *sk)
 		linger(tp, sk->sk_socket);
 	sock_orphan(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (sk->sk_state == TCP_LISTEN)
+	if (sk->sk_state == TCP_LISTEN) {
 		tcp_listen_stop(tp);
-	else if (tp->pcb && sk->sk_state == TCP_SYN_SENT)
+		tcp_listen_drop(tp);
+	} else if (tp->pcb && sk->sk_state == TCP_SYN_SENT) {
 		tcp_close(tcp_detach(tp));
-
+	}
 	if (tp->pcb)
 		close_connection(tp);
 	else

@@ -141,10 +141,11 @@ int tcp_disconnect(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool was_closed = sk->sk_state == TCP_CLOSE;
+	bool was_listening = sk->sk_state == TCP_LISTEN;
 
 	if (was_in_use(sk))
 		sk->sk_err = ECONNRESET;
-	if (sk->sk_state == TCP_LISTEN)
+	if (was_listening)
 		tcp_listen_stop(tp);
 	else if (tp->pcb && sk->sk_state == TCP_SYN_SENT)
 		tcp_close(tcp_detach(tp));
@@ -165,5 +166,7 @@ int tcp_disconnect(struct sock *sk)
 	sk->sk_shutdown = 0;
 	sock_reset_flag(sk, SOCK_F_DONE);
 	sk->sk_state_change(sk);
+	if (was_listening)
+		tcp_listen_drop(tp);
 	return 0;
 }

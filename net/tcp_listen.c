@@ -133,13 +133,12 @@ int tcp_listen_start(struct sock *sk, int backlog)
 	tcp_accept(listening, accept_upcall);
 	tcp_options_to_pcb(sk);
 	sk->sk_state = TCP_LISTEN;
-	sk->sk_ack_backlog = 0;
 	return 0;
 }
 
-static struct tcp_sock *first_child(struct tcp_sock *parent)
+static struct tcp_sock *first_child(struct list_head *queue)
 {
-	return list_first_entry(&parent->accept, struct tcp_sock, accept);
+	return list_first_entry(queue, struct tcp_sock, accept);
 }
 
 static void unlink_child(struct tcp_sock *child)
@@ -151,11 +150,17 @@ static void unlink_child(struct tcp_sock *child)
 	parent->inet.sk.sk_ack_backlog--;
 }
 
-/* Who was not accepted is reset: nobody ever will read what they sent. */
+/*
+ * Who was not accepted is reset: nobody ever will read what they sent. The sock
+ * may listen or connect again meanwhile.
+ */
 static void drop_children(struct tcp_sock *tp)
 {
-	while (!list_empty(&tp->accept)) {
-		struct tcp_sock *child = first_child(tp);
+	LIST_HEAD(dropped);
+
+	list_splice_init(&tp->accept, &dropped);
+	while (!list_empty(&dropped)) {
+		struct tcp_sock *child = first_child(&dropped);
 
 		unlink_child(child);
 		if (child->pcb)
@@ -185,8 +190,12 @@ void tcp_listen_stop(struct tcp_sock *tp)
 	tcp_close(tcp_detach(tp));
 	tp->inet.binding.listening = false;
 	tp->inet.sk.sk_state = TCP_CLOSE;
-	tcp_local_listener_gone(tp); /* may make children of some yet */
+}
+
+void tcp_listen_drop(struct tcp_sock *tp)
+{
 	drop_children(tp);
+	tcp_local_listener_gone(tp);
 }
 
 static int try_accept(struct tcp_sock *tp, struct tcp_sock **child)
@@ -195,7 +204,7 @@ static int try_accept(struct tcp_sock *tp, struct tcp_sock **child)
 		return -EINVAL;
 	if (list_empty(&tp->accept))
 		return -EAGAIN;
-	*child = first_child(tp);
+	*child = first_child(&tp->accept);
 	unlink_child(*child);
 	return 0;
 }

@@ -181,6 +181,67 @@ static void test_listener_goes(void)
 	all_back("listener");
 }
 
+static int busy; /* what one thread shuts down and the other uses */
+static int full; /* listens, and has no room */
+
+static void listen_again(void)
+{
+	bed_others = NULL;
+	if (sys_listen_on(busy, 1))
+		bail_out("cannot listen again");
+}
+
+static void connect_it(void)
+{
+	bed_others = NULL;
+	if (sys_connect_to(busy, LOCAL, PORT + 1) != -EINPROGRESS)
+		bail_out("cannot connect");
+}
+
+static int shut_down(void (*meanwhile)(void), int c[3])
+{
+	busy = listener(5, true);
+	for (int i = 0; i < 3; i++)
+		c[i] = connector();
+	bed_others = meanwhile;
+	sys_shutdown_how(busy, 0);
+	bed_others = NULL;
+	is(sys_get(c[2], SOL_SOCKET, SO_ERROR), ECONNRESET,
+	   "a listener is shut down: who was not accepted is reset");
+	for (int i = 0; i < 3; i++)
+		sys_close(c[i]);
+	return busy;
+}
+
+/* While the connections of a listener end, another thread uses the socket. */
+static void test_listener_used(void)
+{
+	int lfd, c[3], a;
+
+	lfd = shut_down(listen_again, c);
+	c[0] = connector();
+	a = sys_accept_from(lfd, true);
+	ok(a >= 0, "it listens again meanwhile: and accepts");
+	sys_close(a);
+	sys_close(c[0]);
+	sys_close(lfd);
+	all_back("listens again");
+
+	full = sys_socket_open(SOCK_STREAM, true);
+	if (sys_bind_to(full, LOCAL, PORT + 1) || sys_listen_on(full, 0))
+		bail_out("no listener");
+	a = sys_socket_open(SOCK_STREAM, true);
+	sys_connect_to(a, LOCAL, PORT + 1);
+	lfd = shut_down(connect_it, c);
+	is(sys_poll_mask(lfd), 0, "it connects meanwhile: and waits");
+	sys_close(sys_accept_from(full, true));
+	is(sys_poll_mask(lfd), OUT, "it connects meanwhile: and is connected");
+	sys_close(a);
+	sys_close(lfd);
+	sys_close(full);
+	all_back("connects");
+}
+
 /* The side that closes first keeps the port. */
 static void test_time_wait(void)
 {
@@ -407,6 +468,7 @@ int main(void)
 	test_patience();
 	test_deferred();
 	test_listener_goes();
+	test_listener_used();
 	test_time_wait();
 	test_end_behind_data();
 	test_cork();
