@@ -4,9 +4,9 @@
  *
  * One run: what the device has sent is reclaimed first, so that no segment
  * looks busy to TCP's timers; then packets to ourselves, then up to a budget
- * of received frames, then what spliced sockets got, then lwIP's timers. All of that only queues frames;
- * they reach the device in one go at the end, with one kick. A run that did
- * not finish raises the softirq again.
+ * of received frames, then what spliced sockets got, then lwIP's timers. All of
+ * that only queues frames; they reach the device in one go at the end, with one
+ * kick. A run that did not finish raises the softirq again.
  *
  * lwIP's timers hang on one kernel timer, armed for the first of them.
  */

@@ -57,8 +57,9 @@ static size_t free_entries(const struct tcp_pcb *pcb)
 		       0;
 }
 
-/* Bytes that the queue takes however they lie: one entry may go to a part
- * that fills up the last segment.
+/*
+ * Bytes that the queue takes however they lie: one entry may go to a part that
+ * fills up the last segment.
  */
 static size_t queue_room(const struct tcp_pcb *pcb)
 {

@@ -113,7 +113,7 @@ uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt);
 void ep_make_ready(struct eventpoll *ep, struct epitem *epi);
 
 void ep_ctl_init(void);
-/* The first item behind ffd, whose file may be gone, in the order of the tree. */
+/* The first item behind ffd, whose file may be gone, in the tree's order. */
 struct epitem *ep_find_after(struct eventpoll *ep,
 			     const struct epoll_filefd *ffd);
 void ep_remove(struct eventpoll *ep, struct epitem *epi);

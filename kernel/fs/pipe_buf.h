@@ -114,7 +114,7 @@ void pipe_add_page(struct pipe *pipe, struct page *page, size_t len);
 /* len bytes at data, in a piece of pages that has another owner as well. */
 void pipe_lend_page(struct pipe *pipe, struct page *page, char *data,
 		    size_t len);
-/* pipe_add_page() with a copy of the bytes: 0 or -ENOMEM. len: a page's at most. */
+/* pipe_add_page() with a copy of at most a page's bytes: 0 or -ENOMEM. */
 int pipe_add_copy(struct pipe *pipe, const void *data, size_t len);
 /*
  * to becomes another reference to the first len bytes of from, where nothing

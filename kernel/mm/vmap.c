@@ -2,7 +2,8 @@
 /*
  * Kernel virtual memory in two halves: device registers from below, never
  * given back, with the tables of kvmalloc.c at the end of their half, and
- * kernel stacks in slots of equal size from the middle. The lowest page of a slot is never mapped: a stack that overflows faults.
+ * kernel stacks in slots of equal size from the middle. The lowest page of a
+ * slot is never mapped: a stack that overflows faults.
  *
  * A few freed stacks stay mapped for the next threads. Of the others only the
  * address is kept: a free slot's first page table entry, which is not present,

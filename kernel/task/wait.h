@@ -92,8 +92,8 @@ static inline void wake_up_all(struct wait_queue_head *wq)
  * ends, then the time, then the signal.
  *
  * Returns what the attempt returned; -EAGAIN once deadline (a moment, see
- * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -EINTR when a
- * signal wants the thread. The attempt is evaluated often.
+ * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -EINTR
+ * when a signal wants the thread. The attempt is evaluated often.
  */
 #define wait_attempt(wq, attempt, deadline) \
 	__wait_attempt(wq, attempt, deadline, 0)
@@ -141,7 +141,7 @@ void waiting_end(struct waiting *w);
 /* Shown in /proc/net/pollux. */
 struct wait_counts {
 	uint64_t in_vain; /* woken, and the attempt still said -EAGAIN */
-	uint64_t tripped; /* ... so often, without a sleep, that it was made to */
+	uint64_t tripped; /* ... so often without a sleep that it was made to */
 };
 
 extern struct wait_counts wait_counts;

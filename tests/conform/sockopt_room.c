@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much of the caller's memory options touch. What getsockopt(2) writes: of every number of every level, on sockets of all
- * kinds, with room for none to more bytes than any option has. The room is
+ * How much of the caller's memory options touch. What getsockopt(2) writes: of
+ * every number of every level, on sockets of all kinds, with room for none to
+ * more bytes than any option has. The room is
  * filled with one pattern and then with another: what both calls leave as it
  * was has not been written, and the rest has to be the same both times, inside
  * of the room, in one piece, and as long as the call says.
