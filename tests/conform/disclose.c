@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -177,8 +178,70 @@ static void test_sockets(void)
 	close(ep);
 }
 
+/* Those that change what the descriptor does, and write nothing. */
+static bool only_sets(unsigned int request)
+{
+	return request == FIONCLEX || request == FIOCLEX ||
+	       request == FIONBIO || request == FIOASYNC;
+}
+
+/* Whether this request, of an interface where it wants one, is clean. */
+static bool ioctl_is_clean(int fd, unsigned int request)
+{
+	memset(matches, 0, sizeof(matches));
+	for (size_t turn = 0; turn < sizeof(patterns); turn++) {
+		poison(patterns[turn]);
+		strcpy((char *)buf, "lo");
+		ioctl(fd, request, buf);
+		match(patterns[turn]);
+	}
+	return clean();
+}
+
+static void sweep(int fd, const char *kind)
+{
+	static const unsigned int groups[] = { 0x5200, 0x5400, 0x8900 };
+	char title[80];
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		for (unsigned int nr = 0; nr < 256; nr++) {
+			unsigned int request = groups[i] + nr;
+
+			if (only_sets(request) || ioctl_is_clean(fd, request))
+				continue;
+			printf("# request %#x\n", request);
+			all = false;
+		}
+	}
+	sprintf(title, "disclose: nothing through any ioctl of %s", kind);
+	ok(all, title);
+	close(fd);
+}
+
+static void test_ioctls(void)
+{
+	int fds[2];
+
+	sweep(socket(AF_INET, SOCK_STREAM, 0), "a TCP socket");
+	sweep(socket(AF_INET, SOCK_DGRAM, 0), "a UDP socket");
+	sweep(socket(AF_NETLINK, SOCK_RAW, 0), "a netlink socket");
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	sweep(fds[0], "a UNIX socket");
+	close(fds[1]);
+	pipe(fds);
+	sweep(fds[0], "a pipe");
+	close(fds[1]);
+	sweep(epoll_create1(0), "an epoll set");
+	sweep(timerfd_create(CLOCK_MONOTONIC, 0), "a timerfd");
+	sweep(open("/dev/urandom", O_RDONLY), "/dev/urandom");
+	sweep(open("/", O_RDONLY), "a directory");
+}
+
 int main(void)
 {
+	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+		return 9;
 	sock = socket(AF_INET, SOCK_STREAM, 0);
 	if (pipe(pair))
 		return 1;
@@ -187,5 +250,6 @@ int main(void)
 	test_machine();
 	test_signals();
 	test_sockets();
+	test_ioctls();
 	return done_testing();
 }
