@@ -269,6 +269,7 @@ void unix_take_scm(struct sockbuf *buf, struct scm *scm, bool peek)
 	if (!files)
 		return;
 	if (peek) {
+		unix_looked_at(files);
 		scm->files = scm_files_dup(files);
 		return;
 	}

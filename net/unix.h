@@ -130,6 +130,11 @@ struct unix_sock *unix_find(const struct sockaddr_any *addr, int len, int type);
 /* -ETOOMANYREFS: more in flight than RLIMIT_NOFILE. */
 int unix_inflight(const struct scm_files *files);
 void unix_landed(const struct scm_files *files);
+/* MSG_PEEK gives them out, and they stay in flight. */
+void unix_looked_at(const struct scm_files *files);
+/* child has just left listener's queue. */
+void unix_gc_accepted(const struct unix_sock *listener,
+		      const struct unix_sock *child);
 void unix_gc(void);
 
 /* unix_stream.c, unix_dgram.c */

@@ -11,6 +11,17 @@
  * candidate is alive if one of those messages lies with a socket that is no
  * candidate, or with a candidate that is alive; the rest is garbage. The
  * number of files in flight is bounded as on Linux, by RLIMIT_NOFILE.
+ *
+ * A look is as long as the application cares to make it, so others run after
+ * each socket, and may change what was seen. Garbage stays what it is:
+ * nobody can reach it. What is not must be found alive whatever they do.
+ * A candidate can be reached only after it was taken from a message or looked
+ * at in one, and whose message is there twice was sent anew: each of these
+ * makes it alive at once (touch()), and with it, later, all that it can give
+ * out by then; what was taken from it before is alive by the same rule. What
+ * accept(2) takes with a connection is not touched one by one: see
+ * unix_gc_accepted(). A message that came after its candidate was counted
+ * touched it too, so none is explained that was not counted.
  */
 #include <asm/resource.h>
 #include <errno.h>
@@ -22,14 +33,17 @@
 
 /* Sockets in flight that one which ends pays for. */
 #define LOOKED_AT_EACH 256
+/* Of one caller, while others ask for more. */
+#define LOOKS_OF_ONE 4
 
 enum gc_state {
-	GC_NONE, /* somebody has it open */
+	GC_NONE, /* somebody has it open, or had during this look */
 	GC_CANDIDATE,
-	GC_ALIVE,
+	GC_ALIVE, /* what it can give out is to be found alive too */
 };
 
 static LIST_HEAD(inflight_list);
+static LIST_HEAD(alive_list); /* GC_ALIVE */
 static size_t nr_inflight; /* files of all kinds */
 static size_t nr_listed; /* sockets, each once */
 
@@ -43,25 +57,21 @@ static struct unix_sock *unix_of(struct file *file)
 	return unix_sk(sock->sk);
 }
 
-void unix_landed(const struct scm_files *files)
+static void mark_alive(struct unix_sock *u)
 {
-	nr_inflight -= files->count;
-	for (unsigned int i = 0; i < files->count; i++) {
-		struct unix_sock *u = unix_of(files->file[i]);
-
-		if (u && !--u->inflight) {
-			list_del_init(&u->inflight_node);
-			nr_listed--;
-		}
-	}
+	u->gc_state = GC_ALIVE;
+	list_move_tail(&u->inflight_node, &alive_list);
 }
 
-/* ---- Looking for garbage ------------------------------------------------- */
+static void touch(struct unix_sock *u)
+{
+	if (u->gc_state == GC_CANDIDATE)
+		mark_alive(u);
+}
 
-typedef void (*visit_fn)(struct unix_sock *u, struct list_head *alive);
+typedef void (*visit_fn)(struct unix_sock *u);
 
-static void visit_queue(const struct unix_sock *u, visit_fn visit,
-			struct list_head *alive)
+static void visit_queue(const struct unix_sock *u, visit_fn visit)
 {
 	const struct sockbuf *buf;
 
@@ -72,62 +82,122 @@ static void visit_queue(const struct unix_sock *u, visit_fn visit,
 			struct unix_sock *child = unix_of(files->file[i]);
 
 			if (child && child->gc_state == GC_CANDIDATE)
-				visit(child, alive);
+				visit(child);
 		}
 	}
 }
 
 /* Candidates in messages that only u can give out. */
-static void visit_children(const struct unix_sock *u, visit_fn visit,
-			   struct list_head *alive)
+static void visit_children(const struct unix_sock *u, visit_fn visit)
 {
 	const struct unix_sock *child;
 
-	visit_queue(u, visit, alive);
+	visit_queue(u, visit);
 	list_for_each_entry(child, &u->accept_queue, accept_node)
-		visit_queue(child, visit, alive);
+		visit_queue(child, visit);
 }
 
-static void explain_one(struct unix_sock *u, struct list_head *alive)
+/* No longer in flight, it is not on the list of those alive. */
+static void land(struct unix_sock *u)
+{
+	if (u->gc_state != GC_NONE)
+		visit_children(u, mark_alive);
+	u->gc_state = GC_NONE;
+	list_del_init(&u->inflight_node);
+	nr_listed--;
+}
+
+void unix_landed(const struct scm_files *files)
+{
+	nr_inflight -= files->count;
+	for (unsigned int i = 0; i < files->count; i++) {
+		struct unix_sock *u = unix_of(files->file[i]);
+
+		if (!u)
+			continue;
+		touch(u);
+		if (!--u->inflight)
+			land(u);
+	}
+}
+
+void unix_looked_at(const struct scm_files *files)
+{
+	for (unsigned int i = 0; i < files->count; i++) {
+		struct unix_sock *u = unix_of(files->file[i]);
+
+		if (u)
+			touch(u);
+	}
+}
+
+/* ---- Looking for garbage ------------------------------------------------- */
+
+/* Its messages were explained by the listener, and are no longer below it. */
+void unix_gc_accepted(const struct unix_sock *listener,
+		      const struct unix_sock *child)
+{
+	if (listener->gc_state != GC_NONE)
+		visit_queue(child, mark_alive);
+}
+
+static void explain_one(struct unix_sock *u)
 {
 	u->gc_refs--;
 }
 
-static void mark_alive(struct unix_sock *u, struct list_head *alive)
+/* The first of a list, after others have run; NULL: it is empty. */
+static struct unix_sock *next_of(struct list_head *list)
 {
-	u->gc_state = GC_ALIVE;
-	list_del(&u->inflight_node);
-	list_add_tail(&u->inflight_node, alive);
+	cond_resched();
+	if (list_empty(list))
+		return NULL;
+	return list_first_entry(list, struct unix_sock, inflight_node);
 }
 
 static void find_candidates(struct list_head *candidates)
 {
-	struct unix_sock *u, *next;
+	struct unix_sock *u;
+	LIST_HEAD(unseen);
 
-	list_for_each_entry_safe(u, next, &inflight_list, inflight_node) {
-		u->gc_state = GC_NONE;
-		u->gc_refs = u->inflight;
-		if (u->sk.sk_socket->file->f_count != u->inflight)
+	list_splice_init(&inflight_list, &unseen);
+	while ((u = next_of(&unseen))) {
+		if (u->sk.sk_socket->file->f_count != u->inflight) {
+			list_move_tail(&u->inflight_node, &inflight_list);
 			continue;
+		}
 		u->gc_state = GC_CANDIDATE;
-		list_del(&u->inflight_node);
-		list_add_tail(&u->inflight_node, candidates);
+		u->gc_refs = u->inflight;
+		list_move_tail(&u->inflight_node, candidates);
 	}
 }
 
-/* Leaves the garbage among the candidates, and the others in alive. */
-static void sort_out(struct list_head *candidates, struct list_head *alive)
+static void explain(struct list_head *candidates, struct list_head *explained)
 {
-	struct unix_sock *u, *next;
+	struct unix_sock *u;
 
-	list_for_each_entry(u, candidates, inflight_node)
-		visit_children(u, explain_one, alive);
-	list_for_each_entry_safe(u, next, candidates, inflight_node) {
-		if (u->gc_refs)
-			mark_alive(u, alive);
+	while ((u = next_of(candidates))) {
+		list_move_tail(&u->inflight_node, explained);
+		visit_children(u, explain_one);
 	}
-	list_for_each_entry(u, alive, inflight_node)
-		visit_children(u, mark_alive, alive);
+}
+
+/* When nobody is left to look at, what is in garbage is garbage. */
+static void sort_out(struct list_head *explained, struct list_head *garbage)
+{
+	struct unix_sock *u;
+
+	while ((u = next_of(explained))) {
+		if (u->gc_refs)
+			mark_alive(u);
+		else
+			list_move_tail(&u->inflight_node, garbage);
+	}
+	while ((u = next_of(&alive_list))) {
+		u->gc_state = GC_NONE;
+		list_move_tail(&u->inflight_node, &inflight_list);
+		visit_children(u, mark_alive);
+	}
 }
 
 static void take_queue(struct unix_sock *u, struct sockbuf_queue *doomed)
@@ -141,24 +211,17 @@ static void take_queue(struct unix_sock *u, struct sockbuf_queue *doomed)
 	}
 }
 
-static void take_garbage(struct list_head *from, struct sockbuf_queue *doomed)
+static void take_garbage(struct list_head *garbage,
+			 struct sockbuf_queue *doomed)
 {
 	struct unix_sock *u, *child;
 
-	list_for_each_entry(u, from, inflight_node) {
+	while ((u = next_of(garbage))) {
+		u->gc_state = GC_NONE;
+		list_move_tail(&u->inflight_node, &inflight_list);
 		take_queue(u, doomed);
 		list_for_each_entry(child, &u->accept_queue, accept_node)
 			take_queue(child, doomed);
-	}
-}
-
-static void move_back(struct list_head *from)
-{
-	struct unix_sock *u, *next;
-
-	list_for_each_entry_safe(u, next, from, inflight_node) {
-		list_del(&u->inflight_node);
-		list_add_tail(&u->inflight_node, &inflight_list);
 	}
 }
 
@@ -166,30 +229,34 @@ static void collect(void)
 {
 	struct sockbuf_queue doomed;
 	LIST_HEAD(candidates);
-	LIST_HEAD(alive);
+	LIST_HEAD(explained);
+	LIST_HEAD(garbage);
 
 	sockbuf_queue_init(&doomed);
 	find_candidates(&candidates);
-	sort_out(&candidates, &alive);
-	take_garbage(&candidates, &doomed);
-	move_back(&candidates);
-	move_back(&alive);
+	explain(&candidates, &explained);
+	sort_out(&explained, &garbage);
+	take_garbage(&garbage, &doomed);
 	sockbuf_purge(&doomed);
 }
 
 /*
  * Freeing messages ends sockets, each of which asks for this again, and so may
- * whoever runs meanwhile: once more for all of them, when all are freed.
+ * whoever runs meanwhile: once more for all of them, when all are freed. A
+ * caller does that a few times at most, and leaves the rest to the next.
  */
+static bool is_wanted;
+
 static void collect_all(void)
 {
-	static bool is_wanted, is_running;
+	static bool is_running;
+	unsigned int left = LOOKS_OF_ONE;
 
 	is_wanted = true;
 	if (is_running)
 		return;
 	is_running = true;
-	while (is_wanted && !list_empty(&inflight_list)) {
+	while (is_wanted && !list_empty(&inflight_list) && left--) {
 		is_wanted = false;
 		collect();
 	}
@@ -205,7 +272,7 @@ void unix_gc(void)
 	static size_t paid;
 
 	paid += LOOKED_AT_EACH;
-	if (paid < nr_listed)
+	if (paid < nr_listed && !is_wanted)
 		return;
 	paid = 0;
 	collect_all();
@@ -226,7 +293,10 @@ int unix_inflight(const struct scm_files *files)
 	for (unsigned int i = 0; i < files->count; i++) {
 		struct unix_sock *u = unix_of(files->file[i]);
 
-		if (u && !u->inflight++) {
+		if (!u)
+			continue;
+		touch(u);
+		if (!u->inflight++) {
 			list_add_tail(&u->inflight_node, &inflight_list);
 			nr_listed++;
 		}

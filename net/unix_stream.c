@@ -148,6 +148,7 @@ static int try_accept(struct unix_sock *u, bool waits, struct unix_sock **child)
 	*child = list_first_entry(&u->accept_queue, struct unix_sock,
 				  accept_node);
 	list_del_init(&(*child)->accept_node);
+	unix_gc_accepted(u, *child);
 	sk->sk_ack_backlog--;
 	return 0;
 }

@@ -294,11 +294,198 @@ static int cycles(void)
 	return 0;
 }
 
+/* ---- Others while the collector looks ------------------------------------ */
+
+/*
+ * What a program does at random, in the collector's pauses too, beside a model
+ * that knows what is in which queue: what can be reached is never lost.
+ */
+#define QUEUE_MAX 32
+#define LISTENERS 4
+#define OBJECTS_MAX 2000
+
+struct object {
+	int peer;
+	bool listens;
+	int queue[QUEUE_MAX]; /* objects passed, or connections that wait */
+	unsigned int queued;
+};
+
+static struct object objects[OBJECTS_MAX];
+static int nr_objects;
+static int object_of[1024]; /* by descriptor */
+static int open_fds[1024], nr_open;
+static long nr_lost, nr_paused;
+static uint64_t state;
+
+static unsigned int draw(unsigned int n)
+{
+	state = state * 6364136223846793005 + 1442695040888963407;
+	return (state >> 33) % n;
+}
+
+static int new_object(int peer, bool listens)
+{
+	objects[nr_objects] = (struct object){ .peer = peer,
+					       .listens = listens };
+	return nr_objects++;
+}
+
+static void opened(int fd, int object)
+{
+	object_of[fd] = object;
+	open_fds[nr_open++] = fd;
+}
+
+static void push(struct object *o, int what)
+{
+	o->queue[o->queued++] = what;
+}
+
+static int pop(struct object *o)
+{
+	int first = o->queue[0];
+
+	memmove(o->queue, o->queue + 1, --o->queued * sizeof(int));
+	return first;
+}
+
+static void make_pair(void)
+{
+	int s[2], n = nr_objects;
+
+	if (pair(SOCK_SEQPACKET, s))
+		bail_out("no pair");
+	opened(s[0], new_object(n + 1, false));
+	opened(s[1], new_object(n, false));
+}
+
+static const char *name_of(unsigned int slot)
+{
+	static const char *const names[LISTENERS] = { "/tmp/a", "/tmp/b",
+						      "/tmp/c", "/tmp/d" };
+
+	return names[slot];
+}
+
+static int listener_at[LISTENERS];
+
+static void make_listener(unsigned int slot)
+{
+	int fd = open_socket(SOCK_SEQPACKET);
+
+	vfs_unlink(vfs_root(), name_of(slot));
+	if (bind_to(fd, name_of(slot)) ||
+	    sock_of(fd)->ops->listen(sock_of(fd), 5))
+		bail_out("no listener");
+	listener_at[slot] = new_object(-1, true);
+	opened(fd, listener_at[slot]);
+}
+
+static void make_connection(unsigned int slot)
+{
+	int fd = open_socket(SOCK_SEQPACKET), n = nr_objects;
+
+	if (connect_to(fd, name_of(slot))) {
+		fd_close(fdt, fd);
+		return;
+	}
+	opened(fd, new_object(n + 1, false));
+	push(&objects[listener_at[slot]], new_object(n, false));
+}
+
+static void send_one(int fd, int what)
+{
+	const struct object *o = &objects[object_of[fd]];
+
+	if (!o->listens && objects[o->peer].queued < QUEUE_MAX &&
+	    put(fd, 1, what) == 1)
+		push(&objects[o->peer], object_of[what]);
+}
+
+static void accept_one(int fd, struct object *o)
+{
+	struct file *file = socket_accept(sock_of(fd), O_RDWR | O_NONBLOCK,
+					  NULL, NULL);
+
+	if (IS_ERR(file) != !o->queued)
+		nr_lost++;
+	else if (o->queued)
+		opened(install(file), pop(o));
+}
+
+static void receive_one(int fd, uint32_t flags)
+{
+	struct object *o = &objects[object_of[fd]];
+	int passed;
+	ssize_t n;
+
+	if (o->listens) {
+		accept_one(fd, o);
+		return;
+	}
+	n = take(fd, 1, flags, &passed);
+	if (n == -ECONNRESET)
+		n = take(fd, 1, flags, &passed);
+	if (!o->queued)
+		return;
+	if (n != 1 || passed < 0)
+		nr_lost++;
+	else
+		opened(passed, flags & MSG_PEEK ? o->queue[0] : pop(o));
+}
+
+static void close_one(unsigned int i)
+{
+	int fd = open_fds[i];
+
+	open_fds[i] = open_fds[--nr_open];
+	fd_close(fdt, fd);
+}
+
+static void do_something(void)
+{
+	unsigned int what = draw(16);
+
+	if (nr_open < 4 || (what == 0 && nr_open < 40))
+		make_pair();
+	else if (what == 1 && nr_open < 40)
+		make_listener(draw(LISTENERS));
+	else if (what < 4 && nr_open < 40)
+		make_connection(draw(LISTENERS));
+	else if (what < 8)
+		send_one(open_fds[draw(nr_open)], open_fds[draw(nr_open)]);
+	else if (what < 11 && nr_open < 60)
+		receive_one(open_fds[draw(nr_open)], what == 10 ? MSG_PEEK : 0);
+	else
+		close_one(draw(nr_open));
+}
+
+static void others(void)
+{
+	nr_paused++;
+	if (nr_objects < OBJECTS_MAX / 2 && !draw(4))
+		do_something();
+}
+
+static int crowd(void)
+{
+	nr_open = nr_objects = 0;
+	for (unsigned int i = 0; i < LISTENERS; i++)
+		make_listener(i);
+	meanwhile = others;
+	for (int i = 0; i < 300; i++)
+		do_something();
+	meanwhile = NULL;
+	return 0;
+}
+
 /* ---- All of them --------------------------------------------------------- */
 
 static int run(int (*scenario)(void), long fail)
 {
-	static const char *const nodes[] = { "/tmp/d", "/run/l" };
+	static const char *const nodes[] = { "/tmp/a", "/tmp/b", "/tmp/c",
+					     "/tmp/d", "/run/l" };
 	int err;
 
 	fail_at = -1;
@@ -336,6 +523,21 @@ static void test_scenario(int (*scenario)(void), const char *name)
 	ok(balanced, "%s: and nothing leaks", name);
 }
 
+static void test_crowd(void)
+{
+	long before = live_objects, i;
+
+	for (i = 0; i < 300 && !nr_lost && live_objects == before; i++) {
+		state = i;
+		run(crowd, -1);
+	}
+	is(nr_lost, 0, "crowd: what can be reached is never lost (seed %ld)",
+	   i - 1);
+	ok(nr_paused > 1000, "crowd: others ran %ld times meanwhile",
+	   nr_paused);
+	is(live_objects - before, 0, "crowd: everything is given back");
+}
+
 int main(void)
 {
 	file_init();
@@ -348,5 +550,6 @@ int main(void)
 	test_scenario(datagrams, "datagrams");
 	test_scenario(connections, "connections");
 	test_scenario(cycles, "cycles");
+	test_crowd();
 	return done_testing();
 }

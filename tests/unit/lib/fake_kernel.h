@@ -195,8 +195,17 @@ bool signal_pending(void)
 	return has_signal;
 }
 
+/* What others do when the kernel gives way. */
+static void (*meanwhile)(void);
+
 void cond_resched(void)
 {
+	void (*run)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (run)
+		run();
+	meanwhile = run;
 }
 
 bool fatal_signal_pending(void)

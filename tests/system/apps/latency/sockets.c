@@ -76,7 +76,7 @@ void in_flight(void)
 		close(fds[i]);
 	/* A chain: each pair is in flight in the next. */
 	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, last), "pair");
-	for (n = 0; n < 4000; n++) {
+	for (n = 0; n < 7000; n++) {
 		need(!socketpair(AF_UNIX, SOCK_STREAM, 0, next), "pair");
 		if (send_fds(next[0], last, 2) < 0)
 			break;
@@ -90,7 +90,7 @@ void in_flight(void)
 	close(last[0]);
 	MEASURE("scm/chain", close(last[1]));
 	/* Cycles by the thousand. */
-	for (n = 0; n < 4000; n++) {
+	for (n = 0; n < 7000; n++) {
 		need(!socketpair(AF_UNIX, SOCK_DGRAM, 0, s), "pair");
 		if (send_fds(s[0], s, 2) < 0)
 			break;
