@@ -149,9 +149,11 @@ void tcp_local_send_fin(struct tcp_sock *tp)
 		tcp_local_deliver_fin(tp);
 }
 
+/* Another thread may have made another connection of the socket. */
 static bool stopped(const struct sock *sk)
 {
-	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN);
+	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ||
+	       sk->sk_prot != &tcp_local_prot;
 }
 
 bool tcp_local_refused(const struct tcp_sock *tp)

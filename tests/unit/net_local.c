@@ -12,6 +12,7 @@
 
 #include "bed/net.h"
 #include "kernel/base.h"
+#include "kernel/fs/file.h"
 #include "kernel/seq_buf.h"
 #include "lib/tap.h"
 #include "net/memory.h"
@@ -318,6 +319,38 @@ static void test_end_behind_data(void)
 	all_back("the end");
 }
 
+static void reconnect(void)
+{
+	struct socket *sock = fd_socket(busy);
+	struct sockaddr_any none = { 0 }; /* AF_UNSPEC */
+
+	bed_meanwhile = NULL;
+	sock->file->f_flags |= O_NONBLOCK;
+	sock->ops->connect(sock, &none, sizeof(none.in), true);
+	if (sys_connect_to(busy, PEER_ADDR, PORT) != -EINPROGRESS)
+		bail_out("cannot connect");
+}
+
+/* While a send waits for room another thread connects the socket elsewhere. */
+static void test_other_connection(void)
+{
+	int lfd = listener(5, true), a;
+
+	busy = sys_socket_open(SOCK_STREAM, false);
+	sys_connect_to(busy, LOCAL, PORT);
+	a = sys_accept_from(lfd, true);
+	sys_set(busy, SOL_SOCKET, SO_SNDBUF, 30000);
+	bed_meanwhile = reconnect;
+	ok(sys_send(busy, data, sizeof(data), 0) > 0,
+	   "another connection: some was sent on the first");
+	is(sys_poll_mask(busy), 0, "another connection: it is not reset");
+	sys_close(a);
+	sys_close(busy);
+	sys_close(lfd);
+	bed_sleep(200 * NSEC_PER_SEC);
+	all_back("another connection");
+}
+
 static void test_cork(void)
 {
 	int p[2];
@@ -478,5 +511,6 @@ int main(void)
 	is(lwip_counted("tcp_xmit") + lwip_counted("tcp_recv") +
 		   lwip_counted("ip_xmit") + lwip_counted("ip_recv"),
 	   0, "lwIP has seen nothing of it");
+	test_other_connection();
 	return done_testing();
 }
