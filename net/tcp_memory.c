@@ -34,7 +34,7 @@
 /* Who never said a word goes before so many who did. */
 #define SILENT_WEIGHT 4
 
-/* What kmalloc() gives for n bytes: a power of two. */
+/* kmalloc() takes no more for n bytes. */
 static size_t block_for(size_t n)
 {
 	size_t size = 64;
@@ -44,18 +44,12 @@ static size_t block_for(size_t n)
 	return size;
 }
 
-/* lwIP's segments are this long at most: tcp_write(). */
-static size_t segment_length(const struct tcp_pcb *pcb)
-{
-	return MAX(MIN((size_t)pcb->mss, (size_t)pcb->snd_wnd_max / 2), 1UL);
-}
-
 /* An entry of lwIP's send queue that is full. */
 static size_t entry_size(const struct tcp_pcb *pcb)
 {
 	return sizeof(struct tcp_seg) +
 	       block_for(sizeof(struct pbuf) + PBUF_TRANSPORT +
-			 segment_length(pcb));
+			 tcp_segment_size(pcb));
 }
 
 static size_t held_to_send(const struct tcp_sock *tp)
@@ -104,7 +98,7 @@ size_t tcp_memory_room(const struct tcp_sock *tp)
 
 	if (held >= most)
 		return 0;
-	return (most - held + entry - 1) / entry * segment_length(tp->pcb);
+	return (most - held + entry - 1) / entry * tcp_segment_size(tp->pcb);
 }
 
 bool tcp_memory_may_receive(const struct tcp_sock *tp)

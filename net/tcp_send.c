@@ -41,8 +41,7 @@ static size_t unsent_bytes(const struct tcp_pcb *pcb)
 	return pcb->snd_lbb - pcb->snd_nxt;
 }
 
-/* What one segment holds, as tcp_write() cuts them. */
-static size_t segment_size(const struct tcp_pcb *pcb)
+size_t tcp_segment_size(const struct tcp_pcb *pcb)
 {
 	size_t half = pcb->snd_wnd_max / 2;
 
@@ -65,7 +64,7 @@ static size_t queue_room(const struct tcp_pcb *pcb)
 {
 	size_t entries = free_entries(pcb);
 
-	return entries > 1 ? (entries - 1) * segment_size(pcb) : 0;
+	return entries > 1 ? (entries - 1) * tcp_segment_size(pcb) : 0;
 }
 
 /*
@@ -173,7 +172,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 		return -EAGAIN;
 	err = write_chunk(tp, msg, n);
 	if (err == -EAGAIN) { /* memory: one segment may still go */
-		n = MIN(n, segment_size(tp->pcb));
+		n = MIN(n, tcp_segment_size(tp->pcb));
 		err = write_chunk(tp, msg, n);
 	}
 	if (err == -EAGAIN)
