@@ -5,7 +5,7 @@
 # make bench measures and judges nothing.
 
 # A unit test names the kernel sources it is linked with in a comment:
-#   /* unit: kernel/mm/buddy.c kernel/rbtree.c */
+#   /* unit: kernel/mm/slab.c kernel/mm/page.c */
 # @net stands for the network stack on a bed: all of net/ but AF_UNIX, and lwIP;
 # @lwip for lwIP alone on the same bed.
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))

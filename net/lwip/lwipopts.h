@@ -46,7 +46,7 @@ void net_assert_context(void);
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_NETIF_LINK_CALLBACK 1
-/* Packets to our own addresses are turned round by net/netif.c. */
+/* Packets to our own addresses are turned round by net/lo_netif.c. */
 #define LWIP_NETIF_LOOPBACK 0
 #define LWIP_HAVE_LOOPIF 0
 
