@@ -186,7 +186,7 @@ static long tcp_pcbs(void)
 /* A peer that is another machine, or lwIP itself, has its own time. */
 static void settle(void)
 {
-	for (int i = 0; i < 200 && tcp_pcbs() > 1; i++)
+	for (int i = 0; i < 200 && tcp_pcbs() > 0; i++)
 		sleep(1);
 }
 
