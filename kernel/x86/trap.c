@@ -162,6 +162,7 @@ void trap_bad_iret(struct pt_regs *regs)
 {
 	if (!user_mode(regs))
 		panic_regs(regs, "IRETQ faulted on a frame of the kernel");
+	irq_enable();
 	trap_signal(regs, SIGSEGV, SI_KERNEL, 0);
 }
 
