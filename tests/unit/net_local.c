@@ -237,6 +237,8 @@ static void test_listener_used(void)
 	is(sys_poll_mask(lfd), 0, "it connects meanwhile: and waits");
 	sys_close(sys_accept_from(full, true));
 	is(sys_poll_mask(lfd), OUT, "it connects meanwhile: and is connected");
+	is(sys_connect_to(lfd, LOCAL, PORT + 1), 0,
+	   "it connects meanwhile: as the call says");
 	sys_close(a);
 	sys_close(lfd);
 	sys_close(full);
