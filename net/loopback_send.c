@@ -153,7 +153,7 @@ void tcp_local_send_fin(struct tcp_sock *tp)
 static bool stopped(const struct sock *sk)
 {
 	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ||
-	       sk->sk_prot != &tcp_local_prot;
+	       sk->sk_prot != &tcp_local_prot || sk->sk_state == TCP_SYN_SENT;
 }
 
 bool tcp_local_refused(const struct tcp_sock *tp)

@@ -321,6 +321,8 @@ static void test_end_behind_data(void)
 	all_back("the end");
 }
 
+static const char *elsewhere;
+
 static void reconnect(void)
 {
 	struct socket *sock = fd_socket(busy);
@@ -329,26 +331,34 @@ static void reconnect(void)
 	bed_meanwhile = NULL;
 	sock->file->f_flags |= O_NONBLOCK;
 	sock->ops->connect(sock, &none, sizeof(none.in), true);
-	if (sys_connect_to(busy, PEER_ADDR, PORT) != -EINPROGRESS)
+	if (sys_connect_to(busy, elsewhere, PORT + 1) != -EINPROGRESS)
 		bail_out("cannot connect");
 }
 
 /* While a send waits for room another thread connects the socket elsewhere. */
-static void test_other_connection(void)
+static void test_other_connection(const char *addr)
 {
-	int lfd = listener(5, true), a;
+	int lfd = listener(5, true), a, c;
 
+	full = sys_socket_open(SOCK_STREAM, true);
+	if (sys_bind_to(full, LOCAL, PORT + 1) || sys_listen_on(full, 0))
+		bail_out("no listener");
+	c = sys_socket_open(SOCK_STREAM, true);
+	sys_connect_to(c, LOCAL, PORT + 1);
 	busy = sys_socket_open(SOCK_STREAM, false);
 	sys_connect_to(busy, LOCAL, PORT);
 	a = sys_accept_from(lfd, true);
 	sys_set(busy, SOL_SOCKET, SO_SNDBUF, 30000);
 	bed_meanwhile = reconnect;
+	elsewhere = addr;
 	ok(sys_send(busy, data, sizeof(data), 0) > 0,
-	   "another connection: some was sent on the first");
-	is(sys_poll_mask(busy), 0, "another connection: it is not reset");
+	   "to %s instead: some was sent on the first", addr);
+	is(sys_poll_mask(busy), 0, "to %s instead: it is not reset", addr);
 	sys_close(a);
-	sys_close(busy);
 	sys_close(lfd);
+	sys_close(full);
+	sys_close(busy);
+	sys_close(c);
 	bed_sleep(200 * NSEC_PER_SEC);
 	all_back("another connection");
 }
@@ -513,6 +523,7 @@ int main(void)
 	is(lwip_counted("tcp_xmit") + lwip_counted("tcp_recv") +
 		   lwip_counted("ip_xmit") + lwip_counted("ip_recv"),
 	   0, "lwIP has seen nothing of it");
-	test_other_connection();
+	test_other_connection(LOCAL);
+	test_other_connection(PEER_ADDR);
 	return done_testing();
 }
