@@ -264,6 +264,82 @@ static void test_arp_flood(void)
 	no_leaks("ARP flood");
 }
 
+static void neighbour(char name[24], unsigned int n)
+{
+	snprintf(name, 24, "10.99.%u.%u", 10 + n / 200, 1 + n % 200);
+}
+
+static void ping_from(unsigned int n)
+{
+	struct packet p = { .len = 0 };
+	uint32_t addr;
+	char name[24];
+
+	neighbour(name, n);
+	packet_icmp(&p, 8, 0, 0, "ping", 4);
+	addr = inet_addr(name);
+	memcpy(p.data + 26, &addr, 4);
+	packet_ip_checksum(&p);
+	packet_receive(&p);
+}
+
+/* Its ARP request, or its answer to ours. */
+static void arp_from(unsigned int op, unsigned int n)
+{
+	struct packet p = { .len = 0 };
+	char name[24];
+
+	neighbour(name, n);
+	packet_arp(&p, op, name, BED_ADDR);
+	packet_receive(&p);
+}
+
+/* How many IP packets were sent. */
+static int pongs(void)
+{
+	const uint8_t *frame;
+	int n = 0;
+	size_t len;
+
+	while ((frame = bed_sent(&len)))
+		n += frame[12] == 8 && frame[13] == 0;
+	return n;
+}
+
+/*
+ * Patch 0026: when all entries are in use, one of those whose answer is awaited
+ * does not push out the other.
+ */
+static void test_arp_full(void)
+{
+	enum {
+		FIRST = 300,
+		MANY = 100
+	};
+
+	forget();
+	for (unsigned int n = 0; n < FIRST; n++) {
+		ping_from(n);
+		arp_from(2, n);
+	}
+	is(pongs(), FIRST, "more neighbours than entries are sent to");
+	for (unsigned int n = FIRST; n < FIRST + MANY; n++)
+		ping_from(n);
+	is(pongs(), 0, "the next ones are asked for their address");
+	for (unsigned int n = FIRST; n < FIRST + MANY; n++)
+		arp_from(2, n);
+	is(pongs(), MANY, "and all that answer are sent to");
+	for (unsigned int n = 1000; n < 2000; n++)
+		ping_from(n);
+	ping_from(2000);
+	for (unsigned int n = 2001; n < 2100; n++)
+		ping_from(n);
+	(void)pongs();
+	arp_from(2, 2000);
+	is(pongs(), 1, "a thousand that are not there cost nobody the time");
+	no_leaks("ARP table full");
+}
+
 /* net/ip_hook.c: a UDP header that is not there; the frame ends before it. */
 static void test_udp_without_header(void)
 {
@@ -401,6 +477,7 @@ int main(void)
 	test_no_pcb();
 	test_short_arp();
 	test_arp_flood();
+	test_arp_full();
 	test_udp_without_header();
 	test_udp_length();
 	test_fin_without_memory();
