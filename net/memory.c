@@ -84,12 +84,21 @@ static size_t share(size_t used)
 	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
 }
 
-/* The budget is a promise; what the machine has left is a fact. */
+/*
+ * The budget is a promise; what the machine has left is a fact. What is left
+ * above the mark of the files is shared like the budget, so that queues alone
+ * never take what new connections are made of.
+ */
 size_t net_memory_share(void)
 {
-	if (unlikely(pages_are_low(0)))
-		return pages_are_low(ALLOC_PACKET) ? 0 : NET_MEMORY_FLOOR;
-	return share(net_memory_used());
+	size_t mark = page_mark(ALLOC_FILE);
+	size_t free = nr_free_pages();
+	size_t left = free > mark ? (free - mark) * PAGE_SIZE / SHARE : 0;
+
+	if (unlikely(pages_are_low(ALLOC_PACKET)))
+		return 0;
+	return MIN(share(net_memory_used()),
+		   MAX(left, (size_t)NET_MEMORY_FLOOR));
 }
 
 size_t net_memory_local_share(void)

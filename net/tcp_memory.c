@@ -20,6 +20,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
+#include "kernel/mm/page.h"
 #include "kernel/task/clock.h"
 #include "net/counters.h"
 #include "net/lwip/memp_limits.h"
@@ -193,9 +194,18 @@ static void drop_connection(struct tcp_sock *tp)
 	tcp_done(tp, ETIMEDOUT);
 }
 
+/*
+ * The budget, or what the machine has for it: another may have taken all
+ * pages but those that are kept for the network, and connections these.
+ */
+static bool pages_are_out(void)
+{
+	return net_memory_exhausted() || pages_are_low(0);
+}
+
 static bool memory_is_out(void)
 {
-	return net_memory_exhausted() || eth_rx_buffers_short();
+	return pages_are_out() || eth_rx_buffers_short();
 }
 
 static bool is_connection(const struct tcp_sock *tp)
@@ -271,8 +281,8 @@ void tcp_memory_relieve(void)
 	last = now;
 	net_count(tcp_prune_called);
 	relieve(memory_is_out, weigh_gap, drop_gap);
-	relieve(net_memory_exhausted, weigh_orphan, drop_connection);
-	relieve(net_memory_exhausted, weigh_memory, drop_connection);
+	relieve(pages_are_out, weigh_orphan, drop_connection);
+	relieve(pages_are_out, weigh_memory, drop_connection);
 	if (!waits_for_pcb)
 		return;
 	waits_for_pcb = false;

@@ -180,6 +180,36 @@ static void test_mute(void)
 	end(lfd, "mute");
 }
 
+/*
+ * The budget is not out, but the pages are: the application has the others.
+ * Then it is the peers who do not read that go, and somebody new is let in.
+ */
+static void test_no_pages(void)
+{
+	uint64_t aborted = net_counters.tcp_aborted_memory;
+	int lfd = listener(5), fd;
+	struct peer late = { 0 };
+
+	open_all(lfd);
+	for (int i = 1; i < 10; i++)
+		sys_send(fds[i], data, 60000, 0);
+	bed_sleep(2 * NSEC_PER_SEC);
+	peer_send(&p[0], ACK, data, 1000);
+	ok(!net_memory_pressure(), "the budget is far from out");
+	is(net_counters.tcp_aborted_memory, aborted, "nobody is dropped");
+	bed_pages_low = true;
+	bed_sleep(200 * NSEC_PER_MSEC);
+	bed_pages_low = false;
+	is(net_counters.tcp_aborted_memory - aborted, 9,
+	   "no pages: who does not acknowledge is");
+	is(sys_recv(fds[0], buf, sizeof(buf), 0), 1000, "nobody else is");
+	fd = accepted(lfd, &late);
+	ok(fd >= 0, "somebody new is let in");
+	peer_send(&late, RST, NULL, 0);
+	sys_close(fd);
+	end(lfd, "no pages");
+}
+
 static uint32_t window_after_read(int i)
 {
 	peer_send(&p[i], ACK, data, 1460);
@@ -326,6 +356,7 @@ int main(void)
 	test_budget();
 	test_relief();
 	test_mute();
+	test_no_pages();
 	test_windows();
 	test_failures();
 	return done_testing();
