@@ -223,7 +223,7 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
 	struct tcp_pcb *pcb;
 
 	/* tcp_new() would take a closing connection's pcb. */
-	if (net_tcp_pcbs_short() || !net_memory_share()) {
+	if (net_tcp_pcbs_short(0) || !net_memory_share()) {
 		tcp_memory_want_pcb();
 		return ERR_PTR(-ENOBUFS);
 	}

@@ -312,7 +312,7 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 {
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
 		return tcp_cookie_ack(listening, hdr, p);
-	if (net_tcp_pcbs_short())
+	if (net_tcp_pcbs_short(0))
 		tcp_memory_want_pcb();
 	if (!net_pcb_has_share(ip_current_src_addr())) {
 		net_count(tcp_drop_share);
@@ -320,7 +320,7 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 		return true;
 	}
 	/* A new connection must not cost another one its life. */
-	if (!tcp_cookies_needed(listening) && !net_tcp_pcbs_short())
+	if (!tcp_cookies_needed(listening) && !net_tcp_pcbs_short(0))
 		return false;
 	tcp_cookie_answer(listening, hdr, optlen);
 	return true;

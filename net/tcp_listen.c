@@ -16,13 +16,21 @@
 #include "kernel/task/thread.h"
 #include "net/counters.h"
 #include "net/loopback.h"
+#include "net/lwip/memp_limits.h"
 #include "net/socket.h"
 
+/* Or memory is short for those that are in it. */
 bool tcp_accept_queue_full(const struct tcp_sock *listener)
 {
 	const struct sock *sk = &listener->inet.sk;
+	uint32_t n = sk->sk_ack_backlog;
 
-	return sk->sk_ack_backlog > sk->sk_max_ack_backlog;
+	if (n > sk->sk_max_ack_backlog)
+		return true;
+	if (!n || !net_tcp_pcbs_short(n))
+		return false;
+	tcp_memory_want_pcb();
+	return true;
 }
 
 /* O_NONBLOCK is not of it. */

@@ -155,9 +155,9 @@ static uint64_t weigh_memory(const struct tcp_sock *tp)
 
 static uint64_t weigh_orphan(const struct tcp_sock *tp)
 {
-	if (!tcp_is_orphan(tp))
-		return 0;
-	return age(&tp->sending) / NSEC_PER_MSEC;
+	uint64_t ns = age(&tp->sending);
+
+	return tcp_is_orphan(tp) && ns >= STALLED_NS ? ns / NSEC_PER_MSEC : 0;
 }
 
 static uint64_t weigh_gap(const struct tcp_sock *tp)
@@ -288,4 +288,5 @@ void tcp_memory_relieve(void)
 	waits_for_pcb = false;
 	relieve(net_tcp_pcbs_scarce, weigh_orphan, drop_connection);
 	relieve(net_tcp_pcbs_scarce, weigh_idle, drop_connection);
+	relieve(net_tcp_pcbs_scarce, weigh_memory, drop_connection);
 }

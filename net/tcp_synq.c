@@ -83,7 +83,7 @@ static bool make_half_open(struct tcp_pcb_listen *listening,
 	uint32_t iss = hdr->ackno - 1;
 	struct tcp_pcb *pcb;
 
-	if (net_tcp_pcbs_short()) {
+	if (net_tcp_pcbs_short(0)) {
 		tcp_memory_want_pcb();
 		return false;
 	}

@@ -57,6 +57,8 @@ static struct kmem_cache *pools[MEMP_MAX];
 
 #define PAGES_A_PCB 2
 #define FEW_PCBS 4
+#define MANY_PCBS 64
+#define PCBS_A_THREAD 4
 
 /*
  * lwIP cannot do without a timer: it has one for each of its clocks, and
@@ -157,27 +159,42 @@ unsigned int net_arp_queue_share(void)
 	return MAX((pool->limit - pool->active) / 4, (size_t)1);
 }
 
-bool net_tcp_pcbs_short(void)
+/*
+ * A connection takes most of a page, with its sock, its file and what an
+ * application has for it; as much as the reserve stays free for the latter.
+ */
+static size_t room_for_pcbs(void)
 {
-	return pool_used(MEMP_TCP_PCB, 99) || pages_are_low(0);
+	size_t keep = 2 * page_mark(ALLOC_USER);
+	size_t free = nr_free_pages();
+
+	return free > keep ? (free - keep) / PAGES_A_PCB : 0;
+}
+
+/* Not an application that has taken the memory by itself: connections have. */
+static bool memory_is_pcbs(void)
+{
+	return pools[MEMP_TCP_PCB]->active >= MANY_PCBS;
+}
+
+/* A thread, maybe, for each that the application has not seen yet. */
+bool net_tcp_pcbs_short(size_t unseen)
+{
+	return pool_used(MEMP_TCP_PCB, 99) || pages_are_low(0) ||
+	       (memory_is_pcbs() && room_for_pcbs() <= unseen * PCBS_A_THREAD);
 }
 
 bool net_tcp_pcbs_scarce(void)
 {
-	return pool_used(MEMP_TCP_PCB, 97) || pages_are_low(0);
+	return pool_used(MEMP_TCP_PCB, 97) || pages_are_low(0) ||
+	       (memory_is_pcbs() && room_for_pcbs() < MANY_PCBS);
 }
 
-/*
- * A connection takes most of a page, with its sock, its file and what an
- * application has for it, which must not be the last one. An application that
- * has taken all memory by itself still gets a few.
- */
+/* An application that has taken all memory still gets a few. */
 size_t net_tcp_pcbs_left(void)
 {
 	const struct kmem_cache *pool = pools[MEMP_TCP_PCB];
-	size_t keep = page_mark(ALLOC_USER) / 3 * 4;
-	size_t free = nr_free_pages();
-	size_t room = free > keep ? (free - keep) / PAGES_A_PCB : 0;
+	size_t room = room_for_pcbs();
 
 	if (room < FEW_PCBS && !pages_are_low(0))
 		room = FEW_PCBS;

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* No pcb for a new connection without taking one away from another. */
-bool net_tcp_pcbs_short(void);
+/*
+ * No pcb for a new connection without taking one away from another, or no
+ * memory for it beside so many that the application has not accepted yet.
+ */
+bool net_tcp_pcbs_short(size_t unseen);
 /* Few are left: some shall be given back. */
 bool net_tcp_pcbs_scarce(void);
 /* Pcbs that are free, and that there is memory for. */

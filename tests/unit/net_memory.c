@@ -20,6 +20,7 @@
 #include "net/socket.h"
 
 #define N 120
+#define MANY 64 /* net/lwip/memp.c: MANY_PCBS */
 #define EACH (40 * 1460)
 
 static struct peer p[N];
@@ -210,6 +211,34 @@ static void test_no_pages(void)
 	end(lfd, "no pages");
 }
 
+/*
+ * Before many connections take the pages of the application that serves them,
+ * somebody new costs the mute ones theirs, until few are left, and waits while
+ * another is not accepted yet.
+ */
+static void test_few_pages(void)
+{
+	uint64_t aborted = net_counters.tcp_aborted_memory;
+	int lfd = listener(5);
+	struct peer late = { 0 };
+
+	open_all(lfd);
+	bed_sleep(2 * NSEC_PER_SEC);
+	ok(peer_connect(&p[0], next_port++, PORT), "one waits");
+	bed_pages_few = true;
+	ok(!peer_connect(&late, next_port++, PORT),
+	   "few pages: no other does beside it");
+	bed_sleep(200 * NSEC_PER_MSEC);
+	is(net_counters.tcp_aborted_memory - aborted, N + 2 - MANY,
+	   "the mute ones are reset");
+	sys_close(sys_accept_from(lfd, true));
+	bed_pages_few = false;
+	ok(peer_connect(&late, next_port++, PORT), "somebody new is let in");
+	peer_send(&late, RST, NULL, 0);
+	sys_close(sys_accept_from(lfd, true));
+	end(lfd, "few pages");
+}
+
 static uint32_t window_after_read(int i)
 {
 	peer_send(&p[i], ACK, data, 1460);
@@ -357,6 +386,7 @@ int main(void)
 	test_relief();
 	test_mute();
 	test_no_pages();
+	test_few_pages();
 	test_windows();
 	test_failures();
 	return done_testing();

@@ -204,9 +204,11 @@ size_t nr_total_pages(void)
 	return 16 * MiB / PAGE_SIZE;
 }
 
+bool bed_pages_few;
+
 size_t nr_free_pages(void)
 {
-	return nr_total_pages();
+	return bed_pages_few ? 0 : nr_total_pages();
 }
 
 size_t page_mark(unsigned int flags)

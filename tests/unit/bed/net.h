@@ -42,6 +42,8 @@ void bed_fail(unsigned int n);
 bool bed_failed(void);
 /* So few pages are free that only headers and packets get some. */
 extern bool bed_pages_low;
+/* There is none to spare, and yet none is refused. */
+extern bool bed_pages_few;
 /* All of them fail. */
 void bed_no_memory(bool none);
 /* Objects that are out: kmalloc()'s and those of each cache. */
