@@ -57,9 +57,10 @@ struct netdev_ops {
 	/* Calls tx_done for what the device has sent. */
 	void (*reclaim)(struct netdev *dev);
 	/*
-	 * Delivers up to budget frames through rx; refills the ring; returns
-	 * how many. Fewer than budget: the ring is empty and its interrupt is
-	 * on again (re-checked after that, so nothing is missed).
+	 * Delivers up to budget frames through rx, fewer when that says pause;
+	 * refills the ring; returns how many, and budget after a pause. Fewer
+	 * than budget: the ring is empty and its interrupt is on again
+	 * (re-checked after that, so nothing is missed).
 	 */
 	unsigned int (*poll)(struct netdev *dev, unsigned int budget);
 	void (*rx_free)(struct netdev *dev, struct rx_buf *buf);
@@ -71,6 +72,7 @@ struct netdev {
 	uint16_t mtu; /* 1500 unless the device says otherwise */
 	bool link_up;
 	bool broken; /* it lied and could not be reset, so far */
+	bool pause; /* the stack's, in rx: no more frames in this poll */
 	const struct netdev_ops *ops;
 	struct netdev_stats stats;
 	/* Installed by the stack before the device is started. */

@@ -113,7 +113,7 @@ static unsigned int rx_take(struct virtio_net *vn, unsigned int budget)
 	struct rx_buf *buf;
 	uint32_t written;
 
-	while (taken < budget) {
+	while (taken < budget && !vn->dev.pause) {
 		buf = virtqueue_get_buf(vn->rx, &written);
 		if (!buf)
 			break;
@@ -157,8 +157,8 @@ unsigned int virtio_net_rx_poll(struct virtio_net *vn, unsigned int budget)
 		if (unlikely(vn->needs_reset))
 			return taken;
 		virtio_net_rx_fill(vn);
-		if (taken == budget)
-			return taken;
+		if (taken == budget || vn->dev.pause)
+			return budget;
 	} while (!virtqueue_enable_cb(vn->rx));
 	vn->rx_cb_on = true;
 	return taken;

@@ -6,7 +6,7 @@
  * looks busy to TCP's timers; then packets to ourselves, then up to a budget
  * of received frames, then what spliced sockets got, then lwIP's timers. All of
  * that only queues frames; they reach the device in one go at the end, with one
- * kick. A run that did not finish raises the softirq again.
+ * kick. A run that did not finish, or became long, raises the softirq again.
  *
  * lwIP's timers hang on one kernel timer, armed for the first of them.
  */
@@ -93,6 +93,11 @@ void net_flush_soon(void)
 		eth_flush();
 	else
 		raise_softirq_lazily(SOFTIRQ_NET);
+}
+
+bool net_rx_is_long(void)
+{
+	return softirq_is_long();
 }
 
 static void net_rx_action(void)

@@ -101,6 +101,7 @@ static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
 	}
 	if (eth.input(p, &eth) != ERR_OK)
 		pbuf_free(p);
+	netdev->pause = net_rx_is_long();
 }
 
 /* How often is the device's to choose: the log hears of it once a second. */
@@ -242,6 +243,7 @@ bool eth_poll(void)
 
 	if (!dev)
 		return false;
+	dev->pause = false;
 	net_pcb_batch_begin();
 	more = dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
 	net_pcb_batch_end();

@@ -61,7 +61,7 @@ static void deliver_first(void)
 
 bool loopback_poll(void)
 {
-	for (unsigned int n = queue_len; n; n--)
+	for (unsigned int n = queue_len; n && !net_rx_is_long(); n--)
 		deliver_first();
 	return queue_len != 0;
 }

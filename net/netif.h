@@ -26,6 +26,8 @@ void loopback_queue(struct netif *netif, struct pbuf *p);
 int eth_init(struct netdev *dev, const struct ipconfig *config);
 /* Receives up to a budget; true: there is more. */
 bool eth_poll(void);
+/* Of what both take packets from no more shall come in this run. */
+bool net_rx_is_long(void);
 /* Gives queued frames to the device and tells it. */
 void eth_flush(void);
 /* Gets back what the device has sent. */

@@ -13,16 +13,19 @@
 #include "kernel/x86/irq.h"
 
 /*
- * Rounds until ring 3 gets its turn although more is pending, and how soon
- * an interrupt then brings the rest back: so a flood of packets cannot keep
- * the application from running, nor a computing application the packets.
+ * Rounds, and time, until ring 3 gets its turn although more is pending, and
+ * how soon an interrupt then brings the rest back: so a flood of packets
+ * cannot keep the application from running, nor a computing application the
+ * packets.
  */
 #define MAX_ROUNDS 8
+#define MAX_NS NSEC_PER_MSEC
 #define RESUME_NS (500 * NSEC_PER_USEC)
 
 static void (*softirq_func[NR_SOFTIRQS])(void);
 static uint32_t pending; /* bit: enum softirq */
 static bool running;
+static uint64_t ends_ns;
 
 static void resume_tick(struct timer *timer)
 {
@@ -67,6 +70,11 @@ bool in_softirq(void)
 	return running;
 }
 
+bool softirq_is_long(void)
+{
+	return ktime_get_ns() >= ends_ns;
+}
+
 static void run_round(uint32_t todo)
 {
 	for (int nr = 0; nr < NR_SOFTIRQS; nr++) {
@@ -83,12 +91,15 @@ void do_softirq(void)
 	if (likely(!pending))
 		return;
 	running = true;
+	ends_ns = ktime_get_ns() + MAX_NS;
 	for (int round = 0; pending && round < MAX_ROUNDS; round++) {
 		uint32_t todo = pending;
 
 		pending = 0;
 		run_round(todo);
 		irq_replay();
+		if (pending && softirq_is_long())
+			break;
 	}
 	running = false;
 	if (pending)

@@ -32,6 +32,11 @@ bool softirq_pending(void);
 void do_softirq(void);
 bool in_softirq(void);
 /*
+ * The millisecond is over that one call of do_softirq() may take: a function
+ * that can go on later does so, raised again.
+ */
+bool softirq_is_long(void);
+/*
  * On the way to ring 3: what is still pending runs on the next way out, which
  * an interrupt brings about in half a millisecond at the latest.
  */

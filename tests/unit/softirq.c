@@ -16,12 +16,13 @@ struct percpu cpu0;
 static int runs[NR_SOFTIRQS];
 static int raise_again; /* times the network's softirq raises itself */
 static bool nested, was_in_softirq;
+static uint64_t now = 1000, run_takes;
 static struct timer *started;
 static uint64_t started_for;
 
 uint64_t ktime_get_ns(void)
 {
-	return 1000;
+	return now;
 }
 
 void timer_start(struct timer *timer, uint64_t expires)
@@ -50,6 +51,7 @@ static void run_timer(void)
 static void run_net(void)
 {
 	runs[SOFTIRQ_NET]++;
+	now += run_takes;
 	was_in_softirq = in_softirq();
 	raise_softirq(SOFTIRQ_TIMER);
 	do_softirq();
@@ -101,6 +103,20 @@ static void test_flood(void)
 	ok(!softirq_pending(), "softirq: ... until it is done");
 }
 
+static void test_long(void)
+{
+	reset();
+	raise_again = 1000;
+	run_takes = NSEC_PER_MSEC * 2 / 5;
+	raise_softirq(SOFTIRQ_NET);
+	do_softirq();
+	is(runs[SOFTIRQ_NET], 3, "softirq: a millisecond ends the rounds");
+	ok(softirq_pending(), "softirq: ... the rest stays pending");
+	run_takes = raise_again = 0;
+	do_softirq();
+	ok(!softirq_pending(), "softirq: ... until it is done");
+}
+
 static void test_lazy(void)
 {
 	reset();
@@ -143,6 +159,7 @@ int main(void)
 	softirq_set(SOFTIRQ_NET, run_net);
 	test_once();
 	test_flood();
+	test_long();
 	test_lazy();
 	test_recorded();
 	test_put_off();

@@ -11,6 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 
@@ -44,6 +45,11 @@ __attribute__((weak)) void backtrace_dump(uintptr_t rip, uintptr_t rbp)
 __attribute__((weak)) uint64_t ktime_get_ns(void)
 {
 	return 0;
+}
+
+__attribute__((weak)) bool softirq_is_long(void)
+{
+	return false;
 }
 
 __attribute__((weak)) void cond_resched(void)
