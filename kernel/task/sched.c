@@ -291,6 +291,7 @@ bool schedule_until(uint64_t deadline)
 void idle(void)
 {
 	for (;;) {
+		softirq_end_rest();
 		schedule();
 		irq_disable();
 		if (!softirq_pending() && !cpu0.irqs && list_empty(&run_queue))

@@ -20,12 +20,15 @@
  */
 #define MAX_ROUNDS 8
 #define MAX_NS NSEC_PER_MSEC
+/* After that the network rests for so long unless all others sleep. */
+#define REST_NS (250 * NSEC_PER_USEC)
 #define RESUME_NS (500 * NSEC_PER_USEC)
 
 static void (*softirq_func[NR_SOFTIRQS])(void);
 static uint32_t pending; /* bit: enum softirq */
 static bool running;
 static uint64_t ends_ns;
+static uint64_t rest_ends_ns; /* 0: none */
 
 static void resume_tick(struct timer *timer)
 {
@@ -83,8 +86,26 @@ static void run_round(uint32_t todo)
 	}
 }
 
+/* The bits that do not run now. */
+static uint32_t resting(void)
+{
+	if (likely(!rest_ends_ns))
+		return 0;
+	if (ktime_get_ns() < rest_ends_ns)
+		return BIT(SOFTIRQ_NET);
+	rest_ends_ns = 0;
+	return 0;
+}
+
+void softirq_end_rest(void)
+{
+	rest_ends_ns = 0;
+}
+
 void do_softirq(void)
 {
+	uint32_t todo;
+
 	if (running)
 		return;
 	irq_replay();
@@ -92,14 +113,17 @@ void do_softirq(void)
 		return;
 	running = true;
 	ends_ns = ktime_get_ns() + MAX_NS;
-	for (int round = 0; pending && round < MAX_ROUNDS; round++) {
-		uint32_t todo = pending;
-
-		pending = 0;
+	for (int round = 0; round < MAX_ROUNDS; round++) {
+		todo = pending & ~resting();
+		if (!todo)
+			break;
+		pending &= ~todo;
 		run_round(todo);
 		irq_replay();
-		if (pending && softirq_is_long())
+		if (pending && softirq_is_long()) {
+			rest_ends_ns = ktime_get_ns() + REST_NS;
 			break;
+		}
 	}
 	running = false;
 	if (pending)

@@ -36,6 +36,8 @@ bool in_softirq(void);
  * that can go on later does so, raised again.
  */
 bool softirq_is_long(void);
+/* Nobody wants to run: what had its time goes on. */
+void softirq_end_rest(void);
 /*
  * On the way to ring 3: what is still pending runs on the next way out, which
  * an interrupt brings about in half a millisecond at the latest.

@@ -112,8 +112,12 @@ static void test_long(void)
 	do_softirq();
 	is(runs[SOFTIRQ_NET], 3, "softirq: a millisecond ends the rounds");
 	ok(softirq_pending(), "softirq: ... the rest stays pending");
-	run_takes = raise_again = 0;
 	do_softirq();
+	is(runs[SOFTIRQ_NET], 3, "softirq: ... and rests while others run");
+	run_takes = raise_again = 0;
+	now += NSEC_PER_MSEC;
+	do_softirq();
+	is(runs[SOFTIRQ_NET], 4, "softirq: ... for a while");
 	ok(!softirq_pending(), "softirq: ... until it is done");
 }
 
