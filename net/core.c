@@ -38,6 +38,7 @@
 #include "net/net.h"
 #include "net/netif.h"
 #include "net/ping.h"
+#include "net/raw.h"
 #include "net/proc_net.h"
 #include "net/rxqueue.h"
 #include "net/sock.h"
@@ -97,7 +98,19 @@ void net_flush_soon(void)
 
 bool net_rx_is_long(void)
 {
-	return softirq_is_long();
+	return udp_rcv_is_long() || raw_deliver_is_long() || softirq_is_long();
+}
+
+/* The order of packets stays: first those that are on their way. */
+static bool take_packets(void)
+{
+	bool more = udp_rcv_more();
+
+	more |= raw_deliver_more();
+	if (more)
+		return true;
+	more = loopback_poll();
+	return net_rx_is_long() || eth_poll() || more;
 }
 
 static void net_rx_action(void)
@@ -105,8 +118,7 @@ static void net_rx_action(void)
 	bool more;
 
 	eth_reclaim();
-	more = loopback_poll();
-	more |= eth_poll();
+	more = take_packets();
 	more |= sosplice_poll();
 	sys_check_timeouts();
 	tcp_memory_relieve();

@@ -160,6 +160,44 @@ static bool conflicts(const struct inet_bind_bucket *tb,
 	       holds_conflict(tb, b);
 }
 
+/* ---- Walks --------------------------------------------------------------- */
+
+static LIST_HEAD(walks);
+
+void inet_walk_begin(struct inet_walk *walk, struct inet_ports *ports,
+		     uint16_t port)
+{
+	static LIST_HEAD(nobody);
+	const struct inet_bind_bucket *tb = inet_find_bucket(ports, port);
+
+	walk->end = tb ? &tb->owners : &nobody;
+	walk->at = walk->end->next;
+	list_add(&walk->node, &walks);
+}
+
+struct inet_binding *inet_walk_next(struct inet_walk *walk)
+{
+	const struct list_head *at = walk->at;
+
+	if (at == walk->end) {
+		list_del(&walk->node);
+		return NULL;
+	}
+	walk->at = at->next;
+	return list_entry(at, struct inet_binding, node);
+}
+
+/* The last one's bucket goes with it, and the walk only compares then. */
+static void step_over(const struct inet_binding *b)
+{
+	struct inet_walk *walk;
+
+	list_for_each_entry(walk, &walks, node) {
+		if (walk->at == &b->node)
+			walk->at = b->node.next;
+	}
+}
+
 /* ---- Claims -------------------------------------------------------------- */
 
 static void claim(struct inet_bind_bucket *tb, struct inet_binding *b,
@@ -286,6 +324,7 @@ void inet_release_port(struct inet_binding *b)
 
 	if (!tb)
 		return;
+	step_over(b);
 	list_del(&b->node);
 	tb->nr_bound -= b->bound;
 	b->bucket = NULL;

@@ -123,6 +123,20 @@ static inline unsigned int inet_shares(const struct inet_binding *b)
 	       (b->reuseport ? INET_SHARES_REUSEPORT : 0);
 }
 
+/*
+ * A walk along the owners of a port that others may interrupt: bindings that
+ * go are left out, and so are those that come. From begin to end it is known
+ * to inet_release_port(); inet_walk_next() ends it where it says NULL.
+ */
+struct inet_walk {
+	struct list_head node;
+	const struct list_head *at, *end;
+};
+
+void inet_walk_begin(struct inet_walk *walk, struct inet_ports *ports,
+		     uint16_t port);
+struct inet_binding *inet_walk_next(struct inet_walk *walk);
+
 /* NULL: nobody is on the port. */
 struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,
 					  uint16_t port);

@@ -13,6 +13,8 @@
 #include "lwip/pbuf.h"
 
 #include "kernel/fs/iov_iter.h"
+#include "kernel/task/softirq.h"
+#include "kernel/task/thread.h"
 #include "net/core.h"
 #include "net/counters.h"
 #include "net/icmp.h"
@@ -24,6 +26,9 @@
 
 #define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
 #define PMTUDISC_DONT 0
+
+/* Looked at in one run of the softirq. */
+#define RECEIVERS_AT_ONCE 512
 
 /* ---- Receiving ----------------------------------------------------------- */
 
@@ -53,28 +58,87 @@ static bool wants(const struct dgram_sock *ds, const struct ip_info *ip,
 	       ip_mcast_allows(&ds->inet, ip->daddr, ip->saddr, ip->ifindex);
 }
 
-void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+/* A packet under way to its receivers. */
+struct delivery {
+	struct pbuf *p; /* our own copy; NULL: none */
+	struct ip_info ip;
+	uint64_t serial; /* of the next socket */
+	uint8_t type;
+};
+
+/* What one run of the softirq has not done. */
+static struct delivery slow;
+
+static void deliver(const struct delivery *dl, struct dgram_sock *ds)
 {
-	uint8_t type = p->tot_len > hlen ? pbuf_get_at(p, hlen) : 0;
-	struct pbuf *copy = NULL;
-	struct dgram_sock *ds;
+	if (wants(ds, &dl->ip, dl->type))
+		dgram_deliver(ds, dl->p, &dl->ip, 0, 0,
+			      dl->ip.ifindex == LINK_LO ?
+				      dgram_truesize(dl->p->tot_len, 0) :
+				      0);
+}
+
+/* True: there are more. */
+static bool deliver_some(struct delivery *dl)
+{
+	struct sock *sk = sock_list_seek(&raw_socks, dl->serial);
+
+	for (unsigned int n = 0; sk && n < RECEIVERS_AT_ONCE; n++) {
+		deliver(dl, dgram_sk(sk));
+		dl->serial = sk->sk_serial + 1;
+		sk = sock_list_next(&raw_socks, sk);
+	}
+	if (sk)
+		return true;
+	pbuf_free(dl->p);
+	dl->p = NULL;
+	return false;
+}
+
+bool raw_deliver_is_long(void)
+{
+	return slow.p;
+}
+
+bool raw_deliver_more(void)
+{
+	return slow.p && deliver_some(&slow);
+}
+
+static bool is_wanted(const struct ip_info *ip, uint8_t type)
+{
+	const struct dgram_sock *ds;
 
 	list_for_each_entry(ds, &raw_socks.socks, inet.sk.sk_node) {
-		if (!wants(ds, ip, type))
-			continue;
-		if (!copy)
-			copy = dgram_clone(p);
-		if (!copy) {
-			net_count(icmp_drop_no_memory);
-			return;
-		}
-		dgram_deliver(ds, copy, ip, 0, 0,
-			      ip->ifindex == LINK_LO ?
-				      dgram_truesize(p->tot_len, 0) :
-				      0);
+		if (wants(ds, ip, type))
+			return true;
 	}
-	if (copy)
-		pbuf_free(copy);
+	return false;
+}
+
+void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	struct delivery dl = {
+		.ip = *ip,
+		.type = p->tot_len > hlen ? pbuf_get_at(p, hlen) : 0,
+	};
+
+	if (!is_wanted(ip, dl.type))
+		return;
+	dl.p = dgram_clone(p);
+	if (!dl.p) {
+		net_count(icmp_drop_no_memory);
+		return;
+	}
+	if (!in_softirq()) {
+		while (deliver_some(&dl))
+			cond_resched();
+		return;
+	}
+	while (raw_deliver_more())
+		continue;
+	if (deliver_some(&dl))
+		slow = dl;
 }
 
 static void tell(struct dgram_sock *ds, const struct icmp_error *e,

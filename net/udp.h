@@ -10,6 +10,7 @@
 #define NET_UDP_H
 
 #include "net/dgram.h"
+#include "net/inet_ports.h"
 
 struct icmp_error;
 struct ip_out;
@@ -40,18 +41,26 @@ struct udp_tuple {
 
 /* The one socket for a datagram to a single host, or NULL. */
 struct dgram_sock *udp_lookup(const struct udp_tuple *t);
-/* Calls fn for each socket that a datagram to a group is for. */
-void udp_for_each_member(const struct udp_tuple *t,
-			 void (*fn)(struct dgram_sock *ds, void *arg),
-			 void *arg);
+/*
+ * Calls fn for each socket that a datagram to a group is for, some in each
+ * call; true: there may be more. The walk was begun on udp_ports and t->dport.
+ */
+bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
+		      void (*fn)(struct dgram_sock *ds, void *arg), void *arg);
 
 /* ---- net/udp_input.c ---- */
 
 /* An IP payload from the wire; consumed unless it is for nobody: false. */
 bool udp_rcv(struct pbuf *p, const struct ip_info *ip);
 /*
+ * The next receivers of a datagram to a group that has too many for one run of
+ * the softirq; true: there are more, and nothing else is taken meanwhile.
+ */
+bool udp_rcv_more(void);
+bool udp_rcv_is_long(void);
+/*
  * A payload from a socket of this machine; keeps no reference to p. False:
- * nobody has the port.
+ * nobody has the port. Others may run between many receivers.
  */
 bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 		   const struct ip_info *ip);

@@ -10,6 +10,7 @@
 #include "lwip/pbuf.h"
 #include "lwip/prot/udp.h"
 
+#include "kernel/task/thread.h"
 #include "net/counters.h"
 #include "net/icmp.h"
 #include "net/ip_cmsg.h"
@@ -35,19 +36,23 @@ static void deliver(struct dgram_sock *ds, void *arg)
 		net_count(udp_in_datagrams);
 }
 
-/* False: nobody has the port. A group that has no members is no error. */
-static bool to_sockets(struct delivery *dl)
+static bool to_one(struct delivery *dl)
 {
-	struct dgram_sock *ds;
+	struct dgram_sock *ds = udp_lookup(dl->tuple);
 
-	if (dl->ip->group) {
-		udp_for_each_member(dl->tuple, deliver, dl);
-		return dl->receivers;
-	}
-	ds = udp_lookup(dl->tuple);
 	if (ds)
 		deliver(ds, dl);
 	return ds;
+}
+
+static bool to_group_locally(struct delivery *dl)
+{
+	struct inet_walk walk;
+
+	inet_walk_begin(&walk, &udp_ports, dl->tuple->dport);
+	while (udp_next_members(&walk, dl->tuple, deliver, dl))
+		cond_resched();
+	return dl->receivers;
 }
 
 bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
@@ -60,7 +65,52 @@ bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 		.truesize = dgram_truesize(p->tot_len, 20 + UDP_HEADER_LEN),
 	};
 
-	return to_sockets(&dl);
+	return ip->group ? to_group_locally(&dl) : to_one(&dl);
+}
+
+/* ---- From the wire ------------------------------------------------------- */
+
+/* To a group, under way to its receivers. */
+static struct {
+	struct delivery dl; /* dl.p is NULL: none */
+	struct udp_tuple tuple;
+	struct ip_info ip;
+	struct inet_walk walk;
+} slow;
+
+bool udp_rcv_is_long(void)
+{
+	return slow.dl.p;
+}
+
+bool udp_rcv_more(void)
+{
+	struct delivery *dl = &slow.dl;
+
+	if (!dl->p)
+		return false;
+	if (udp_next_members(&slow.walk, &slow.tuple, deliver, dl))
+		return true;
+	if (!dl->receivers)
+		net_count(udp_drop_no_member);
+	pbuf_free(dl->p);
+	dl->p = NULL;
+	return false;
+}
+
+/* Consumes p, the payload. */
+static void to_group(struct pbuf *p, const struct udp_tuple *t,
+		     const struct ip_info *ip)
+{
+	while (udp_rcv_more())
+		continue;
+	slow.tuple = *t;
+	slow.ip = *ip;
+	slow.dl = (struct delivery){ .p = p,
+				     .tuple = &slow.tuple,
+				     .ip = &slow.ip };
+	inet_walk_begin(&slow.walk, &udp_ports, t->dport);
+	udp_rcv_more();
 }
 
 static bool checksum_is_right(struct pbuf *p, const struct ip_info *ip)
@@ -106,9 +156,12 @@ bool udp_rcv(struct pbuf *p, const struct ip_info *ip)
 		return false;
 	pbuf_remove_header(p, UDP_HEADER_LEN);
 	p = pbuf_right_size(p);
+	if (ip->group) {
+		to_group(p, &t, ip);
+		return true;
+	}
 	dl.p = p;
-	if (!to_sockets(&dl))
-		net_count(udp_drop_no_member);
+	to_one(&dl);
 drop:
 	pbuf_free(p);
 	return true;

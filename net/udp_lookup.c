@@ -11,6 +11,9 @@
 #include "net/ip_route.h"
 #include "net/udp.h"
 
+/* Looked at before others may run. */
+#define MEMBERS_AT_ONCE 512
+
 static struct dgram_sock *owner_of(struct inet_binding *b)
 {
 	return container_of(b, struct dgram_sock, inet.binding);
@@ -145,14 +148,16 @@ static bool is_member(const struct dgram_sock *ds, const struct udp_tuple *t)
 	       ip_mcast_allows(inet, t->daddr, t->saddr, t->ifindex);
 }
 
-void udp_for_each_member(const struct udp_tuple *t,
-			 void (*fn)(struct dgram_sock *ds, void *arg),
-			 void *arg)
+bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
+		      void (*fn)(struct dgram_sock *ds, void *arg), void *arg)
 {
-	struct inet_binding *b;
+	for (unsigned int n = 0; n < MEMBERS_AT_ONCE; n++) {
+		struct inet_binding *b = inet_walk_next(walk);
 
-	list_for_each_entry(b, owners_of(t->dport), node) {
+		if (!b)
+			return false;
 		if (is_member(owner_of(b), t))
 			fn(owner_of(b), arg);
 	}
+	return true;
 }

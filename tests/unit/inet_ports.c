@@ -306,6 +306,34 @@ static void test_connect(void)
 	inet_release_port(&b);
 }
 
+/* Owners come and go while somebody walks along them. */
+static void test_walk(void)
+{
+	struct inet_binding b[4] = { { .reuse = true },
+				     { .reuse = true },
+				     { .reuse = true },
+				     { .reuse = true } };
+	struct inet_walk walk, other;
+
+	start(false);
+	inet_walk_begin(&walk, &ports, 53);
+	ok(!inet_walk_next(&walk), "walk: nobody is there");
+	for (int i = 0; i < 3; i++)
+		inet_bind_port(&ports, &b[i], 53);
+	inet_walk_begin(&walk, &ports, 53);
+	inet_walk_begin(&other, &ports, 53);
+	ok(inet_walk_next(&walk) == &b[2], "walk: the youngest first");
+	inet_release_port(&b[1]);
+	inet_bind_port(&ports, &b[3], 53);
+	ok(inet_walk_next(&walk) == &b[0], "walk: over one that went");
+	inet_release_port(&b[2]);
+	ok(inet_walk_next(&other) == &b[0], "walk: another one too");
+	inet_release_port(&b[0]);
+	inet_release_port(&b[3]);
+	ok(!inet_walk_next(&walk) && !inet_walk_next(&other),
+	   "walk: the end is there when the port is gone");
+}
+
 int main(void)
 {
 	inet_ports_setup();
@@ -318,6 +346,7 @@ int main(void)
 	test_ephemeral();
 	test_connect();
 	test_shared();
+	test_walk();
 	is(bucket_cache.active, 0, "all buckets are back");
 	return done_testing();
 }

@@ -47,6 +47,11 @@ __attribute__((weak)) uint64_t ktime_get_ns(void)
 	return 0;
 }
 
+__attribute__((weak)) bool in_softirq(void)
+{
+	return false;
+}
+
 __attribute__((weak)) bool softirq_is_long(void)
 {
 	return false;

@@ -42,3 +42,64 @@ void peers(void)
 	close(listener);
 	munmap(p, len);
 }
+
+#define MEMBERS 6000
+
+/* UDP: a group that many are in. */
+void members(void)
+{
+	uint32_t group = 0xef010203; /* 239.1.2.3 */
+	struct sockaddr_in a = address(INADDR_ANY, 5000), to;
+	struct ip_mreqn join = { .imr_multiaddr.s_addr = htonl(group),
+				 .imr_address.s_addr = htonl(INADDR_LOOPBACK) };
+	static int fds[MEMBERS];
+	static char text[64 * KIB];
+	int one = 1, i, fd;
+	ssize_t got;
+
+	for (i = 0; i < MEMBERS; i++) {
+		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		need(fds[i] >= 0, "socket");
+		setsockopt(fds[i], SOL_SOCKET, SO_REUSEADDR, &one, 4);
+		need(!bind(fds[i], (void *)&a, sizeof(a)), "bind");
+		need(!setsockopt(fds[i], IPPROTO_IP, IP_ADD_MEMBERSHIP, &join,
+				 sizeof(join)),
+		     "join");
+	}
+	setsockopt(fds[0], IPPROTO_IP, IP_MULTICAST_IF, &join, sizeof(join));
+	to = address(group, 5000);
+	MEASURE("udp/group",
+		sendto(fds[0], "x", 1, 0, (void *)&to, sizeof(to)));
+	MEASURE("udp/last", recv(fds[0], text, 1, MSG_DONTWAIT));
+	MEASURE("udp/first", recv(fds[MEMBERS - 1], text, 1, MSG_DONTWAIT));
+	to = address(INADDR_LOOPBACK, 5000);
+	MEASURE("udp/one", sendto(fds[0], "x", 1, 0, (void *)&to, sizeof(to)));
+	fd = open("/proc/net/udp", O_RDONLY);
+	begin();
+	while ((got = read(fd, text, sizeof(text))) > 0)
+		;
+	end("read/proc/net/udp", got);
+	close(fd);
+	for (i = 0; i < MEMBERS; i++)
+		close(fds[i]);
+}
+
+/* Raw sockets, each of which hears of each ping. */
+#define PINGERS 4000
+
+void pingers(void)
+{
+	struct sockaddr_in to = address(INADDR_LOOPBACK, 0);
+	static int fds[PINGERS];
+	unsigned char echo[8] = { 8, 0, 0xf7, 0xff };
+	int i;
+
+	for (i = 0; i < PINGERS; i++) {
+		fds[i] = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+		need(fds[i] >= 0, "raw");
+	}
+	MEASURE("raw/echo",
+		sendto(fds[0], echo, 8, 0, (void *)&to, sizeof(to)));
+	for (i = 0; i < PINGERS; i++)
+		close(fds[i]);
+}

@@ -61,6 +61,8 @@ void connections(void);
 void ports(void);
 /* crowds.c */
 void peers(void);
+void members(void);
+void pingers(void);
 /* threads.c */
 void waiters(void);
 void timers(void);

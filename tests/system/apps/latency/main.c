@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 		{ "flight", in_flight },   { "connections", connections },
 		{ "ports", ports },	   { "waiters", waiters },
 		{ "timers", timers },	   { "signals", signals },
-		{ "peers", peers },
+		{ "peers", peers },	   { "members", members },
+		{ "pingers", pingers },
 	};
 	const struct rlimit all = { 1 << 20, 1 << 20 };
 	pthread_t watcher;
