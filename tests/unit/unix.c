@@ -473,10 +473,10 @@ static int crowd(void)
 	nr_open = nr_objects = 0;
 	for (unsigned int i = 0; i < LISTENERS; i++)
 		make_listener(i);
-	meanwhile = others;
+	in_pause = others;
 	for (int i = 0; i < 300; i++)
 		do_something();
-	meanwhile = NULL;
+	in_pause = NULL;
 	return 0;
 }
 

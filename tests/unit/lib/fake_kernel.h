@@ -196,16 +196,16 @@ bool signal_pending(void)
 }
 
 /* What others do when the kernel gives way. */
-static void (*meanwhile)(void);
+static void (*in_pause)(void);
 
 void cond_resched(void)
 {
-	void (*run)(void) = meanwhile;
+	void (*run)(void) = in_pause;
 
-	meanwhile = NULL;
+	in_pause = NULL;
 	if (run)
 		run();
-	meanwhile = run;
+	in_pause = run;
 }
 
 bool fatal_signal_pending(void)
