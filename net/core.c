@@ -121,7 +121,7 @@ static void net_rx_action(void)
 	more = take_packets();
 	more |= sosplice_poll();
 	sys_check_timeouts();
-	tcp_memory_relieve();
+	more |= tcp_memory_relieve();
 	more |= net_pcb_run_timers();
 	net_flush();
 	if (more)

@@ -260,8 +260,11 @@ bool tcp_memory_may_keep_gap(const struct tcp_sock *tp);
 void tcp_progress(struct tcp_progress *p, uint32_t gone, uint32_t end);
 /* A connection could not be opened for want of a pcb. */
 void tcp_memory_want_pcb(void);
-/* Takes back what is out from who makes no progress. Softirq, not in lwIP. */
-void tcp_memory_relieve(void);
+/*
+ * Takes back what is out from who makes no progress; true: not all have been
+ * looked at. Softirq, not in lwIP.
+ */
+bool tcp_memory_relieve(void);
 
 /* net/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);

@@ -32,6 +32,8 @@
 #define STALLED_NS NSEC_PER_SEC
 /* Between two looks at all connections. */
 #define PAUSE_NS (100 * NSEC_PER_MSEC)
+/* Connections in one run of the softirq. */
+#define LOOKED_AT_ONCE 2048
 /* Who never said a word goes before so many who did. */
 #define SILENT_WEIGHT 4
 
@@ -213,40 +215,81 @@ static bool is_connection(const struct tcp_sock *tp)
 	return tp->pcb && tp->inet.sk.sk_state != TCP_LISTEN;
 }
 
-static uint64_t heaviest(weigh_fn *weigh)
-{
-	uint64_t most = 0;
-	struct sock *sk;
-
-	list_for_each_entry(sk, &tcp_socks.socks, sk_node) {
-		const struct tcp_sock *tp = tcp_sk(sk);
-
-		if (is_connection(tp))
-			most = MAX(most, weigh(tp));
-	}
-	return most;
-}
-
 /*
  * While it is out those go that weigh at least half of what the heaviest does:
  * two walks, however many there are.
  */
-static void relieve(bool (*out)(void), weigh_fn *weigh,
-		    void (*drop)(struct tcp_sock *tp))
+struct measure {
+	bool (*out)(void);
+	weigh_fn *weigh;
+	void (*drop)(struct tcp_sock *tp);
+};
+
+static const struct measure measures[] = {
+	{ memory_is_out, weigh_gap, drop_gap },
+	{ pages_are_out, weigh_orphan, drop_connection },
+	{ pages_are_out, weigh_memory, drop_connection },
+	{ net_tcp_pcbs_scarce, weigh_orphan, drop_connection },
+	{ net_tcp_pcbs_scarce, weigh_idle, drop_connection },
+	{ net_tcp_pcbs_scarce, weigh_memory, drop_connection },
+};
+
+#define NR_FOR_MEMORY 3 /* then those for pcbs */
+
+/* How far it is; who comes behind the mark meanwhile is seen. */
+static struct {
+	unsigned int at, end; /* equal: nothing to do */
+	bool drops; /* the second walk */
+	uint64_t serial; /* of the next connection */
+	uint64_t weight; /* of the heaviest; of those that go */
+} relief;
+
+static void look_at(const struct measure *m, struct tcp_sock *tp)
 {
-	uint64_t least = out() ? (heaviest(weigh) + 1) / 2 : 0;
-	struct list_head *at = tcp_socks.socks.next, *next;
+	uint64_t weight = is_connection(tp) ? m->weigh(tp) : 0;
 
-	if (!least)
-		return;
-	for (; at != &tcp_socks.socks && out(); at = next) {
-		struct tcp_sock *tp = tcp_sk(
-			list_entry(at, struct sock, sk_node));
+	if (!relief.drops)
+		relief.weight = MAX(relief.weight, weight);
+	else if (weight >= relief.weight)
+		m->drop(tp);
+}
 
-		next = at->next;
-		if (is_connection(tp) && weigh(tp) >= least)
-			drop(tp);
+/* One walk's next part; false: it is at its end. */
+static bool walk_on(const struct measure *m, unsigned int *left)
+{
+	struct sock *next = sock_list_seek(&tcp_socks, relief.serial);
+
+	while (next && m->out()) {
+		struct sock *sk = next;
+
+		if (!*left)
+			return true;
+		--*left;
+		relief.serial = sk->sk_serial + 1;
+		next = sock_list_next(&tcp_socks, sk);
+		look_at(m, tcp_sk(sk));
 	}
+	return false;
+}
+
+static void next_walk(void)
+{
+	relief.serial = 0;
+	relief.drops = !relief.drops && relief.weight;
+	relief.weight = relief.drops ? (relief.weight + 1) / 2 : 0;
+	relief.at += !relief.drops;
+}
+
+static bool go_on(void)
+{
+	unsigned int left = LOOKED_AT_ONCE;
+
+	while (relief.at < relief.end) {
+		if (walk_on(&measures[relief.at], &left))
+			return true;
+		next_walk();
+	}
+	return false;
 }
 
 static bool waits_for_pcb;
@@ -267,26 +310,23 @@ static void count_pressure(void)
 	before = now;
 }
 
-void tcp_memory_relieve(void)
+bool tcp_memory_relieve(void)
 {
 	static uint64_t last;
 	uint64_t now;
 
 	count_pressure();
+	if (unlikely(relief.at < relief.end))
+		return go_on();
 	if (likely(!waits_for_pcb && !memory_is_out()))
-		return;
+		return false;
 	now = ktime_get_ns();
 	if (now - last < PAUSE_NS)
-		return;
+		return false;
 	last = now;
 	net_count(tcp_prune_called);
-	relieve(memory_is_out, weigh_gap, drop_gap);
-	relieve(pages_are_out, weigh_orphan, drop_connection);
-	relieve(pages_are_out, weigh_memory, drop_connection);
-	if (!waits_for_pcb)
-		return;
+	relief.at = 0;
+	relief.end = waits_for_pcb ? ARRAY_SIZE(measures) : NR_FOR_MEMORY;
 	waits_for_pcb = false;
-	relieve(net_tcp_pcbs_scarce, weigh_orphan, drop_connection);
-	relieve(net_tcp_pcbs_scarce, weigh_idle, drop_connection);
-	relieve(net_tcp_pcbs_scarce, weigh_memory, drop_connection);
+	return go_on();
 }
