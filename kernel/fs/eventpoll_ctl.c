@@ -151,6 +151,8 @@ void ep_remove(struct eventpoll *ep, struct epitem *epi)
 	rb_erase(&epi->rbn, &ep->rbr);
 	if (ep_is_linked(epi))
 		list_del(&epi->rdllink);
+	ep->nr_nested -= is_file_epoll(epi->ffd.file);
+	ep->nr_shared -= epi->is_shared;
 	kmem_cache_free(epi_cache, epi);
 	ep_watches--;
 }
@@ -163,12 +165,30 @@ static struct epitem *epitem_alloc(struct eventpoll *ep, struct file *file,
 	if (!epi)
 		return NULL;
 	ep_watches++;
+	ep->nr_nested += is_file_epoll(file);
 	INIT_LIST_HEAD(&epi->rdllink);
 	epi->next = EP_UNACTIVE_PTR;
 	epi->ffd = (struct epoll_filefd){ file, fd };
 	epi->ep = ep;
 	epi->event = *event;
 	return epi;
+}
+
+static void mark_shared(struct epitem *epi)
+{
+	epi->ep->nr_shared += !epi->is_shared;
+	epi->is_shared = true;
+}
+
+/* Of the others all but the youngest are marked already, if not all. */
+static void ep_link_to_file(struct epitem *epi, struct file *file)
+{
+	if (!list_empty(&file->f_ep)) {
+		mark_shared(epi);
+		mark_shared(
+			list_first_entry(&file->f_ep, struct epitem, fllink));
+	}
+	list_add(&epi->fllink, &file->f_ep);
 }
 
 /* full_check: the set or the target has to do with nested sets. */
@@ -185,7 +205,7 @@ static int ep_insert(struct eventpoll *ep, const struct epoll_event *event,
 	epi = epitem_alloc(ep, tfile, fd, event);
 	if (!epi)
 		return -ENOMEM;
-	list_add(&epi->fllink, &tfile->f_ep);
+	ep_link_to_file(epi, tfile);
 	ep_rbtree_insert(ep, epi, place);
 	if (full_check && ep_reverse_path_check(epi)) {
 		ep_remove(ep, epi);

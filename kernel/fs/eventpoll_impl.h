@@ -63,6 +63,7 @@ struct epitem {
 	struct eventpoll *ep;
 	struct list_head fllink; /* on ffd.file->f_ep */
 	struct epoll_event event;
+	bool is_shared; /* other items watch, or watched, its file too */
 };
 
 /*
@@ -83,6 +84,8 @@ struct eventpoll {
 	struct epoll_params params; /* eventpoll_busy.c */
 	uint64_t gen; /* eventpoll_path.c: of the walk that came by last */
 	uint8_t loop_check_depth; /* ... and what it found */
+	unsigned int nr_nested; /* items that watch sets */
+	unsigned int nr_shared; /* items with is_shared */
 };
 
 /* "On no list": NULL is the end of one. */

@@ -37,6 +37,8 @@ static int ep_depth_below(struct eventpoll *ep, const struct eventpoll *top,
 		return ep->loop_check_depth;
 	ep->gen = walk_gen;
 	ep->loop_check_depth = 0;
+	if (!ep->nr_nested)
+		return 0;
 	for (node = rb_first(&ep->rbr); node; node = rb_next(node)) {
 		struct epitem *epi = rb_entry(node, struct epitem, rbn);
 		struct eventpoll *inner;
@@ -118,22 +120,32 @@ static bool is_file_path_ok(const struct file *file)
 	return count_paths_up(file, 0);
 }
 
-/* All files that are reached downwards from the set. */
+/*
+ * All files that are reached downwards from the set. Those that nobody else
+ * watches have all the same paths: one stands for them, and when there are
+ * no others the first stands for all.
+ */
 static bool are_paths_ok_below(struct eventpoll *ep)
 {
+	bool is_alone_ok = false;
 	struct rb_node *node;
 
 	if (ep->gen == walk_gen)
 		return true;
 	ep->gen = walk_gen;
 	for (node = rb_first(&ep->rbr); node; node = rb_next(node)) {
-		struct file *file = rb_entry(node, struct epitem, rbn)->ffd.file;
+		struct epitem *epi = rb_entry(node, struct epitem, rbn);
+		struct file *file = epi->ffd.file;
 
+		if (is_alone_ok && !ep->nr_nested && !ep->nr_shared)
+			return true;
 		if (is_file_epoll(file)) {
 			if (!are_paths_ok_below(ep_of_file(file)))
 				return false;
-		} else if (!is_file_path_ok(file)) {
-			return false;
+		} else if (epi->is_shared || !is_alone_ok) {
+			if (!is_file_path_ok(file))
+				return false;
+			is_alone_ok |= !epi->is_shared;
 		}
 	}
 	return true;

@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 static struct sockaddr_in address(uint32_t ip, int port)
@@ -102,4 +104,33 @@ void pingers(void)
 		sendto(fds[0], echo, 8, 0, (void *)&to, sizeof(to)));
 	for (i = 0; i < PINGERS; i++)
 		close(fds[i]);
+}
+
+#define NESTED 40000
+
+/* epoll: a set of many becomes part of another. */
+void nested(void)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int inner = epoll_create1(0), outer = epoll_create1(0), i, n;
+	int event = eventfd(0, 0), *fds = malloc(NESTED * sizeof(int));
+
+	for (n = 0; n < NESTED; n++) {
+		fds[n] = eventfd(n % 2, EFD_NONBLOCK);
+		if (fds[n] < 0 || epoll_ctl(inner, EPOLL_CTL_ADD, fds[n], &e))
+			break;
+	}
+	MEASURE("nested/add", epoll_ctl(outer, EPOLL_CTL_ADD, inner, &e));
+	MEASURE("nested/below", epoll_ctl(inner, EPOLL_CTL_ADD, event, &e));
+	for (i = 0; i < n; i++) {
+		eventfd_t v;
+		eventfd_read(fds[i], &v);
+	}
+	MEASURE("nested/stale", epoll_wait(outer, &e, 1, 0));
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	close(inner);
+	close(outer);
+	close(event);
+	free(fds);
 }

@@ -63,6 +63,7 @@ void ports(void);
 void peers(void);
 void members(void);
 void pingers(void);
+void nested(void);
 /* threads.c */
 void waiters(void);
 void timers(void);

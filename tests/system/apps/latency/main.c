@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 		{ "ports", ports },	   { "waiters", waiters },
 		{ "timers", timers },	   { "signals", signals },
 		{ "peers", peers },	   { "members", members },
-		{ "pingers", pingers },
+		{ "pingers", pingers },	   { "nested", nested },
 	};
 	const struct rlimit all = { 1 << 20, 1 << 20 };
 	pthread_t watcher;
