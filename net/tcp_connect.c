@@ -164,6 +164,8 @@ int tcp_disconnect(struct sock *sk)
 	tp->urg.data = 0;
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_shutdown = 0;
+	tcp_has_memory(tp);
+	sock_reset_flag(sk, SOCK_F_NOSPACE);
 	sock_reset_flag(sk, SOCK_F_DONE);
 	sk->sk_state_change(sk);
 	if (was_listening)

@@ -125,11 +125,13 @@ void tcp_want_space(struct tcp_sock *tp)
 	}
 }
 
+/* While a send slept another thread may have made a listener of the socket. */
 static bool stopped(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet.sk;
 
-	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) || !tp->pcb;
+	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) || !tp->pcb ||
+	       sk->sk_state == TCP_LISTEN;
 }
 
 /* 0, -EFAULT, or -EAGAIN when lwIP takes no more; then nothing has moved. */

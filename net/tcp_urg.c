@@ -157,7 +157,7 @@ ssize_t tcp_urg_recv(struct sock *sk, struct msg *msg)
 /* Urgent data waits for no acknowledgement, as on Linux. */
 void tcp_urg_send(struct tcp_sock *tp)
 {
-	if (!tp->pcb)
+	if (!tp->pcb || tp->inet.sk.sk_state == TCP_LISTEN)
 		return;
 	tp->urg.snd_up = tp->pcb->snd_lbb;
 	tp->urg.sending = true;

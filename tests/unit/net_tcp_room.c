@@ -320,6 +320,34 @@ static void test_local(void)
 	sys_close(far);
 }
 
+static int other; /* what another thread makes a listener of */
+
+static void listen_instead(void)
+{
+	struct socket *sock = fd_socket(other);
+	struct sockaddr_any none = { 0 }; /* AF_UNSPEC */
+
+	bed_meanwhile = NULL;
+	sock->ops->connect(sock, &none, sizeof(none.in), true);
+	if (sys_listen_on(other, 1))
+		bail_out("cannot listen");
+}
+
+/* A listener's pcb is smaller: nothing of a send may look at it. */
+static void test_listens(void)
+{
+	struct peer p;
+
+	other = joined(&p, 1460, 1000);
+	fd_socket(other)->file->f_flags = 0;
+	bed_meanwhile = listen_instead;
+	ok(sys_send(other, data, sizeof(data), 1) > 0,
+	   "listens meanwhile: the send ends with what it has sent");
+	bed_sleep(NSEC_PER_SEC);
+	is(sys_poll_mask(other), 0, "listens meanwhile: and it listens");
+	leave(other, &p);
+}
+
 int main(void)
 {
 	begin();
@@ -332,6 +360,7 @@ int main(void)
 	test_link();
 	test_no_memory_blocking();
 	test_local();
+	test_listens();
 	sys_close(lfd);
 	is(net_memory_used(), 0, "nothing is in use");
 	no_leaks("room to send");
