@@ -377,6 +377,9 @@ static int set_rcvbuf(struct sock *sk, int value)
 {
 	sk->sk_rcvbuf = buffer_size(value, SOCK_MIN_RCVBUF);
 	sock_set_flag(sk, SOCK_F_RCVBUF_SET);
+	/* The window may be wider now. */
+	if (sk->sk_state == TCP_ESTABLISHED && sk->sk_prot->data_taken)
+		sk->sk_prot->data_taken(sk, 0);
 	return 0;
 }
 

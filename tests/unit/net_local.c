@@ -487,6 +487,25 @@ static void test_low(void)
 	all_back("low");
 }
 
+/* A wider window is news to who found it full, though nobody has read. */
+static void test_window(void)
+{
+	int fds[2];
+
+	pair(fds);
+	while (sys_send(fds[0], data, sizeof(data), 0) > 0)
+		;
+	sys_watch(fds[0]);
+	sys_edges(fds[0], NULL);
+	sys_set(fds[1], 1, 8, 1 << 20); /* SO_RCVBUF */
+	ok(sys_edges(fds[0], NULL) && (sys_poll_mask(fds[0]) & OUT),
+	   "window: SO_RCVBUF wakes the sender");
+	ok(sys_send(fds[0], data, 1000, 0) > 0, "window: who may send");
+	sys_close(fds[0]);
+	sys_close(fds[1]);
+	all_back("window");
+}
+
 static long lwip_counted(const char *name)
 {
 	char text[4096];
@@ -520,6 +539,7 @@ int main(void)
 	test_failures();
 	test_budget();
 	test_low();
+	test_window();
 	is(lwip_counted("tcp_xmit") + lwip_counted("tcp_recv") +
 		   lwip_counted("ip_xmit") + lwip_counted("ip_recv"),
 	   0, "lwIP has seen nothing of it");
