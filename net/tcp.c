@@ -11,6 +11,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
+#include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
@@ -87,6 +88,11 @@ void tcp_init_sockets(void)
 	tcp_ports.random = random_u32;
 	if (!tcp_time_wait_setup() || !tcp_local_setup())
 		panic("no memory for the tables of connections");
+}
+
+bool tcp_sock_may_alloc(void)
+{
+	return cache->active < cache->room || !pages_are_low(0);
 }
 
 struct tcp_sock *tcp_sock_alloc(void)

@@ -137,6 +137,8 @@ void tcp_queues(struct sock *sk, struct sock_queues *queues);
 
 /* net/tcp.c */
 struct tcp_sock *tcp_sock_alloc(void);
+/* It would not be NULL. */
+bool tcp_sock_may_alloc(void);
 void tcp_sock_free(struct tcp_sock *tp);
 /* Ties the two together; options and window go to the pcb. */
 void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb);

@@ -193,6 +193,10 @@ static bool listener_full(const struct tcp_pcb *pcb)
 		pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb :
 				       pcb->listener;
 
+	if (pcb->state == SYN_RCVD && !tcp_sock_may_alloc()) {
+		tcp_memory_want_pcb();
+		return true;
+	}
 	return l && tcp_accept_queue_full(l->callback_arg);
 }
 

@@ -239,6 +239,35 @@ static void test_few_pages(void)
 	end(lfd, "few pages");
 }
 
+/* A handshake that ends while there is no memory is not reset: it waits. */
+static void test_no_sock(void)
+{
+	int lfd = listener(5), fd;
+	struct peer late = { .port = next_port++, .dport = PORT };
+
+	late.window = 65535;
+	peer_raw(&late, late.seq++, 0, SYN, 65535, NULL, 0, NULL, 0);
+	bed_run();
+	ok(peer_take(&late) && late.got_flags == (SYN | ACK), "a handshake");
+	late.ack = late.got_seq + 1;
+	bed_pages_low = true;
+	bed_no_memory(true);
+	peer_send(&late, ACK, NULL, 0);
+	bed_run();
+	bed_no_memory(false);
+	bed_pages_low = false;
+	ok(!got_rst(&late), "no memory for its sock: no reset");
+	peer_send(&late, ACK, data, 100);
+	bed_run();
+	fd = sys_accept_from(lfd, true);
+	ok(fd >= 0, "later it is complete");
+	is(sys_recv(fd, buf, sizeof(buf), 0), 100, "and its data is there");
+	peer_send(&late, RST, NULL, 0);
+	sys_close(fd);
+	sys_close(lfd);
+	no_leaks("no sock");
+}
+
 static uint32_t window_after_read(int i)
 {
 	peer_send(&p[i], ACK, data, 1460);
@@ -387,6 +416,7 @@ int main(void)
 	test_mute();
 	test_no_pages();
 	test_few_pages();
+	test_no_sock();
 	test_windows();
 	test_failures();
 	return done_testing();
