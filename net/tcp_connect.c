@@ -167,8 +167,8 @@ int tcp_disconnect(struct sock *sk)
 	tcp_has_memory(tp);
 	sock_reset_flag(sk, SOCK_F_NOSPACE);
 	sock_reset_flag(sk, SOCK_F_DONE);
-	sk->sk_state_change(sk);
 	if (was_listening)
-		tcp_listen_drop(tp);
+		tcp_listen_drop(tp); /* whose resets are heard of first */
+	sk->sk_state_change(sk);
 	return 0;
 }

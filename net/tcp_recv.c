@@ -41,7 +41,7 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	uint32_t start = q->read;
 	size_t have, moved;
 
-	if (has_mark && !peek)
+	if (has_mark && !peek && n) /* a read of nothing passes no mark */
 		tcp_urg_skip(tp);
 	have = MIN(n, has_mark ? tcp_urg_limit(tp) : (size_t)q->len);
 	if (peek)
