@@ -18,8 +18,8 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/vmap.h"
 
-/* Runs of bytes in one batch. */
-#define BATCH_RUNS 16
+/* Slots in one batch: what one message takes, wherever the bytes lie. */
+#define BATCH_SLOTS 16
 
 int splice_verify(int64_t pos, size_t len)
 {
@@ -201,14 +201,10 @@ static bool gather(const struct splice_desc *sd, struct iovec *iov,
 	for (; at != pipe->head && sum < sd->left; at++) {
 		const struct pipe_buffer *buf = pipe_slot(pipe, at);
 		size_t n = MIN(buf->len, sd->left - sum);
-		struct iovec *last = nr ? &iov[nr - 1] : NULL;
 
-		if (last && (char *)last->iov_base + last->iov_len == buf->data)
-			last->iov_len += n;
-		else if (nr < BATCH_RUNS)
-			iov[nr++] = (struct iovec){ buf->data, n };
-		else
+		if (nr == BATCH_SLOTS)
 			break;
+		iov[nr++] = (struct iovec){ buf->data, n };
 		sum += n;
 	}
 	iov_iter_init(from, iov, nr, sum, false);
@@ -219,7 +215,7 @@ static bool gather(const struct splice_desc *sd, struct iovec *iov,
 static ssize_t write_batch(struct splice_desc *sd, struct file *out,
 			   int64_t *pos, splice_batch_fn write)
 {
-	struct iovec iov[BATCH_RUNS];
+	struct iovec iov[BATCH_SLOTS];
 	struct iov_iter from;
 	bool more = gather(sd, iov, &from) || (sd->flags & SPLICE_F_MORE);
 	ssize_t n = write(out, &from, pos, more);
