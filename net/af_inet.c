@@ -305,8 +305,8 @@ static int stream_shutdown(struct socket *sock, int how)
 				      SS_CONNECTED;
 	if (sk->sk_state == TCP_SYN_SENT ||
 	    (sk->sk_state == TCP_LISTEN && (how & RCV_SHUTDOWN))) {
-		sock->state =
-			SS_UNCONNECTED; /* others may run, and connect it */
+		/* First: others may run meanwhile, and connect it. */
+		sock->state = SS_UNCONNECTED;
 		sk->sk_prot->disconnect(sk);
 	} else if (sk->sk_state != TCP_LISTEN) {
 		if (sk->sk_state == TCP_CLOSE)
