@@ -70,11 +70,6 @@ bool net_memory_pressure(void)
 	return net_memory_used() > limit / 2;
 }
 
-bool net_memory_short(void)
-{
-	return net_memory_used() > limit;
-}
-
 static size_t share(size_t used)
 {
 	if (used >= limit + limit / RESERVE)

@@ -32,7 +32,6 @@ size_t net_memory_limit(void);
 size_t net_memory_used(void); /* without what is local */
 size_t net_memory_local(void);
 bool net_memory_pressure(void);
-bool net_memory_short(void);
 bool net_memory_exhausted(void);
 
 /*
