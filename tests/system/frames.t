@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap, skip_all
 from vm import APPS, Vm, connect, image, in_private_network, make_tap
+from wire import checksum
 
 if not in_private_network():
     skip_all("needs root and /dev/net/tun")
@@ -49,15 +50,6 @@ guest_mac = bytes.fromhex(next(
     l.split()[3] for l in open("/proc/net/arp") if l.startswith(GUEST))
     .replace(":", ""))
 host_mac = raw.getsockname()[4]
-
-
-def checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def ip(proto, payload, **over):
