@@ -16,7 +16,7 @@
 
 #include "boot/handover.h"
 #include "kernel/base.h"
-#include "kernel/chacha.h"
+#include "kernel/lib/chacha.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/x86/cpu.h"

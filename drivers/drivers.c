@@ -6,14 +6,14 @@
 
 #include <linux/virtio_ids.h>
 
+#include "drivers/acpi/vmgenid.h"
 #include "drivers/i6300esb.h"
 #include "drivers/netdev.h"
 #include "drivers/pci.h"
 #include "drivers/pci_nics.h"
-#include "drivers/virtio.h"
-#include "drivers/virtio_mmio.h"
-#include "drivers/virtio_pci.h"
-#include "drivers/vmgenid.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtio_mmio.h"
+#include "drivers/virtio/virtio_pci.h"
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/x86/acpi.h"

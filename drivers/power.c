@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "drivers/acpi_ged.h"
-#include "drivers/acpi_pm.h"
+#include "drivers/acpi/acpi_ged.h"
+#include "drivers/acpi/acpi_pm.h"
 #include "drivers/reset.h"
 #include "drivers/serial.h"
 #include "kernel/base.h"

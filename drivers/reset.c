@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "drivers/acpi_pm.h"
+#include "drivers/acpi/acpi_pm.h"
 #include "kernel/base.h"
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"

@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-#include "kernel/chacha.h"
+#include "kernel/lib/chacha.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/wallclock.h"

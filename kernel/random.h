@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "kernel/base.h"
-#include "kernel/siphash.h"
+#include "kernel/lib/siphash.h"
 
 /* What Linux's pool holds, and says that it has; how old a key gets. */
 #define RANDOM_POOL_BITS 256

@@ -4,7 +4,7 @@
  */
 #include "net/counters.h"
 
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 
 struct net_counters net_counters;
 

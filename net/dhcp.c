@@ -11,8 +11,8 @@
 #include "lwip/netif.h"
 
 #include "kernel/base.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/printk.h"
-#include "kernel/seq_buf.h"
 #include "net/domain.h"
 #include "net/ipconfig.h"
 #include "net/lwip/hooks.h"

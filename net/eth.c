@@ -16,9 +16,9 @@
 
 #include "drivers/netdev.h"
 #include "kernel/base.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/mm/page.h"
 #include "kernel/printk.h"
-#include "kernel/seq_buf.h"
 #include "kernel/task/clock.h"
 #include "net/af_netlink.h"
 #include "net/counters.h"

@@ -4,8 +4,8 @@
  */
 #include "net/inet_hash.h"
 
+#include "kernel/lib/siphash.h"
 #include "kernel/random.h"
-#include "kernel/siphash.h"
 
 uint32_t inet_hash(uint32_t saddr, uint16_t sport, uint32_t daddr,
 		   uint16_t dport)

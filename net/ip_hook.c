@@ -13,7 +13,7 @@
 #include "lwip/udp.h"
 
 #include "kernel/base.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "net/counters.h"
 #include "net/icmp.h"
 #include "net/igmp.h"

@@ -13,7 +13,7 @@
 #include <linux/netlink.h>
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "net/sock.h"
 
 /* The most in one buffer; who reads with a page gets whole messages. */

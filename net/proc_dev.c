@@ -5,7 +5,7 @@
  */
 #include <linux/rtnetlink.h>
 
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "net/ip_mcast.h"
 #include "net/ipconfig.h"
 #include "net/link.h"

@@ -4,7 +4,7 @@
  * context.
  */
 #include "kernel/base.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/task/exec.h"
 #include "net/ping.h"
 #include "net/proc_net.h"

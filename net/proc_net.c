@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "kernel/base.h"
-#include "kernel/fs/proc.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/printk.h"
-#include "kernel/seq_buf.h"
+#include "kernel/procfs/proc.h"
 #include "kernel/task/wait.h"
 #include "kernel/utsname.h"
 #include "net/counters.h"

@@ -10,8 +10,8 @@
 #include "lwip/stats.h"
 
 #include "kernel/base.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/mm/page.h"
-#include "kernel/seq_buf.h"
 #include "net/counters.h"
 #include "net/dgram.h"
 #include "net/ip_reass.h"

@@ -7,9 +7,9 @@
 #include "lwip/tcp.h"
 
 #include "kernel/base.h"
-#include "kernel/fs/proc.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/mm/page.h"
-#include "kernel/seq_buf.h"
+#include "kernel/procfs/proc.h"
 #include "net/inet_ports.h"
 #include "net/proc_net.h"
 #include "net/sock.h"

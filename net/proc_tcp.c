@@ -8,7 +8,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/base.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/task/exec.h"
 #include "net/proc_net.h"
 #include "net/tcp.h"

@@ -3,7 +3,7 @@
  * /proc/net/unix and /proc/net/netlink. Owns nothing. Thread context.
  */
 #include "kernel/base.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "net/netlink.h"
 #include "net/proc_net.h"
 #include "net/unix.h"

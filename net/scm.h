@@ -7,7 +7,7 @@
 #define NET_SCM_H
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 
 struct file;
 struct msg;

@@ -25,8 +25,8 @@
 #include <errno.h>
 
 #include "kernel/base.h"
-#include "kernel/list.h"
-#include "kernel/rbtree.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/rbtree.h"
 #include "kernel/task/wait.h"
 #include "net/inet_ports.h"
 #include "net/rxqueue.h"

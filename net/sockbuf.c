@@ -8,9 +8,9 @@
 #include <errno.h>
 
 #include "kernel/fs/iov_iter.h"
-#include "kernel/fs/pipe_buf.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/pipe/pipe_buf.h"
 #include "kernel/task/thread.h"
 #include "net/sock.h"
 

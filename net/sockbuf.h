@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "net/scm.h"
 
 struct iov_iter;

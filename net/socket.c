@@ -11,10 +11,10 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/pipe/splice.h"
 #include "net/af_inet.h"
 #include "net/af_netlink.h"
 #include "net/af_unix.h"

@@ -10,9 +10,9 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
-#include "kernel/seq_buf.h"
-#include "net/loopback.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/task/clock.h"
+#include "net/loopback.h"
 #include "net/tcp_timewait.h"
 
 #define LOCAL_MTU 65535 /* what fits into a datagram */

@@ -11,8 +11,8 @@
 #include "lwip/pbuf.h"
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe_buf.h"
-#include "kernel/fs/splice.h"
+#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/splice.h"
 #include "net/loopback.h"
 #include "net/netif.h"
 #include "net/socket.h"

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "net/tcp_check.h"
 
 #define TCP_TIMEWAIT_MS 60000

@@ -5,8 +5,8 @@
  * one that was bound last, or in a group with SO_REUSEPORT the one that a
  * keyed hash of both ends names. Softirq and system calls.
  */
+#include "kernel/lib/siphash.h"
 #include "kernel/random.h"
-#include "kernel/siphash.h"
 #include "net/ip_mcast.h"
 #include "net/ip_route.h"
 #include "net/udp.h"

@@ -19,7 +19,7 @@
 #define NET_UNIX_H
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "kernel/task/wait.h"
 #include "net/scm.h"
 #include "net/sock.h"

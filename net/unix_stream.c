@@ -12,9 +12,9 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/splice.h"
+#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/splice.h"
 #include "net/unix.h"
 
 /* One message of a stream: a block beside the bookkeeping, and 32 KiB. */

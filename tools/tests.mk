@@ -14,15 +14,15 @@ SYSTEM := $(wildcard tests/system/*.t)
 HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sock_signal.c, \
-	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/siphash.c \
-	kernel/seq_buf.c kernel/rbtree.c kernel/task/wait.c \
+	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/lib/siphash.c \
+	kernel/lib/seq_buf.c kernel/lib/rbtree.c kernel/task/wait.c \
 	kernel/fs/iov_iter.c \
-	kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c \
-	kernel/fs/splice_pipe.c \
+	kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c \
+	kernel/pipe/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
 	tests/unit/bed/net_pages.c
 LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet_hash.c \
-	kernel/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
+	kernel/lib/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
 	tests/unit/bed/lwip.c
 unit_sources = $(shell \
 	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c)

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "kernel/fs/poll.h"
-#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/pipe/splice.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/task/thread.h"

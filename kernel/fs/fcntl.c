@@ -11,9 +11,9 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/pipe/pipe.h"
 #include "kernel/task/exec.h"
 
 /*

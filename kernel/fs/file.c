@@ -9,7 +9,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"

@@ -11,7 +11,7 @@
 
 #include "kernel/base.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 
 struct file;
 struct inode;

@@ -19,9 +19,9 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/mm.h"
+#include "kernel/pipe/pipe_buf.h"
 #include "kernel/printk.h"
 #include "kernel/task/thread.h"
 

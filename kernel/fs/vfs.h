@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "kernel/base.h"
-#include "kernel/rbtree.h"
+#include "kernel/lib/rbtree.h"
 
 struct file;
 struct file_operations;

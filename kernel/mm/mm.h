@@ -7,7 +7,7 @@
 #define KERNEL_MM_MM_H
 
 #include "kernel/base.h"
-#include "kernel/rbtree.h"
+#include "kernel/lib/rbtree.h"
 
 struct page;
 

@@ -10,7 +10,7 @@
 #define KERNEL_MM_PAGE_H
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 
 struct boot_info;
 struct kmem_cache;

@@ -9,7 +9,7 @@
 #define KERNEL_MM_SLAB_H
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 
 struct page;
 

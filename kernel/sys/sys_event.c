@@ -8,13 +8,13 @@
 #include <linux/time.h>
 #include <linux/timerfd.h>
 
-#include "kernel/fs/eventfd.h"
+#include "kernel/event/eventfd.h"
+#include "kernel/event/signalfd.h"
+#include "kernel/event/timerfd.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe.h"
-#include "kernel/fs/signalfd.h"
-#include "kernel/fs/timerfd.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/pipe/pipe.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/sys/timespec.h"

@@ -10,10 +10,10 @@
 #include <linux/eventpoll.h>
 #include <linux/poll.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
+#include "kernel/event/select.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/select.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"

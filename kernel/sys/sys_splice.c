@@ -2,18 +2,18 @@
 /*
  * System calls that move bytes between descriptors: sendfile, splice, tee,
  * vmsplice, copy_file_range. Looks descriptors and offsets up; the work is
- * done behind kernel/fs/splice.h.
+ * done behind kernel/pipe/splice.h.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
 #include <linux/fcntl.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe.h"
-#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/pipe/pipe.h"
+#include "kernel/pipe/splice.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"
 

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"

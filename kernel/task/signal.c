@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "kernel/mm/slab.h"
 #include "kernel/printk.h"
 #include "kernel/task/exec.h"

@@ -7,8 +7,8 @@
 #define KERNEL_TASK_THREAD_H
 
 #include "kernel/base.h"
-#include "kernel/list.h"
-#include "kernel/rbtree.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/rbtree.h"
 #include "kernel/task/timer.h"
 
 struct fdtable;

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "kernel/cmdline.h"
+#include "kernel/lib/rbtree.h"
 #include "kernel/printk.h"
-#include "kernel/rbtree.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
 

@@ -8,7 +8,7 @@
 #define KERNEL_TASK_TIMER_H
 
 #include "kernel/base.h"
-#include "kernel/rbtree.h"
+#include "kernel/lib/rbtree.h"
 
 struct timer {
 	struct rb_node node; /* RB_EMPTY_NODE when not pending */

@@ -12,7 +12,7 @@
 #include <errno.h>
 
 #include "kernel/base.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 
 struct thread;
 struct wait_queue_entry;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/acpi_pm.c kernel/x86/fadt.c kernel/x86/aml.c */
+/* unit: drivers/acpi/acpi_pm.c kernel/x86/fadt.c kernel/x86/aml.c */
 /*
  * What is read out of a FADT and a DSDT, and what is then written where. The
  * registers of these machines are memory, which the test owns.
  */
-#include "drivers/acpi_pm.h"
+#include "drivers/acpi/acpi_pm.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/chacha.c kernel/siphash.c */
+/* unit: kernel/lib/chacha.c kernel/lib/siphash.c */
 /* The published vectors of ChaCha20 and SipHash-2-4. */
 #include <stdint.h>
 #include <string.h>
 
 #include "kernel/base.h"
-#include "kernel/chacha.h"
-#include "kernel/siphash.h"
+#include "kernel/lib/chacha.h"
+#include "kernel/lib/siphash.h"
 #include "lib/tap.h"
 
 /* RFC 8439 2.3.2 */

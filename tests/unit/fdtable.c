@@ -7,7 +7,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/vfs.h"

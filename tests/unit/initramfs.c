@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c kernel/fs/open.c kernel/fs/stat.c kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/rbtree.c */
+/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c kernel/fs/open.c kernel/fs/stat.c kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/lib/rbtree.c */
 /*
  * The root file system from archives that are sound and that are not: look-up
  * as path_resolution(7) has it, reading, listing.
@@ -8,7 +8,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/initramfs.h"
 #include "kernel/fs/vfs.h"

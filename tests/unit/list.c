@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: */
-/* kernel/list.h against an array that holds the same order. */
-#include "kernel/list.h"
+/* kernel/lib/list.h against an array that holds the same order. */
+#include "kernel/lib/list.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * unit: kernel/mm/mm.c kernel/mm/vma.c kernel/mm/mmap.c kernel/mm/mremap.c
- * unit: kernel/mm/pte_range.c kernel/rbtree.c
+ * unit: kernel/mm/pte_range.c kernel/lib/rbtree.c
  */
 /* Address spaces: page faults, areas that split and join, what it all costs. */
 #include <linux/mman.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * unit: kernel/mm/mm.c kernel/mm/vma.c kernel/mm/mmap.c kernel/mm/mremap.c
- * unit: kernel/mm/pte_range.c kernel/rbtree.c
+ * unit: kernel/mm/pte_range.c kernel/lib/rbtree.c
  */
 /*
  * Threads that change the same addresses: at each point of a long call where

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtio_mmio_slots.c kernel/cmdline.c */
+/* unit: drivers/virtio/virtio_mmio_slots.c kernel/cmdline.c */
 /* unit: kernel/x86/aml.c kernel/x86/aml_resource.c */
 /*
  * Places of virtio devices as ACPI and the command line give them.
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "drivers/virtio_mmio.h"
+#include "drivers/virtio/virtio_mmio.h"
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/x86/acpi.h"

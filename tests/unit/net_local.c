@@ -13,7 +13,7 @@
 #include "bed/net.h"
 #include "kernel/base.h"
 #include "kernel/fs/file.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "lib/tap.h"
 #include "net/memory.h"
 #include "net/netif.h"

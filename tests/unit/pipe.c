@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/eventfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/seq_buf.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/event/eventfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/lib/seq_buf.c */
 /*
  * Pipes and eventfds: what goes in comes out, space is counted in pages, and
  * memory that is short or an address that is bad leaves nothing behind.
@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/eventfd.h"
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventfd.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe.h"
-#include "kernel/fs/pipe_buf.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/pipe/pipe.h"
+#include "kernel/pipe/pipe_buf.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 

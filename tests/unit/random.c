@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/chacha.c */
+/* unit: kernel/lib/chacha.c */
 /*
  * The random generator. The CPU's generator, its counters and the clocks are
  * the test's: everything can be made to stand still, so that two equal

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/rbtree.c */
+/* unit: kernel/lib/rbtree.c */
 /* The red-black tree: its invariants after each of many random changes. */
-#include "kernel/rbtree.h"
+#include "kernel/lib/rbtree.h"
 
 #include "lib/check.h"
 #include "lib/tap.h"

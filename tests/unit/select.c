@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/select.c kernel/fs/fdtable.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c */
+/* unit: kernel/event/select.c kernel/fs/fdtable.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c */
 /*
  * poll(2) and select(2): masks, sleeping on many queues, bad descriptors.
  */
@@ -7,11 +7,11 @@
 #include <linux/fcntl.h>
 #include <linux/poll.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
+#include "kernel/event/select.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/select.h"
 #include "kernel/fs/vfs.h"
 #include "lib/fake_kernel.h"
 

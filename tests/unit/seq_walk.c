@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/seq_buf.c */
+/* unit: kernel/lib/seq_buf.c */
 /*
  * A text of records in buffers of any size: every record whole, once, in
  * order.
  */
 #include <string.h>
 
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "lib/tap.h"
 
 #define RECORDS 100

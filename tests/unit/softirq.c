@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/task/softirq.c kernel/rbtree.c */
+/* unit: kernel/task/softirq.c kernel/lib/rbtree.c */
 /*
  * Softirqs: what is raised runs, never nested, and a flood has an end.
  */

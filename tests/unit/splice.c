@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c kernel/fs/splice_pipe.c kernel/fs/sendfile.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c kernel/pipe/sendfile.c */
 /* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c */
 /*
  * Pipes with memory in them that is not their own: each reference that was
@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/pipe.h"
-#include "kernel/fs/pipe_buf.h"
-#include "kernel/fs/splice.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/pipe/pipe.h"
+#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/splice.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/task/tid.c kernel/rbtree.c kernel/cmdline.c */
+/* unit: kernel/task/tid.c kernel/lib/rbtree.c kernel/cmdline.c */
 /*
  * Numbers of threads: what happens when they have all been given, and that no
  * two threads ever have the same.

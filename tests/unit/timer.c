@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/task/timer.c kernel/rbtree.c */
+/* unit: kernel/task/timer.c kernel/lib/rbtree.c */
 /*
  * Timers against a clock that the test turns by hand.
  */

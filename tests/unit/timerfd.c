@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/timerfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/seq_buf.c */
+/* unit: kernel/event/timerfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/lib/seq_buf.c */
 /*
  * timerfd with a clock and a timer that the test moves: what is counted, what
  * is left, and that it comes and goes without a trace.
  */
-#include "kernel/fs/timerfd.h"
+#include "kernel/event/timerfd.h"
 
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
 #include "kernel/fs/vfs.h"

@@ -2,9 +2,9 @@
 /* unit: net/unix.c net/unix_names.c net/unix_stream.c net/unix_dgram.c net/unix_gc.c */
 /* unit: net/sockbuf.c net/cmsg.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
-/* unit: kernel/fs/pipe.c kernel/fs/pipe_buf.c kernel/fs/splice.c kernel/fs/splice_pipe.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
-/* unit: kernel/task/wait.c kernel/rbtree.c */
+/* unit: kernel/task/wait.c kernel/lib/rbtree.c */
 /*
  * AF_UNIX sockets with each allocation in turn failing: an error comes out,
  * what was sent arrives or does not, and when all is closed, sockets in
@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/eventpoll.h"
+#include "kernel/event/eventpoll.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/mksock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtio_mmio.c drivers/virtio.c drivers/virtqueue.c */
+/* unit: drivers/virtio/virtio_mmio.c drivers/virtio/virtio.c drivers/virtio/virtqueue.c */
 /*
  * virtio over MMIO with a device whose registers are here: one that keeps to
  * the specification, of both versions, and ones that do not.
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "drivers/mmio.h"
-#include "drivers/virtio.h"
-#include "drivers/virtio_mmio.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtio_mmio.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: tests/unit/bed/virtio_net.c drivers/virtio_net.c */
-/* unit: drivers/virtio_net_rx.c drivers/virtio_net_tx.c */
-/* unit: drivers/virtio.c drivers/virtqueue.c */
+/* unit: tests/unit/bed/virtio_net.c drivers/virtio/virtio_net.c */
+/* unit: drivers/virtio/virtio_net_rx.c drivers/virtio/virtio_net_tx.c */
+/* unit: drivers/virtio/virtio.c drivers/virtio/virtqueue.c */
 /*
  * The virtio-net driver with a device that keeps to the specification.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtio_rng.c drivers/virtio.c drivers/virtqueue.c */
+/* unit: drivers/virtio/virtio_rng.c drivers/virtio/virtio.c drivers/virtio/virtqueue.c */
 /* unit: kernel/task/wait.c */
 /*
  * The virtio-rng driver with a device that answers, answers in crumbs, says

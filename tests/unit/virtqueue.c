@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtqueue.c */
+/* unit: drivers/virtio/virtqueue.c */
 /*
  * The split virtqueue against a fake device: one that keeps to the
  * specification, and one that lies.
  */
-#include "drivers/virtqueue.h"
+#include "drivers/virtio/virtqueue.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/vmgenid.c kernel/x86/aml.c */
+/* unit: drivers/acpi/vmgenid.c kernel/x86/aml.c */
 /*
  * Where the generation id is found, in tables as QEMU and Firecracker make
  * them, and in damaged ones.
  */
-#include "drivers/vmgenid.h"
+#include "drivers/acpi/vmgenid.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "drivers/acpi_ged.h"
-#include "drivers/acpi_pm.h"
+#include "drivers/acpi/acpi_ged.h"
+#include "drivers/acpi/acpi_pm.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/random.h"
 #include "kernel/x86/acpi.h"

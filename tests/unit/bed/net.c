@@ -13,12 +13,12 @@
 
 #include "kernel/cmdline.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/fs/proc.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
+#include "kernel/procfs/proc.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"

@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_BED_VIRTIO_NET_H
 #define TESTS_UNIT_BED_VIRTIO_NET_H
 
-#include "drivers/virtio_net.h"
+#include "drivers/virtio/virtio_net.h"
 #include "kernel/mm/slab.h"
 #include "lib/fake_virtio.h"
 

@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/eventpoll_impl.h"
+#include "kernel/event/eventpoll_impl.h"
 #include "kernel/fs/vfs.h"
-#include "kernel/seq_buf.h"
+#include "kernel/lib/seq_buf.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
 #include "lib/fake_kernel.h"

@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_LIB_FAKE_VIRTIO_H
 #define TESTS_UNIT_LIB_FAKE_VIRTIO_H
 
-#include "drivers/virtio.h"
+#include "drivers/virtio/virtio.h"
 #include "lib/fake_ring.h"
 
 struct fake_virtio {

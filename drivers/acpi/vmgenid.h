@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual machine generation id: 16 bytes that the hypervisor changes when
+ * the machine goes on as a copy of what it was.
+ */
+#ifndef DRIVERS_ACPI_VMGENID_H
+#define DRIVERS_ACPI_VMGENID_H
+
+/*
+ * Finds it by ACPI and gives it to the random generator; a machine without one
+ * is no error. After the interrupts and acpi_pm_init(). Thread context, once.
+ */
+void vmgenid_init(void);
+
+#endif

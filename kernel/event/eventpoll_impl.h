@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the eventpoll files: the structures and the few functions that
+ * eventpoll.c (ready lists, waiting), eventpoll_ctl.c (membership),
+ * eventpoll_path.c (checks of nested sets) and eventpoll_busy.c (busy polling)
+ * share. Others use eventpoll.h.
+ */
+#ifndef KERNEL_EVENT_EVENTPOLL_IMPL_H
+#define KERNEL_EVENT_EVENTPOLL_IMPL_H
+
+#include <linux/ioctl.h>
+
+#include "kernel/base.h"
+#include "kernel/event/eventpoll.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/rbtree.h"
+#include "kernel/task/wait.h"
+
+/* Links between epolls in a row; one more is ELOOP. */
+#define EP_MAX_NESTS 4
+
+/* Bits of an item's events that say how to report, not what. */
+#define EP_PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+/* All that may come with EPOLLEXCLUSIVE: epoll_ctl(2). */
+#define EPOLLEXCLUSIVE_OK_BITS                                              \
+	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | \
+	 EPOLLEXCLUSIVE)
+
+/* ioctl_eventpoll(2); the headers of Linux before 6.9 lack it. */
+#ifndef EPIOCSPARAMS
+struct epoll_params {
+	uint32_t busy_poll_usecs;
+	uint16_t busy_poll_budget;
+	uint8_t prefer_busy_poll;
+	uint8_t __pad;
+};
+#define EPIOCSPARAMS _IOW(0x8A, 0x01, struct epoll_params)
+#define EPIOCGPARAMS _IOR(0x8A, 0x02, struct epoll_params)
+#endif
+
+/* What an item is known by: the open file and the number it was added as. */
+struct epoll_filefd {
+	struct file *file; /* no reference: eventpoll_release() */
+	int fd;
+};
+
+/* One entry of an item on one wait queue of its file. */
+struct eppoll_entry {
+	struct eppoll_entry *next; /* of the same item */
+	struct epitem *base;
+	struct wait_queue_entry wait; /* func: ep_poll_callback() */
+};
+
+struct epitem {
+	struct rb_node rbn; /* in ep->rbr */
+	struct list_head rdllink; /* on ep->rdllist; empty: not ready */
+	struct epitem *next; /* on ep->ovflist, or EP_UNACTIVE_PTR */
+	struct epoll_filefd ffd;
+	uint64_t path_gen; /* eventpoll_path.c: its file has been checked */
+	struct eppoll_entry *pwqlist;
+	struct eventpoll *ep;
+	struct list_head fllink; /* on ffd.file->f_ep */
+	struct epoll_event event;
+	bool is_shared; /* other items watch, or watched, its file too */
+};
+
+/*
+ * Invariants, ep_check():
+ *  1. each item is in rbr once and on its file's f_ep once;
+ *  2. an item is on rdllist at most once, and while no scan runs everything
+ *     that may be ready is there;
+ *  3. ovflist is EP_UNACTIVE_PTR unless a scan runs; an item's next is
+ *     EP_UNACTIVE_PTR unless it is on ovflist.
+ */
+struct eventpoll {
+	struct wait_queue_head wq; /* threads in epoll_wait(2) */
+	struct wait_queue_head poll_wait; /* who polls the epoll itself */
+	struct list_head rdllist; /* ready items, oldest first */
+	struct rb_root rbr; /* all items by file and number */
+	struct epitem *ovflist; /* became ready during a scan, newest first */
+	struct file *file; /* its own, no reference */
+	struct epoll_params params; /* eventpoll_busy.c */
+	uint64_t gen; /* eventpoll_path.c: of the walk that came by last */
+	uint8_t loop_check_depth; /* ... and what it found */
+	unsigned int nr_nested; /* items that watch sets */
+	unsigned int nr_shared; /* items with is_shared */
+};
+
+/* "On no list": NULL is the end of one. */
+#define EP_UNACTIVE_PTR ((struct epitem *)-1L)
+
+static inline bool ep_is_linked(const struct epitem *epi)
+{
+	return !list_empty(&epi->rdllink);
+}
+
+static inline bool ep_events_available(const struct eventpoll *ep)
+{
+	return !list_empty(&ep->rdllist) || ep->ovflist != EP_UNACTIVE_PTR;
+}
+
+static inline struct eventpoll *ep_of_file(const struct file *file)
+{
+	return file->private_data;
+}
+
+/* The wait-queue function of every item. */
+int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key);
+/* Tells those who poll the epoll itself. */
+void ep_poll_safewake(struct eventpoll *ep);
+/* The item's events that hold now; pt as for f_op->poll. */
+uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt);
+/* Puts a ready item at the end of the list and wakes. */
+void ep_make_ready(struct eventpoll *ep, struct epitem *epi);
+
+void ep_ctl_init(void);
+/* The first item behind ffd, whose file may be gone, in the tree's order. */
+struct epitem *ep_find_after(struct eventpoll *ep,
+			     const struct epoll_filefd *ffd);
+void ep_remove(struct eventpoll *ep, struct epitem *epi);
+/* Watches of all sets together, and their limit. */
+extern size_t ep_watches;
+extern size_t ep_max_user_watches;
+
+/* -ELOOP when watching to from ep would close a circle or nest too deep. */
+int ep_loop_check(struct eventpoll *ep, struct eventpoll *to);
+/*
+ * -EINVAL when a new item makes too many wake-up paths start at one file.
+ * The item is linked already.
+ */
+int ep_reverse_path_check(struct epitem *epi);
+
+/* EPIOCSPARAMS, EPIOCGPARAMS: -EFAULT, -EINVAL. */
+long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+/*
+ * Asks the network for news for as long as the set's parameters say and the
+ * deadline allows; true as soon as something may be ready.
+ */
+bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline);
+
+/* Asserts the invariants; slow. For tests. */
+void ep_check(const struct eventpoll *ep);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poll(2) and select(2) over f_op->poll, with buffers of ring 3. deadline is
+ * absolute monotonic nanoseconds, 0: do not wait, UINT64_MAX: for ever.
+ * Thread context; they sleep.
+ */
+#ifndef KERNEL_EVENT_SELECT_H
+#define KERNEL_EVENT_SELECT_H
+
+#include "kernel/base.h"
+
+struct fdtable;
+struct pollfd;
+
+/* Descriptors with news, 0, -EINVAL (nfds > limit), -EFAULT, -EINTR, -ENOMEM. */
+int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
+		uint64_t limit, uint64_t deadline);
+/* Bits set in all, 0, -EINVAL, -EBADF, -EFAULT, -EINTR, -ENOMEM. */
+int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
+		  uint64_t deadline);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timerfd_create(2): a timer whose expirations are counted and read. Owns its
+ * timers. Thread context; the expiration runs in the timer softirq.
+ *
+ * A periodic timer fires once and is then not armed until somebody reads it
+ * (or asks for the time left): the periods that passed meanwhile are counted
+ * at that moment. So a timer that nobody reads costs nothing, and an
+ * edge-triggered watcher hears of it once.
+ *
+ * The expirations of a timer of the time of day move when that is set. Who
+ * asked for it (TIMERFD_CANCEL_ON_SET) has the timer on a list, is woken, and
+ * reads ECANCELED once.
+ */
+#include "kernel/event/timerfd.h"
+
+#include <errno.h>
+#include <linux/fcntl.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/poll.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/seq_buf.h"
+#include "kernel/mm/slab.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+
+/* CLOCK_REALTIME: <linux/time.h> does not go with the C library's headers. */
+#define REAL_CLOCK 0
+
+struct timerfd_ctx {
+	struct timer timer;
+	struct wait_queue_head wq;
+	int64_t expires; /* the last or next expiration, by its clock */
+	bool real; /* which is the time of day */
+	bool was_set; /* and somebody set it */
+	struct list_head cancel; /* on cancel_list: wants to know of that */
+	uint64_t interval;
+	uint64_t ticks; /* expirations not yet read */
+	bool has_expired; /* and was not armed again */
+	int clockid;
+	uint32_t settime_flags;
+};
+
+static LIST_HEAD(cancel_list);
+
+static void timerfd_expire(struct timer *timer)
+{
+	struct timerfd_ctx *ctx = container_of(timer, struct timerfd_ctx,
+					       timer);
+
+	ctx->has_expired = true;
+	ctx->ticks++;
+	wake_up_poll(&ctx->wq, EPOLLIN);
+}
+
+static void timerfd_arm(struct timerfd_ctx *ctx)
+{
+	timer_start(&ctx->timer,
+		    (uint64_t)ctx->expires | (ctx->real ? REAL_TIME : 0));
+}
+
+static int64_t timerfd_now(const struct timerfd_ctx *ctx)
+{
+	return (int64_t)(ctx->real ? ktime_get_real_ns() : ktime_get_ns());
+}
+
+/*
+ * Counts the periods that passed since the timer fired, and arms it again. When
+ * the clock was set back since then, the expiration is still to come: it is
+ * taken back, as on Linux.
+ */
+static void timerfd_forward(struct timerfd_ctx *ctx)
+{
+	uint64_t periods = 0, passed;
+	int64_t now = timerfd_now(ctx);
+
+	if (!ctx->has_expired || !ctx->interval)
+		return;
+	if (now >= ctx->expires)
+		periods = (uint64_t)(now - ctx->expires) / ctx->interval + 1;
+	ctx->ticks += periods - 1;
+	ctx->has_expired = false;
+	if (__builtin_mul_overflow(periods, ctx->interval, &passed) ||
+	    __builtin_add_overflow(ctx->expires, passed, &ctx->expires))
+		ctx->expires = INT64_MAX;
+	timerfd_arm(ctx);
+}
+
+/* Whether the time of day was set since the timer was; says so once. */
+static bool timerfd_canceled(struct timerfd_ctx *ctx)
+{
+	if (list_empty(&ctx->cancel) || !ctx->was_set)
+		return false;
+	ctx->was_set = false;
+	return true;
+}
+
+static void timerfd_clock_was_set(void)
+{
+	struct timerfd_ctx *ctx;
+
+	list_for_each_entry(ctx, &cancel_list, cancel) {
+		ctx->was_set = true;
+		ctx->ticks++;
+		wake_up_poll(&ctx->wq, EPOLLIN);
+	}
+}
+
+static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
+			    int64_t *pos)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+	uint64_t ticks;
+	ssize_t stored;
+	int error;
+
+	if (to->count < sizeof(ticks))
+		return -EINVAL;
+	if (!ctx->ticks) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = wait_event_until(&ctx->wq, ctx->ticks, UINT64_MAX);
+		if (error)
+			return error;
+	}
+	if (timerfd_canceled(ctx)) {
+		ctx->ticks = 0;
+		ctx->has_expired = false;
+		return -ECANCELED;
+	}
+	timerfd_forward(ctx);
+	ticks = ctx->ticks;
+	ctx->ticks = 0;
+	ctx->has_expired = false;
+	if (!ticks)
+		return 0;
+	/* Linux counts what could be stored; the ticks are gone all the same. */
+	stored = copy_to_iter(&ticks, sizeof(ticks), to);
+	return stored ? stored : -EFAULT;
+}
+
+static uint32_t timerfd_poll(struct file *file, struct poll_table *pt)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	poll_wait(file, &ctx->wq, pt);
+	return ctx->ticks ? EPOLLIN : 0;
+}
+
+static void timerfd_release(struct file *file)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timer_cancel(&ctx->timer);
+	list_del(&ctx->cancel);
+	kfree(ctx);
+}
+
+static uint64_t time_left(const struct timerfd_ctx *ctx)
+{
+	int64_t now = timerfd_now(ctx);
+
+	if (!timer_pending(&ctx->timer))
+		return 0;
+	/* Due but not run yet is not the same as not armed. */
+	return ctx->expires > now ? ctx->expires - now : 1;
+}
+
+static void show_time(struct seq_buf *m, const char *name, uint64_t ns)
+{
+	seq_printf(m, "%s: (%llu, %llu)\n", name,
+		   (unsigned long long)(ns / NSEC_PER_SEC),
+		   (unsigned long long)(ns % NSEC_PER_SEC));
+}
+
+static void timerfd_show_fdinfo(struct seq_buf *m, struct file *file)
+{
+	const struct timerfd_ctx *ctx = file->private_data;
+
+	seq_printf(m, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n",
+		   ctx->clockid, (unsigned long long)ctx->ticks,
+		   ctx->settime_flags);
+	show_time(m, "it_value", time_left(ctx));
+	show_time(m, "it_interval", ctx->interval);
+}
+
+static const struct file_operations timerfd_fops = {
+	.read_iter = timerfd_read,
+	.poll = timerfd_poll,
+	.llseek = noop_llseek,
+	.release = timerfd_release,
+	.show_fdinfo = timerfd_show_fdinfo,
+};
+
+bool is_file_timerfd(const struct file *file)
+{
+	return file->f_op == &timerfd_fops;
+}
+
+void timerfd_get(struct file *file, struct timerfd_spec *left)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timerfd_forward(ctx);
+	left->value = (int64_t)time_left(ctx);
+	left->interval = ctx->interval;
+}
+
+int timerfd_clockid(const struct file *file)
+{
+	const struct timerfd_ctx *ctx = file->private_data;
+
+	return ctx->clockid;
+}
+
+static void set_clock(struct timerfd_ctx *ctx, uint32_t flags)
+{
+	ctx->real = (flags & TIMERFD_ABSTIME) && ctx->clockid == REAL_CLOCK;
+	if (!ctx->real || !(flags & TIMERFD_CANCEL_ON_SET))
+		list_del_init(&ctx->cancel);
+	else if (list_empty(&ctx->cancel))
+		list_add(&ctx->cancel, &cancel_list);
+}
+
+int timerfd_set(struct file *file, uint32_t flags,
+		const struct timerfd_spec *first)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+
+	timer_cancel(&ctx->timer);
+	set_clock(ctx, flags);
+	ctx->ticks = 0;
+	ctx->has_expired = false;
+	ctx->interval = first->interval;
+	ctx->settime_flags = flags;
+	ctx->expires = first->value;
+	if (!first->value)
+		return 0;
+	timerfd_arm(ctx);
+	return timerfd_canceled(ctx) ? -ECANCELED : 0;
+}
+
+struct file *timerfd_create(int clockid, uint32_t flags)
+{
+	struct timerfd_ctx *ctx = kzalloc(sizeof(*ctx));
+	struct file *file;
+
+	if (!ctx)
+		return NULL;
+	file = file_alloc(&timerfd_fops, ctx, O_RDWR | (flags & O_NONBLOCK));
+	if (!file) {
+		kfree(ctx);
+		return NULL;
+	}
+	timer_setup(&ctx->timer, timerfd_expire);
+	init_waitqueue_head(&ctx->wq);
+	INIT_LIST_HEAD(&ctx->cancel);
+	clock_on_set(timerfd_clock_was_set);
+	ctx->clockid = clockid;
+	file->f_name = "anon_inode:[timerfd]";
+	return file;
+}
