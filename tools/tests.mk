@@ -13,15 +13,15 @@ UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
 SYSTEM := $(wildcard tests/system/*.t)
 HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
-NET_BED := $(filter-out net/unix% net/scm.c net/sockbuf.c net/sock_signal.c, \
-	$(wildcard net/*.c net/lwip/*.c)) $(LWIP_SRC) kernel/lib/siphash.c \
-	kernel/lib/seq_buf.c kernel/lib/rbtree.c kernel/task/wait.c \
+NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
+	net/socket/sock_signal.c, $(wildcard net/*.c net/*/*.c)) $(LWIP_SRC) \
+	kernel/lib/siphash.c kernel/lib/seq_buf.c kernel/lib/rbtree.c kernel/task/wait.c \
 	kernel/fs/iov_iter.c \
 	kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c \
 	kernel/pipe/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
 	tests/unit/bed/net_pages.c
-LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet_hash.c \
+LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet/inet_hash.c \
 	kernel/lib/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
 	tests/unit/bed/lwip.c
 unit_sources = $(shell \

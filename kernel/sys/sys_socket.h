@@ -8,7 +8,7 @@
 #define KERNEL_SYS_SYS_SOCKET_H
 
 #include "kernel/base.h"
-#include "net/socket.h"
+#include "net/socket/socket.h"
 
 struct __kernel_timespec;
 struct user_mmsghdr;

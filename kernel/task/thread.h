@@ -92,7 +92,7 @@ struct thread {
 	} altstack;
 	uintptr_t clear_child_tid;
 	uintptr_t robust_list;
-	struct list_head *doomed; /* files that it is closing: net/scm.c */
+	struct list_head *doomed; /* files that it is closing: net/socket/scm.c */
 	uint64_t cpu_ns; /* time on the CPU */
 	uint64_t switched_in; /* when it got the CPU */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where lwIP asks the port: included by lwIP's own files. The functions
- * live in net/tcp_hook.c, net/ip_hook.c and net/dhcp.c; those that do nothing,
- * for tests of lwIP alone, in tests/unit/bed/lwip.c.
+ * Where lwIP asks the port: included by lwIP's own files. The functions live in
+ * net/tcp/tcp_hook.c, net/inet/ip_input.c and net/link/dhcp.c; those that do
+ * nothing, for tests of lwIP alone, in tests/unit/bed/lwip.c.
  */
 #ifndef LWIP_HOOKS_H
 #define LWIP_HOOKS_H
@@ -66,7 +66,7 @@ unsigned int net_arp_queue_share(void);
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif);
 #define LWIP_HOOK_IP4_INPUT net_hook_ip4_input
 
-/* DHCP options that lwIP itself does not know: net/dhcp.c. */
+/* DHCP options that lwIP itself does not know: net/link/dhcp.c. */
 #define DHCP_OPTION_NAME_SERVERS 6 /* RFC 2132 3.8 */
 #define DHCP_OPTION_DOMAIN_NAME 15 /* RFC 2132 3.17 */
 #define DHCP_OPTION_DOMAIN_SEARCH 119 /* RFC 3397 */

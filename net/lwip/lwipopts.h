@@ -32,7 +32,7 @@ void net_assert_context(void);
 #define LWIP_DISABLE_MEMP_SANITY_CHECKS 1
 #define LWIP_PBUF_REF_T uint32_t
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
-/* What net/rxqueue.c has charged for a pbuf that it holds; else no meaning. */
+/* What net/base/rxqueue.c has charged for a pbuf that it holds; else no meaning. */
 #define LWIP_PBUF_CUSTOM_DATA uint16_t charged;
 #define PBUF_POOL_FREE_OOSEQ 0
 
@@ -46,7 +46,7 @@ void net_assert_context(void);
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_NETIF_LINK_CALLBACK 1
-/* Packets to our own addresses are turned round by net/lo_netif.c. */
+/* Packets to our own addresses are turned round by net/link/loopback.c. */
 #define LWIP_NETIF_LOOPBACK 0
 #define LWIP_HAVE_LOOPIF 0
 
@@ -71,7 +71,7 @@ void net_assert_context(void);
 
 /*
  * TCP. The window that one connection may reach, and the most that it may
- * queue for sending; the socket layer starts lower (net/tcp_window.c).
+ * queue for sending; the socket layer starts lower (net/tcp/tcp_window.c).
  */
 #define LWIP_TCP 1
 #define TCP_TTL 64
@@ -92,7 +92,7 @@ void net_assert_context(void);
 #define LWIP_TCP_TIMESTAMPS 0
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG 1
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* the hold on a port: net/tcp.c */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* the hold on a port: net/tcp/tcp.c */
 #define SO_REUSE 1
 #define TCP_MAXRTX 12
 #define TCP_SYNMAXRTX 6

@@ -27,7 +27,7 @@
 /*
  * A pool's limit: one object for each so many pages of RAM, or so many for
  * each page, at least min. What holds data for sockets is bounded by their
- * budget (net/memory.h), and here only so that a lie of lwIP's is.
+ * budget (net/base/memory.h), and here only so that a lie of lwIP's is.
  */
 struct pool_rule {
 	const char *name;
@@ -151,7 +151,7 @@ static bool pool_used(memp_t type, unsigned int percent)
 	return pools[type]->active >= pools[type]->limit / 100 * percent;
 }
 
-/* A quarter of what is free, as of the memory for sockets: net/memory.c. */
+/* A quarter of what is free, as of the memory for sockets: net/base/memory.c. */
 unsigned int net_arp_queue_share(void)
 {
 	const struct kmem_cache *pool = pools[MEMP_ARP_QUEUE];

@@ -13,7 +13,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
-#include "net/inet_hash.h"
+#include "net/inet/inet_hash.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp_limits.h"
 

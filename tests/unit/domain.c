@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/domain.c */
+/* unit: net/link/dns_name.c */
 /*
  * Domain names of DHCP: what becomes text, and what does not.
  */
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/tap.h"
-#include "net/domain.h"
+#include "net/link/dns_name.h"
 
 /* In memory of the exact size, so that a read behind it is found. */
 static bool parse(bool (*fn)(const uint8_t *, size_t, char *), const char *data,

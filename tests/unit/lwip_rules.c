@@ -17,9 +17,9 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/link.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/link/link.h"
+#include "net/socket/socket.h"
 
 #include "lwip/etharp.h"
 #include "lwip/netif.h"
@@ -88,7 +88,7 @@ static void test_unacceptable_ack(void)
 	no_leaks("unacceptable ACK");
 }
 
-/* net/eth.c: what cannot be sent is dropped, which lwIP need not know. */
+/* net/link/eth.c: what cannot be sent is dropped, which lwIP need not know. */
 static void test_output_says_ok(void)
 {
 	struct netif *netif = netif_default;
@@ -137,7 +137,7 @@ static size_t read_slowly(struct peer *p, uint8_t *to, size_t size)
 	return done;
 }
 
-/* net/tcp_close.c: lwIP is never told that nothing will be read. */
+/* net/tcp/tcp_close.c: lwIP is never told that nothing will be read. */
 static void test_slow_reader_after_close(void)
 {
 	int lfd = listener(5), fd;
@@ -173,7 +173,7 @@ static int fill_pcbs(int lfd, int *fds, struct peer *peers)
 }
 
 /*
- * net/tcp_hook.c and patch 0023: a SYN is no reason to take a pcb from whom
+ * net/tcp/tcp_hook.c and patch 0023: a SYN is no reason to take a pcb from whom
  * lwIP was told to close, whatever is still queued there.
  */
 static void test_no_pcb(void)
@@ -340,7 +340,7 @@ static void test_arp_full(void)
 	no_leaks("ARP table full");
 }
 
-/* net/ip_hook.c: a UDP header that is not there; the frame ends before it. */
+/* net/inet/ip_input.c: a UDP header that is not there; the frame ends before it. */
 static void test_udp_without_header(void)
 {
 	struct packet p = { .len = 0 };
@@ -361,7 +361,7 @@ static void test_udp_without_header(void)
 	no_leaks("no UDP header");
 }
 
-/* net/udp_input.c: the datagram ends where its length says. */
+/* net/dgram/udp_input.c: the datagram ends where its length says. */
 static void test_udp_length(void)
 {
 	int fd = sys_socket_open(SOCK_DGRAM, true);
@@ -385,7 +385,7 @@ static void test_udp_length(void)
 	no_leaks("UDP length");
 }
 
-/* net/tcp_input.c: a FIN is taken even when there is no memory at all. */
+/* net/tcp/tcp_input.c: a FIN is taken even when there is no memory at all. */
 static void test_fin_without_memory(void)
 {
 	int lfd = listener(5);
@@ -407,7 +407,7 @@ static void test_fin_without_memory(void)
 	no_leaks("FIN without memory");
 }
 
-/* net/tcp_hook.c: RFC 6528. */
+/* net/tcp/tcp_hook.c: RFC 6528. */
 static void test_first_numbers(void)
 {
 	uint32_t numbers[8];
@@ -428,7 +428,7 @@ static void test_first_numbers(void)
 	no_leaks("first numbers");
 }
 
-/* net/tcp_hook.c: as Linux's tcp_v4_send_reset(). */
+/* net/tcp/tcp_hook.c: as Linux's tcp_v4_send_reset(). */
 static void test_reset_of_signed(void)
 {
 	static const uint8_t md5[20] = { 19, 18 }, wrong[20] = { 19, 4 };
@@ -448,7 +448,7 @@ static void test_reset_of_signed(void)
 	no_leaks("resets of signed segments");
 }
 
-/* net/tcp_hook.c: a flood of segments for nobody. */
+/* net/tcp/tcp_hook.c: a flood of segments for nobody. */
 static void test_reset_limit(void)
 {
 	struct peer p = { .port = 999, .dport = 9 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/ipconfig.c net/frame.c */
+/* unit: net/link/ipconfig.c net/link/frame.c */
 /*
  * Addresses of the command line, and which frames get in.
  */
@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "lib/tap.h"
-#include "net/frame.h"
-#include "net/ipconfig.h"
+#include "net/link/frame.h"
+#include "net/link/ipconfig.h"
 
 static void good(const char *ip, const char *gw, const char *addr,
 		 unsigned int prefix)

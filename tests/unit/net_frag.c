@@ -16,9 +16,9 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/ip_reass.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/inet/ip_reass.h"
+#include "net/socket/socket.h"
 
 #define PORT 5000
 #define UDP 17

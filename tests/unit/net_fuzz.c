@@ -13,8 +13,8 @@
 #include "bed/fuzz.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
 
 #define PORT 7
 #define SEGMENTS 60

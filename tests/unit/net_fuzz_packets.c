@@ -14,8 +14,8 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
 
 #define UDP_PORT 5000
 

@@ -9,7 +9,7 @@
 #include "bed/net.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/socket.h"
+#include "net/socket/socket.h"
 
 #define GROUP 0x050000ef /* 239.0.0.5 */
 

@@ -15,9 +15,9 @@
 #include "kernel/fs/file.h"
 #include "kernel/lib/seq_buf.h"
 #include "lib/tap.h"
-#include "net/memory.h"
-#include "net/netif.h"
-#include "net/socket.h"
+#include "net/base/memory.h"
+#include "net/link/netif.h"
+#include "net/socket/socket.h"
 
 #define LOCAL "127.0.0.1"
 #define PORT 7

@@ -5,7 +5,7 @@
  * When memory runs short: the budget of all sockets, and allocations that
  * fail one after the other.
  */
-#include "net/memory.h"
+#include "net/base/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
 
 #define N 120
 #define MANY 64 /* net/lwip/memp.c: MANY_PCBS */

@@ -13,7 +13,7 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/socket.h"
+#include "net/socket/socket.h"
 
 static void end(int lfd, int fd, struct peer *p)
 {

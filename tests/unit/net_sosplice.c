@@ -22,9 +22,9 @@
 #include "kernel/pipe/pipe_buf.h"
 #include "kernel/pipe/splice.h"
 #include "lib/tap.h"
-#include "net/rxqueue.h"
-#include "net/socket.h"
-#include "net/sosplice.h"
+#include "net/base/rxqueue.h"
+#include "net/socket/socket.h"
+#include "net/tcp/sosplice.h"
 
 #define SOL_SOCKET 1
 #define SO_ERROR 4

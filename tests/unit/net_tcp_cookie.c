@@ -14,10 +14,10 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
-#include "net/tcp_cookie.h"
-#include "net/tcp_timewait.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
+#include "net/tcp/tcp_cookie.h"
+#include "net/tcp/tcp_timewait.h"
 
 #define BACKLOG 8
 

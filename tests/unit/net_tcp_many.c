@@ -14,8 +14,8 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
 
 #define USER_TIMEOUT 18 /* <linux/tcp.h>, which lwIP does not go with */
 

@@ -19,8 +19,8 @@
 #include "kernel/base.h"
 #include "kernel/fs/file.h"
 #include "lib/tap.h"
-#include "net/memory.h"
-#include "net/socket.h"
+#include "net/base/memory.h"
+#include "net/socket/socket.h"
 
 #define SOL_SOCKET 1
 #define SO_SNDBUF 7
@@ -31,7 +31,8 @@
 #define TCP_NOTSENT_LOWAT 25
 #define MSG_MORE 0x8000
 
-#define RETRY (25 * NSEC_PER_MSEC) /* a little more than net/memory_wait.c's */
+#define RETRY \
+	(25 * NSEC_PER_MSEC) /* a little more than net/tcp/memory_wait.c's */
 
 static int lfd;
 

@@ -15,7 +15,7 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/socket.h"
+#include "net/socket/socket.h"
 
 #define SOL_SOCKET 1
 #define SO_OOBINLINE 10

@@ -15,8 +15,8 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/counters.h"
-#include "net/socket.h"
+#include "net/base/counters.h"
+#include "net/socket/socket.h"
 
 #define LOCAL "127.0.0.1"
 #define IP 0

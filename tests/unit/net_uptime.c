@@ -15,7 +15,7 @@
 #include "bed/net_tcp.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/tcp_timewait.h"
+#include "net/tcp/tcp_timewait.h"
 
 #define SEC NSEC_PER_SEC
 #define DAY (24 * 3600 * SEC)

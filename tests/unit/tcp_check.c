@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/tcp_check.c */
+/* unit: net/tcp/tcp_check.c */
 /*
  * The checks on TCP segments, by table. Our side has received up to 1000 and
  * takes 500 more; it has sent up to 9000, of which 8000 are acknowledged.
  */
-#include "net/tcp_check.h"
+#include "net/tcp/tcp_check.h"
 
 #include <string.h>
 

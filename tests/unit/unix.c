@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/unix.c net/unix_names.c net/unix_stream.c net/unix_dgram.c net/unix_gc.c */
-/* unit: net/sockbuf.c net/cmsg.c net/scm.c net/socket.c net/sock.c kernel/fs/mksock.c */
+/* unit: net/unix/unix.c net/unix/unix_names.c net/unix/unix_stream.c net/unix/unix_dgram.c net/unix/unix_gc.c */
+/* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c net/socket/socket.c net/socket/sock.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
 /* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
@@ -23,14 +23,14 @@
 #include "kernel/task/exec.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
-#include "net/af_inet.h"
-#include "net/af_netlink.h"
-#include "net/af_unix.h"
-#include "net/rxqueue.h"
-#include "net/scm.h"
-#include "net/sock.h"
-#include "net/sock_ioctl.h"
-#include "net/socket.h"
+#include "net/base/rxqueue.h"
+#include "net/inet/af_inet.h"
+#include "net/netlink/af_netlink.h"
+#include "net/socket/scm.h"
+#include "net/socket/sock.h"
+#include "net/socket/sock_ioctl.h"
+#include "net/socket/socket.h"
+#include "net/unix/af_unix.h"
 
 /* ---- What is not here ---------------------------------------------------- */
 

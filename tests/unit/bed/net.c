@@ -27,7 +27,7 @@
 #include "kernel/x86/irq.h"
 #include "lib/tap.h"
 #include "net/net.h"
-#include "net/sock.h"
+#include "net/socket/sock.h"
 
 /* --- Memory --------------------------------------------------------------- */
 

@@ -17,10 +17,10 @@
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/tap.h"
-#include "net/af_unix.h"
-#include "net/ipconfig.h"
-#include "net/scm.h"
-#include "net/socket.h"
+#include "net/link/ipconfig.h"
+#include "net/socket/scm.h"
+#include "net/socket/socket.h"
+#include "net/unix/af_unix.h"
 
 #define NONBLOCK 04000 /* O_NONBLOCK */
 

@@ -9,7 +9,7 @@
 
 #include "kernel/base.h"
 #include "lib/tap.h"
-#include "net/socket.h"
+#include "net/socket/socket.h"
 
 uint8_t data[1 << 20];
 uint8_t buf[1 << 20];

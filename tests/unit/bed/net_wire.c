@@ -11,7 +11,7 @@
 #include "drivers/netdev.h"
 #include "kernel/task/softirq.h"
 #include "lib/tap.h"
-#include "net/frame.h"
+#include "net/link/frame.h"
 
 #define OUR_MAC "\2\0\0\0\0\2"
 #define PEER_MAC "\2\0\0\0\0\1"

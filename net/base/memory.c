@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The budget: the queues count what they hold, here it is added up.
+ */
+#include "net/base/memory.h"
+
+#include <errno.h>
+
+#include "kernel/base.h"
+#include "kernel/cmdline.h"
+#include "kernel/mm/page.h"
+#include "kernel/printk.h"
+#include "net/base/rxqueue.h"
+#include "net/core.h"
+#include "net/dgram/dgram.h"
+
+#define PERCENT_DEFAULT 25
+#define PERCENT_MAX 90
+
+/* One queue may hold this part of what is free. */
+#define SHARE 4
+
+/* The floors' memory: this part of the budget, beyond it. */
+#define RESERVE 4
+
+static size_t limit;
+static size_t charged;
+
+/* One or two digits; 0: it is no share. */
+static unsigned int parse_percent(const char *s)
+{
+	unsigned int n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n < 100; s++)
+		n = n * 10 + (*s - '0');
+	return *s || n > PERCENT_MAX ? 0 : n;
+}
+
+int net_memory_init(void)
+{
+	const char *word = cmdline_get("netmem");
+	unsigned int percent = word ? parse_percent(word) : PERCENT_DEFAULT;
+
+	if (!percent) {
+		pr_err("net: netmem=%s: not a percentage from 1 to %d", word,
+		       PERCENT_MAX);
+		return -EINVAL;
+	}
+	limit = nr_total_pages() * PAGE_SIZE / 100 * percent;
+	return 0;
+}
+
+size_t net_memory_limit(void)
+{
+	return limit;
+}
+
+size_t net_memory_local(void)
+{
+	return rxqueue_local_memory() + dgram_local_memory();
+}
+
+size_t net_memory_used(void)
+{
+	return rxqueue_memory() + dgram_memory() + charged - net_memory_local();
+}
+
+bool net_memory_pressure(void)
+{
+	return net_memory_used() > limit / 2;
+}
+
+static size_t share(size_t used)
+{
+	if (used >= limit + limit / RESERVE)
+		return 0;
+	if (used >= limit)
+		return NET_MEMORY_FLOOR;
+	return MAX((limit - used) / SHARE, (size_t)NET_MEMORY_FLOOR);
+}
+
+/*
+ * The budget is a promise; what the machine has left is a fact. What is left
+ * above the mark of the files is shared like the budget, so that queues alone
+ * never take what new connections are made of.
+ */
+size_t net_memory_share(void)
+{
+	size_t mark = page_mark(ALLOC_FILE);
+	size_t free = nr_free_pages();
+	size_t left = free > mark ? (free - mark) * PAGE_SIZE / SHARE : 0;
+
+	if (unlikely(pages_are_low(ALLOC_PACKET)))
+		return 0;
+	return MIN(share(net_memory_used()),
+		   MAX(left, (size_t)NET_MEMORY_FLOOR));
+}
+
+size_t net_memory_local_share(void)
+{
+	return pages_are_low(ALLOC_USER) ? 0 : share(net_memory_local());
+}
+
+bool net_memory_exhausted(void)
+{
+	return net_memory_used() > limit + limit / RESERVE / 2;
+}
+
+void net_memory_charge(size_t n)
+{
+	charged += n;
+}
+
+void net_memory_uncharge(size_t n)
+{
+	ASSERT(charged >= n);
+	charged -= n;
+}

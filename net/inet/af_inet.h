@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets of AF_INET: what TCP and UDP have in common.
+ */
+#ifndef NET_INET_AF_INET_H
+#define NET_INET_AF_INET_H
+
+#include "net/socket/socket.h"
+
+/*
+ * Gives sock its sock and operations. -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
+ * -ENOBUFS.
+ */
+int inet_create(struct socket *sock, int protocol);
+
+extern const struct proto_ops inet_stream_ops;
+
+/* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
+int inet_check_address(const struct sockaddr_any *addr, int len);
+/* What bind(2) checks before it looks for conflicts: 0 or -errno. */
+int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,
+		    int len);
+void inet_fill_address(struct sockaddr_any *addr, uint32_t ip, uint16_t port);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ICMP messages: what comes is shown to raw sockets, answered, or told to the
+ * socket that sent what it quotes. What is sent in answer to errors is
+ * limited, for each destination and in all. Softirq and system calls.
+ */
+#include "net/inet/icmp.h"
+
+#include <errno.h>
+
+#include "lwip/inet_chksum.h"
+#include "lwip/ip4.h"
+#include "lwip/pbuf.h"
+
+#include "kernel/base.h"
+#include "kernel/task/clock.h"
+#include "net/base/counters.h"
+#include "net/dgram/ping.h"
+#include "net/dgram/raw.h"
+#include "net/dgram/udp.h"
+#include "net/inet/ip_cmsg.h"
+#include "net/inet/ip_output.h"
+#include "net/tcp/tcp.h"
+
+#define DEFAULT_TTL 64
+#define TOS_CONTROL 0xc0 /* RFC 1812 4.3.2.5: internetwork control */
+#define TOS_MASK 0x1e
+
+_Static_assert(sizeof(struct icmp_header) == ICMP_HEADER_LEN, "RFC 792");
+
+/* ---- Limits of what is sent ---------------------------------------------- */
+
+#define GLOBAL_PER_SECOND 1000 /* net.ipv4.icmp_msgs_per_sec */
+#define GLOBAL_BURST 50
+#define DEST_BURST 6 /* and one a second: net.ipv4.icmp_ratelimit */
+#define DEST_BUCKETS 64
+
+/* Tokens, in nanoseconds of waiting. */
+struct bucket {
+	uint32_t daddr;
+	uint64_t last;
+	uint64_t credit;
+};
+
+static struct bucket all_messages;
+static struct bucket destinations[DEST_BUCKETS];
+
+static bool take_token(struct bucket *b, uint64_t cost, unsigned int burst)
+{
+	uint64_t now = ktime_get_ns();
+
+	b->credit = MIN(b->credit + (now - b->last), cost * burst);
+	b->last = now;
+	if (b->credit < cost)
+		return false;
+	b->credit -= cost;
+	return true;
+}
+
+/* Of one destination; a new one takes the place of who was last longest ago. */
+static struct bucket *bucket_of(uint32_t daddr)
+{
+	struct bucket *oldest = destinations;
+
+	for (unsigned int i = 0; i < DEST_BUCKETS; i++) {
+		struct bucket *b = &destinations[i];
+
+		if (b->daddr == daddr)
+			return b;
+		if (b->last < oldest->last)
+			oldest = b;
+	}
+	*oldest = (struct bucket){ .daddr = daddr,
+				   .credit = NSEC_PER_SEC * DEST_BURST };
+	return oldest;
+}
+
+/* What one destination may not have costs the others nothing. */
+static bool may_send(uint32_t daddr)
+{
+	return take_token(bucket_of(daddr), NSEC_PER_SEC, DEST_BURST) &&
+	       take_token(&all_messages, NSEC_PER_SEC / GLOBAL_PER_SECOND,
+			  GLOBAL_BURST);
+}
+
+/* ---- Sending ------------------------------------------------------------- */
+
+int icmp_output(const struct ip_route *rt, const struct ip_out *out,
+		struct pbuf *p)
+{
+	struct ip_info ip = { .saddr = out->saddr,
+			      .daddr = out->daddr,
+			      .ifindex = rt->ifindex,
+			      .ttl = out->ttl,
+			      .tos = out->tos,
+			      .proto = IPPROTO_ICMP,
+			      .group = rt->type != ROUTE_LOCAL };
+
+	net_count(icmp_out_msgs);
+	if (rt->ifindex != LINK_LO)
+		return ip_output_packet(rt, out, p);
+	p = ip_push_header(p, IP_HEADER_LEN);
+	if (!p)
+		return -ENOBUFS;
+	ip_fill_header(out, p, 0, out->df ? IP_DF : 0);
+	icmp_rcv(p, &ip, IP_HEADER_LEN);
+	return 0;
+}
+
+static void reply(const struct ip_info *ip, struct pbuf *p, uint8_t tos)
+{
+	const struct ip_out out = { .saddr = ip->daddr,
+				    .daddr = ip->saddr,
+				    .tos = tos,
+				    .ttl = DEFAULT_TTL,
+				    .proto = IPPROTO_ICMP };
+	struct ip_route rt;
+
+	if (ip_find_route(out.daddr, out.saddr, 0, false, &rt) ||
+	    rt.type == ROUTE_BROADCAST)
+		pbuf_free(p);
+	else
+		icmp_output(&rt, &out, p);
+}
+
+static bool is_icmp_error(uint8_t type)
+{
+	return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH ||
+	       type == ICMP_REDIRECT || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETERPROB;
+}
+
+/* RFC 1122 3.2.2: what is never answered with an error. */
+static bool deserves_answer(const struct pbuf *packet, const struct ip_info *ip)
+{
+	const struct ip_hdr *hdr = packet->payload;
+	uint16_t hlen = IPH_HL_BYTES(hdr);
+
+	if (ip->group || ip_addr_type(ip->saddr) == ROUTE_BROADCAST ||
+	    ip_is_multicast(ip->saddr))
+		return false;
+	if (IPH_OFFSET(hdr) & PP_HTONS(IP_OFFMASK))
+		return false;
+	return IPH_PROTO(hdr) != IPPROTO_ICMP ||
+	       (packet->tot_len > hlen &&
+		!is_icmp_error(pbuf_get_at(packet, hlen)));
+}
+
+void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
+	       uint8_t type, uint8_t code, uint32_t rest)
+{
+	uint16_t n = MIN(packet->tot_len, ICMP_QUOTE_MAX);
+	struct icmp_header *icmp;
+	struct pbuf *p;
+
+	if (!deserves_answer(packet, ip))
+		return;
+	if (ip->ifindex != LINK_LO && !may_send(ip->saddr)) {
+		net_count(icmp_out_limited);
+		return;
+	}
+	p = pbuf_alloc(PBUF_IP, ICMP_HEADER_LEN + n, PBUF_RAM);
+	if (!p) {
+		net_count(icmp_drop_no_memory);
+		return;
+	}
+	icmp = p->payload;
+	*icmp = (struct icmp_header){ .type = type, .code = code };
+	icmp->rest = rest;
+	pbuf_copy_partial(packet, icmp + 1, n, 0);
+	icmp->checksum = inet_chksum_pbuf(p);
+	reply(ip, p, (ip->tos & TOS_MASK) | TOS_CONTROL);
+}
+
+/* ---- Requests ------------------------------------------------------------ */
+
+static void answer_echo(struct pbuf *p, const struct ip_info *ip)
+{
+	struct pbuf *copy = dgram_clone(p);
+	struct icmp_header *icmp;
+
+	if (!copy) {
+		net_count(icmp_drop_no_memory);
+		return;
+	}
+	icmp = copy->payload;
+	icmp->type = ICMP_ECHOREPLY;
+	icmp->checksum = 0;
+	icmp->checksum = inet_chksum_pbuf(copy);
+	reply(ip, copy, ip->tos);
+}
+
+/* RFC 792, page 16: milliseconds since midnight UT. */
+static void answer_timestamp(struct pbuf *p, const struct ip_info *ip)
+{
+	uint32_t ms = ktime_get_real_ns() / NSEC_PER_MSEC % 86400000;
+	struct {
+		struct icmp_header icmp;
+		uint32_t originate, receive, transmit;
+	} * msg;
+	struct pbuf *copy;
+
+	if (p->tot_len < sizeof(*msg))
+		return;
+	copy = pbuf_alloc(PBUF_IP, sizeof(*msg), PBUF_RAM);
+	if (!copy) {
+		net_count(icmp_drop_no_memory);
+		return;
+	}
+	msg = copy->payload;
+	pbuf_copy_partial(p, msg, sizeof(*msg), 0);
+	msg->icmp.type = ICMP_TIMESTAMPREPLY;
+	msg->icmp.checksum = 0;
+	msg->receive = lwip_htonl(ms);
+	msg->transmit = msg->receive;
+	msg->icmp.checksum = inet_chksum_pbuf(copy);
+	reply(ip, copy, ip->tos);
+}
+
+/* ---- Errors -------------------------------------------------------------- */
+
+static uint32_t info_of(const struct icmp_header *icmp)
+{
+	if (icmp->type == ICMP_DEST_UNREACH && icmp->code == ICMP_FRAG_NEEDED)
+		return lwip_ntohs(icmp->frag.mtu);
+	if (icmp->type == ICMP_PARAMETERPROB)
+		return lwip_ntohl(icmp->rest) >> 24;
+	return 0;
+}
+
+/* p: the message. What it quotes must have had a header and eight bytes. */
+static void take_error(struct pbuf *p, const struct ip_info *ip,
+		       const struct icmp_header *icmp)
+{
+	struct icmp_error e = { .type = icmp->type,
+				.code = icmp->code,
+				.info = info_of(icmp),
+				.offender = ip->saddr,
+				.ip = *ip };
+	struct ip_hdr quoted;
+	uint16_t hlen;
+
+	if (pbuf_copy_partial(p, &quoted, IP_HEADER_LEN, ICMP_HEADER_LEN) !=
+	    IP_HEADER_LEN)
+		goto bad;
+	hlen = IPH_HL_BYTES(&quoted);
+	if (hlen < IP_HEADER_LEN ||
+	    p->tot_len < ICMP_HEADER_LEN + hlen + ICMP_HEADER_LEN)
+		goto bad;
+	if (ip_addr_type(quoted.dest.addr) == ROUTE_BROADCAST ||
+	    (IPH_OFFSET(&quoted) & PP_HTONS(IP_OFFMASK)))
+		return;
+	e.saddr = quoted.src.addr;
+	e.daddr = quoted.dest.addr;
+	e.quoted = p;
+	raw_err(&e, IPH_PROTO(&quoted), ICMP_HEADER_LEN);
+	pbuf_remove_header(p, ICMP_HEADER_LEN + hlen);
+	if (IPH_PROTO(&quoted) == IPPROTO_UDP)
+		udp_err(&e);
+	else if (IPH_PROTO(&quoted) == IPPROTO_TCP)
+		tcp_icmp_error(&e);
+	else if (IPH_PROTO(&quoted) == IPPROTO_ICMP)
+		ping_err(&e);
+	return;
+
+bad:
+	net_count(icmp_in_errors);
+}
+
+/* ---- What comes ---------------------------------------------------------- */
+
+void icmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	struct icmp_header icmp;
+
+	net_count(icmp_in_msgs);
+	raw_deliver(p, ip, hlen);
+	pbuf_remove_header(p, hlen);
+	if (pbuf_copy_partial(p, &icmp, sizeof(icmp), 0) != sizeof(icmp)) {
+		net_count(icmp_in_errors);
+		goto out;
+	}
+	if (inet_chksum_pbuf(p)) {
+		net_count(icmp_in_csum_errors);
+		goto out;
+	}
+	if (icmp.type == ICMP_ECHO && !ip->group)
+		answer_echo(p, ip);
+	else if (icmp.type == ICMP_TIMESTAMP && !ip->group)
+		answer_timestamp(p, ip);
+	else if (icmp.type == ICMP_ECHOREPLY)
+		ping_rcv(p, ip, &icmp);
+	else if (is_icmp_error(icmp.type))
+		take_error(p, ip, &icmp);
+out:
+	pbuf_free(p);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ICMP (RFC 792, RFC 1122 3.2.2): answers to echo requests, errors in both
+ * directions, and what raw and ping sockets send and receive.
+ */
+#ifndef NET_INET_ICMP_H
+#define NET_INET_ICMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct icmp_error;
+struct ip_info;
+struct ip_out;
+struct ip_route;
+struct pbuf; /* lwIP's */
+
+/* Types, and codes of ICMP_DEST_UNREACH. <linux/icmp.h> wants a C library. */
+#define ICMP_ECHOREPLY 0
+#define ICMP_DEST_UNREACH 3
+#define ICMP_SOURCE_QUENCH 4
+#define ICMP_REDIRECT 5
+#define ICMP_ECHO 8
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETERPROB 12
+#define ICMP_TIMESTAMP 13
+#define ICMP_TIMESTAMPREPLY 14
+#define ICMP_TYPE_MAX 18
+
+#define ICMP_NET_UNREACH 0
+#define ICMP_HOST_UNREACH 1
+#define ICMP_PROT_UNREACH 2
+#define ICMP_PORT_UNREACH 3
+#define ICMP_FRAG_NEEDED 4
+#define ICMP_SR_FAILED 5
+#define ICMP_NET_UNKNOWN 6
+#define ICMP_HOST_UNKNOWN 7
+#define ICMP_HOST_ISOLATED 8
+#define ICMP_NET_ANO 9
+#define ICMP_HOST_ANO 10
+#define ICMP_NET_UNR_TOS 11
+#define ICMP_HOST_UNR_TOS 12
+#define ICMP_PKT_FILTERED 13
+#define ICMP_PREC_VIOLATION 14
+#define ICMP_PREC_CUTOFF 15
+
+#define ICMP_EXC_FRAGTIME 1 /* of ICMP_TIME_EXCEEDED */
+
+struct icmp_header {
+	uint8_t type;
+	uint8_t code;
+	uint16_t checksum;
+	union {
+		struct {
+			uint16_t id;
+			uint16_t sequence;
+		} echo;
+		struct {
+			uint16_t unused;
+			uint16_t mtu;
+		} frag;
+		uint32_t rest;
+	};
+};
+
+#define ICMP_HEADER_LEN 8
+/* An error with its own headers is at most 576 bytes (RFC 1812 4.3.2.3). */
+#define ICMP_QUOTE_MAX (576 - 20 - ICMP_HEADER_LEN)
+
+/*
+ * A packet with an ICMP message, from its IP header of hlen bytes on, whole
+ * and for us; consumed. Softirq, or thread context for what comes from here.
+ */
+void icmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen);
+/*
+ * Sends p, an ICMP message without its IP header, and consumes it; to this
+ * machine at once. 0, -ENOBUFS.
+ */
+int icmp_output(const struct ip_route *rt, const struct ip_out *out,
+		struct pbuf *p);
+/*
+ * Tells the sender of packet, which begins with its IP header, unless it is
+ * one that is never answered (RFC 1122 3.2.2) or there was too much of it.
+ */
+void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
+	       uint8_t type, uint8_t code, uint32_t rest);
+
+#endif

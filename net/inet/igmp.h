@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IGMP, the host's part (RFC 3376, and RFC 2236 where an older router asks):
+ * tells the link which groups this machine listens to.
+ */
+#ifndef NET_INET_IGMP_H
+#define NET_INET_IGMP_H
+
+#include <stdint.h>
+
+struct ip_info;
+struct pbuf; /* lwIP's */
+
+#define IGMP_ALL_HOSTS __builtin_bswap32(0xe0000001)
+
+/* The first socket listens to group on the interface; the last one no more. */
+void igmp_joined(int ifindex, uint32_t group);
+void igmp_left(int ifindex, uint32_t group);
+/* The link has come up: says everything again. */
+void igmp_link_up(int ifindex);
+/* A message without its IP header; consumed. */
+void igmp_rcv(struct pbuf *p, const struct ip_info *ip);
+
+#endif

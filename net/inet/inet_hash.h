@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keyed hash of a connection's addresses and ports, and the table of
+ * connections between sockets of this machine, which lwIP never sees.
+ */
+#ifndef NET_INET_INET_HASH_H
+#define NET_INET_INET_HASH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct inet_sock;
+
+/*
+ * SipHash of the four under a key drawn at boot: nobody outside can make
+ * connections that fall together. Addresses in network, ports in host order.
+ */
+uint32_t inet_hash(uint32_t saddr, uint16_t sport, uint32_t daddr,
+		   uint16_t dport);
+
+#endif

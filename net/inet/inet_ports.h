@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who owns which port: one table for each protocol, with a bucket for every
+ * port in use, as Linux's inet_bind_bucket. Knows bindings and addresses,
+ * nothing of sockets; tested on the host.
+ *
+ * Invariants:
+ *  1. Every binding with a port is on exactly one list of that port's bucket.
+ *  2. No two bindings of a bucket conflict by the rules of bind(2).
+ *  3. A bucket has a binding or a hold; the bit of its port is set.
+ */
+#ifndef NET_INET_INET_PORTS_H
+#define NET_INET_INET_PORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/lib/list.h"
+
+struct inet_ports;
+
+/* Linux's net.ipv4.ip_local_port_range. */
+#define INET_EPHEMERAL_FIRST 32768
+#define INET_EPHEMERAL_LAST 60999
+#define INET_EPHEMERAL_COUNT (INET_EPHEMERAL_LAST - INET_EPHEMERAL_FIRST + 1)
+
+#define INET_PORT_CHAINS 1024
+
+/* With whom a connection without a socket shares its port. */
+#define INET_SHARES_REUSE 1 /* SO_REUSEADDR */
+#define INET_SHARES_REUSEPORT 2
+#define INET_SHARES_KINDS 4
+
+/* A port in use. */
+struct inet_bind_bucket {
+	struct inet_bind_bucket *next; /* of the same chain */
+	struct inet_ports *ports;
+	/* Sockets that were bound, or listen: the youngest first. */
+	struct list_head owners;
+	/* Connections: from here, or accepted on this port. */
+	struct list_head conns;
+	uint32_t nr_bound; /* bindings that bind(2) or listen(2) made */
+	/* Connections without a socket: [127.0.0.0/8][INET_SHARES_...]. */
+	uint32_t holds[2][INET_SHARES_KINDS];
+	uint16_t port;
+};
+
+/* A socket's claim on a port. Zeroed: on no list. */
+struct inet_binding {
+	struct list_head node;
+	struct inet_bind_bucket *bucket; /* NULL: not bound */
+	uint32_t addr; /* network byte order, 0: any */
+	uint16_t port; /* host byte order, 0: not bound */
+	bool addr_chosen; /* addr is connect(2)'s choice, not bind(2)'s */
+	bool bound; /* by bind(2) or listen(2), not for connect(2) */
+	bool port_asked; /* by number: not given back when disconnected */
+	bool reuse; /* SO_REUSEADDR */
+	bool reuseport; /* SO_REUSEPORT */
+	bool listening;
+};
+
+/* All zeros, but for the function random and what else it needs: empty. */
+struct inet_ports {
+	struct inet_bind_bucket *chains[INET_PORT_CHAINS];
+	/* Ephemeral ports in use, a bit each. */
+	uint64_t used[(INET_EPHEMERAL_COUNT + 63) / 64];
+	/* TCP: a listener's port is nobody else's, reuse or not. */
+	bool exclusive_listen;
+	/* Whether local port to the remote pair is taken. May be NULL. */
+	bool (*tuple_used)(uint32_t addr, uint16_t port, uint32_t daddr,
+			   uint16_t dport);
+	uint32_t (*random)(void);
+};
+
+/* The slab cache of all tables, once; false: no memory. */
+bool inet_ports_setup(void);
+
+/*
+ * Claims b->addr:port; port 0 chooses a free one at random (RFC 6056).
+ * 0, -EADDRINUSE, -ENOMEM. b must not be bound.
+ */
+int inet_bind_port(struct inet_ports *ports, struct inet_binding *b,
+		   uint16_t port);
+/*
+ * A port for a connection from b->addr to the remote pair, at random; when
+ * no port is free, one that other connections use to other peers. 0,
+ * -EADDRNOTAVAIL, -ENOMEM.
+ */
+int inet_connect_port(struct inet_ports *ports, struct inet_binding *b,
+		      uint32_t daddr, uint16_t dport);
+/* b is about to listen: 0, or -EADDRINUSE when another one listens there. */
+int inet_listen_port(struct inet_binding *b);
+/* A connection accepted at addr shares its listener's port; cannot fail. */
+void inet_inherit_port(struct inet_binding *b,
+		       const struct inet_binding *listener, uint32_t addr);
+void inet_release_port(struct inet_binding *b);
+/* Back to the wildcard, if it was connect(2) that chose another address. */
+static inline void inet_forget_address(struct inet_binding *b)
+{
+	if (b->addr_chosen)
+		b->addr = 0;
+	b->addr_chosen = false;
+}
+
+/*
+ * A connection that has no socket any more (closing, TIME-WAIT) holds the
+ * port of a binding that is still there against other bindings, until the
+ * hold is dropped. addr: the connection's own address; shares: a sum of
+ * INET_SHARES_... Cannot fail.
+ */
+uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
+			 unsigned int shares);
+void inet_unhold_port(uintptr_t hold);
+/* The same by number; false: nobody is on the port, nothing is held. */
+bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		     unsigned int shares);
+void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
+		       unsigned int shares);
+/* What a binding's connections leave behind. */
+static inline unsigned int inet_shares(const struct inet_binding *b)
+{
+	return (b->reuse ? INET_SHARES_REUSE : 0) |
+	       (b->reuseport ? INET_SHARES_REUSEPORT : 0);
+}
+
+/*
+ * A walk along the owners of a port that others may interrupt: bindings that
+ * go are left out, and so are those that come. From begin to end it is known
+ * to inet_release_port(); inet_walk_next() ends it where it says NULL.
+ */
+struct inet_walk {
+	struct list_head node;
+	const struct list_head *at, *end;
+};
+
+void inet_walk_begin(struct inet_walk *walk, struct inet_ports *ports,
+		     uint16_t port);
+struct inet_binding *inet_walk_next(struct inet_walk *walk);
+
+/* NULL: nobody is on the port. */
+struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,
+					  uint16_t port);
+/*
+ * The listening binding for a connection from saddr:sport to daddr:dport, or
+ * NULL: a specific address before the wildcard, one of an SO_REUSEPORT group
+ * by a keyed hash of the four.
+ */
+struct inet_binding *inet_lookup_listener(struct inet_ports *ports,
+					  uint32_t saddr, uint16_t sport,
+					  uint32_t daddr, uint16_t dport);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Multicast groups, ip(7): which a socket has joined, with which sources, and
+ * which an interface therefore listens to.
+ */
+#ifndef NET_INET_IP_MCAST_H
+#define NET_INET_IP_MCAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct inet_sock;
+
+/* struct ip_mreqn */
+struct mcast_request {
+	uint32_t group;
+	uint32_t addr; /* of the interface, if ifindex is 0 */
+	int ifindex;
+};
+
+/* What a socket says of the senders of a group: MCAST_INCLUDE, MCAST_EXCLUDE. */
+#define MCAST_MODE_EXCLUDE 0
+#define MCAST_MODE_INCLUDE 1
+
+/*
+ * Joins and leaves: -EINVAL, -ENODEV, -EADDRINUSE, -EADDRNOTAVAIL, -ENOBUFS,
+ * -ENOMEM.
+ */
+int ip_mcast_join(struct inet_sock *inet, const struct mcast_request *req,
+		  int mode);
+int ip_mcast_leave(struct inet_sock *inet, const struct mcast_request *req);
+/*
+ * One source more, or one less, of those that the socket hears (INCLUDE) or
+ * does not hear (EXCLUDE): -EADDRNOTAVAIL, -EINVAL, -ENOBUFS, ...
+ */
+int ip_mcast_source(struct inet_sock *inet, const struct mcast_request *req,
+		    uint32_t source, int mode, bool add);
+/* The socket is gone. */
+void ip_mcast_drop(struct inet_sock *inet);
+
+/* Whether a datagram to daddr is for this socket, by its memberships. */
+bool ip_mcast_allows(const struct inet_sock *inet, uint32_t daddr,
+		     uint32_t saddr, int ifindex);
+/* Whether the interface listens to the group at all. */
+bool ip_mcast_is_member(int ifindex, uint32_t group);
+/* All groups of an interface but that of all hosts. */
+void ip_mcast_for_each(int ifindex, void (*fn)(uint32_t group, void *arg),
+		       void *arg);
+
+/* The interface that an option names: its number, 0: none. */
+int ip_mcast_interface(const struct mcast_request *req);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv4 packets to the wire: the header, and fragments of what is longer than
+ * the link takes (RFC 791).
+ */
+#ifndef NET_INET_IP_OUTPUT_H
+#define NET_INET_IP_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/inet/ip_route.h"
+
+struct dgram_sock;
+struct pbuf; /* lwIP's */
+
+#define IP_HEADER_LEN 20
+#define IP_PACKET_MAX 65535
+
+struct ip_out {
+	uint32_t saddr;
+	uint32_t daddr;
+	uint8_t tos;
+	uint8_t ttl;
+	uint8_t proto;
+	bool df; /* don't fragment: the caller saw that it fits */
+	uint32_t mtu; /* 0: of the route's link */
+	struct dgram_sock *owner; /* who is charged for fragments, or NULL */
+};
+
+/*
+ * Sends p, which has everything behind the IP header, and consumes it. 0, or
+ * -ENOBUFS; what the link does not take is dropped and counted there.
+ */
+int ip_output_packet(const struct ip_route *rt, const struct ip_out *out,
+		     struct pbuf *p);
+/* Puts the header in front of p, which has room for it: ->payload moves. */
+void ip_fill_header(const struct ip_out *out, struct pbuf *p, uint16_t id,
+		    uint16_t frag_off);
+/* p with a header of len bytes more in front: p, a longer chain, or NULL and
+ * p is freed.
+ */
+struct pbuf *ip_push_header(struct pbuf *p, uint16_t len);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looks interfaces up. Owns what is counted of lo. Thread context.
+ */
+#include "net/link/link.h"
+
+#include <string.h>
+
+#define LO_MTU 65536 /* as on Linux; nothing is ever cut to it */
+#define LO_TXQLEN 1000
+#define LO_ADDR __builtin_bswap32(0x7f000001)
+#define LO_NETMASK __builtin_bswap32(0xff000000)
+
+struct net_lo_stats net_lo_stats;
+
+static void lo_link(struct net_link *link)
+{
+	link->name = "lo";
+	link->type = ARPHRD_LOOPBACK;
+	link->flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING | IFF_LOWER_UP;
+	link->mtu = LO_MTU;
+	link->txqlen = LO_TXQLEN;
+	link->addr = LO_ADDR;
+	link->netmask = LO_NETMASK;
+	link->stats.rx_packets = net_lo_stats.packets;
+	link->stats.tx_packets = net_lo_stats.packets;
+	link->stats.rx_bytes = net_lo_stats.bytes;
+	link->stats.tx_bytes = net_lo_stats.bytes;
+}
+
+bool net_link_get(unsigned int index, struct net_link *link)
+{
+	memset(link, 0, sizeof(*link));
+	link->index = index;
+	if (index == LINK_LO) {
+		lo_link(link);
+		return true;
+	}
+	return index == LINK_ETH && eth_link(link);
+}
+
+unsigned int net_link_index(const char *name)
+{
+	struct net_link link;
+
+	for (unsigned int i = LINK_LO; net_link_get(i, &link); i++) {
+		if (!strcmp(link.name, name))
+			return i;
+	}
+	return 0;
+}

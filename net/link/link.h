@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interfaces as a program sees them: lo is number 1; eth0, if there is a
+ * network device, number 2. Asked by ioctl(2), netlink and /proc/net.
+ */
+#ifndef NET_LINK_LINK_H
+#define NET_LINK_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* <linux/if.h> and <linux/if_arp.h> want a C library's <sys/socket.h>. */
+#ifndef IFNAMSIZ
+#define IFNAMSIZ 16
+#define IFF_UP 0x1
+#define IFF_BROADCAST 0x2
+#define IFF_LOOPBACK 0x8
+#define IFF_RUNNING 0x40
+#define IFF_MULTICAST 0x1000
+#define ARPHRD_ETHER 1
+#define ARPHRD_LOOPBACK 772
+#endif
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000
+#endif
+
+#define LINK_LO 1
+#define LINK_ETH 2
+#define LINK_NAME_ETH "eth0"
+
+struct net_link_stats {
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped, rx_frame;
+	uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+	uint64_t rx_multicast;
+};
+
+/* Addresses are in network byte order; 0: none. */
+struct net_link {
+	unsigned int index;
+	const char *name;
+	uint16_t type; /* ARPHRD_* */
+	uint32_t flags; /* IFF_*, with IFF_LOWER_UP */
+	uint32_t mtu;
+	uint32_t txqlen;
+	uint8_t hwaddr[6];
+	uint8_t hwbroadcast[6];
+	uint32_t addr;
+	uint32_t netmask;
+	uint32_t broadcast;
+	uint32_t gateway;
+	struct net_link_stats stats;
+};
+
+/* What interface number index is now; false: there is none. */
+bool net_link_get(unsigned int index, struct net_link *link);
+/* The number of a name, 0: there is none. */
+unsigned int net_link_index(const char *name);
+
+/* net/link/eth.c: fills in a zeroed link; false: there is no device. */
+bool eth_link(struct net_link *link);
+/* The Ethernet address that ARP knows for addr; false: it knows none. */
+bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6]);
+/* Entry n of ARP's table, false: it is empty. */
+#define ETH_NEIGHBOURS 256
+bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6]);
+
+/*
+ * What crosses from one socket of this machine to another never enters a
+ * netif, but it is lo's to the user: when n bytes are taken out they count as
+ * a packet that was sent and received.
+ */
+struct net_lo_stats {
+	uint64_t packets, bytes;
+};
+extern struct net_lo_stats net_lo_stats;
+
+static inline void net_lo_count(uint64_t n)
+{
+	net_lo_stats.packets++;
+	net_lo_stats.bytes += n;
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What sockets have to do with signals: SIGPIPE for who writes to a stream
+ * that takes nothing any more, SIGURG for who owns a socket with urgent data,
+ * and calls that a signal ends for good. In a file of its own because
+ * <linux/signal.h> and the C library's headers exclude each other in the
+ * tests on the host.
+ */
+#include <linux/signal.h>
+
+#include "kernel/fs/file.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/signal.h"
+#include "kernel/task/thread.h"
+#include "net/socket/sock.h"
+#include "net/socket/socket.h"
+
+void sock_send_sigpipe(void)
+{
+	send_signal(current, SIGPIPE);
+}
+
+void sock_send_sigurg(const struct sock *sk)
+{
+	const struct signal_info info = { .sig = SIGURG, .code = SI_KERNEL };
+	const struct socket *sock = sk->sk_socket;
+
+	if (sock && sock->file && sock->file->f_owner)
+		send_process_signal(the_process(), &info);
+}
+
+void sock_forbid_restart(void)
+{
+	current->no_restart = true;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options of level SOL_SOCKET with a time in them: how long calls wait, how
+ * long close(2) lingers, which datagrams say when they came.
+ */
+#include <asm/socket.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/net_tstamp.h>
+#include <string.h>
+
+#include "kernel/task/clock.h"
+#include "net/socket/sockopt.h"
+
+struct linger_option { /* socket(7), struct linger */
+	int onoff;
+	int linger;
+};
+
+struct timeval_option {
+	int64_t sec;
+	int64_t usec;
+};
+
+struct timestamping_option { /* struct so_timestamping */
+	int flags;
+	int bind_phc;
+};
+
+int set_linger(struct sock *sk, const void *val, int len)
+{
+	struct linger_option opt;
+
+	if (len < (int)sizeof(opt))
+		return -EINVAL;
+	memcpy(&opt, val, sizeof(opt));
+	sock_put_flag(sk, SOCK_F_LINGER, opt.onoff);
+	if (opt.onoff)
+		sk->sk_lingertime = opt.linger < 0 ? INT_MAX : opt.linger;
+	return 0;
+}
+
+int get_linger(struct sock *sk, struct sockopt_value *out)
+{
+	struct linger_option opt = { sock_flag(sk, SOCK_F_LINGER),
+				     sk->sk_lingertime };
+
+	return sockopt_give(out, &opt, sizeof(opt));
+}
+
+/* ---- How long a call waits ----------------------------------------------- */
+
+/* Zero is for ever; a negative time is over at once: sock_set_timeout(). */
+static int set_timeout(uint64_t *timeo, const void *val, int len)
+{
+	struct timeval_option tv;
+
+	if (len < (int)sizeof(tv))
+		return -EINVAL;
+	memcpy(&tv, val, sizeof(tv));
+	if (tv.usec < 0 || tv.usec >= 1000000)
+		return -EDOM;
+	if (tv.sec < 0)
+		*timeo = 0;
+	else if ((!tv.sec && !tv.usec) || tv.sec > INT_MAX)
+		*timeo = UINT64_MAX;
+	else
+		*timeo = tv.sec * NSEC_PER_SEC + tv.usec * NSEC_PER_USEC;
+	return 0;
+}
+
+static int get_timeout(uint64_t timeo, struct sockopt_value *out)
+{
+	struct timeval_option tv = { 0, 0 };
+
+	if (timeo != UINT64_MAX) {
+		tv.sec = timeo / NSEC_PER_SEC;
+		tv.usec = timeo % NSEC_PER_SEC / NSEC_PER_USEC;
+	}
+	return sockopt_give(out, &tv, sizeof(tv));
+}
+
+int set_rcvtimeo(struct sock *sk, const void *val, int len)
+{
+	return set_timeout(&sk->sk_rcvtimeo, val, len);
+}
+
+int get_rcvtimeo(struct sock *sk, struct sockopt_value *out)
+{
+	return get_timeout(sk->sk_rcvtimeo, out);
+}
+
+int set_sndtimeo(struct sock *sk, const void *val, int len)
+{
+	return set_timeout(&sk->sk_sndtimeo, val, len);
+}
+
+int get_sndtimeo(struct sock *sk, struct sockopt_value *out)
+{
+	return get_timeout(sk->sk_sndtimeo, out);
+}
+
+/* ---- Time stamps of what was received ------------------------------------ */
+
+/*
+ * One stamp, in microseconds or nanoseconds, in the old or the new layout:
+ * the last call decides. On a 64-bit machine the layouts are the same.
+ */
+static int set_stamp(struct sock *sk, int value, bool ns, bool new)
+{
+	sock_put_flag(sk, SOCK_F_RCVTSTAMP, value);
+	sock_put_flag(sk, SOCK_F_RCVTSTAMPNS, value && ns);
+	if (value)
+		sock_put_flag(sk, SOCK_F_TSTAMP_NEW, new);
+	return 0;
+}
+
+static int get_stamp(struct sock *sk, struct sockopt_value *out, bool ns,
+		     bool new)
+{
+	return sockopt_give_int(
+		out, sock_flag(sk, SOCK_F_RCVTSTAMP) &&
+			     sock_flag(sk, SOCK_F_RCVTSTAMPNS) == ns &&
+			     sock_flag(sk, SOCK_F_TSTAMP_NEW) == new);
+}
+
+int set_timestamp(struct sock *sk, int value)
+{
+	return set_stamp(sk, value, false, false);
+}
+
+int get_timestamp(struct sock *sk, struct sockopt_value *out)
+{
+	return get_stamp(sk, out, false, false);
+}
+
+int set_timestamp_new(struct sock *sk, int value)
+{
+	return set_stamp(sk, value, false, true);
+}
+
+int get_timestamp_new(struct sock *sk, struct sockopt_value *out)
+{
+	return get_stamp(sk, out, false, true);
+}
+
+int set_timestampns(struct sock *sk, int value)
+{
+	return set_stamp(sk, value, true, false);
+}
+
+int get_timestampns(struct sock *sk, struct sockopt_value *out)
+{
+	return get_stamp(sk, out, true, false);
+}
+
+int set_timestampns_new(struct sock *sk, int value)
+{
+	return set_stamp(sk, value, true, true);
+}
+
+int get_timestampns_new(struct sock *sk, struct sockopt_value *out)
+{
+	return get_stamp(sk, out, true, true);
+}
+
+/*
+ * What asks for stamps that this machine does not make is accepted, as on a
+ * Linux whose device makes none: they do not come.
+ */
+int set_timestamping(struct sock *sk, const void *val, int len)
+{
+	struct timestamping_option opt = { 0, 0 };
+	bool tcp = sk->sk_family == AF_INET && sk->sk_type == SOCK_STREAM;
+
+	memcpy(&opt, val, MIN(len, (int)sizeof(opt)));
+	if (len != sizeof(opt))
+		opt.bind_phc = 0;
+	if (opt.flags & ~SOF_TIMESTAMPING_MASK)
+		return -EINVAL;
+	if (tcp && (opt.flags & SOF_TIMESTAMPING_OPT_ID) &&
+	    (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN))
+		return -EINVAL;
+	if ((opt.flags & SOF_TIMESTAMPING_OPT_STATS) &&
+	    !(opt.flags & SOF_TIMESTAMPING_OPT_TSONLY))
+		return -EINVAL;
+	if (opt.flags & SOF_TIMESTAMPING_BIND_PHC)
+		return -EINVAL; /* no device has a clock */
+	sk->sk_tsflags = opt.flags;
+	return 0;
+}
+
+int get_timestamping(struct sock *sk, struct sockopt_value *out)
+{
+	struct timestamping_option opt = { sk->sk_tsflags, 0 };
+
+	return sockopt_give(out, &opt, sizeof(opt));
+}

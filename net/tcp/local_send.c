@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Data between two sockets of this machine: one copy, from the sender's
+ * memory to the end of the receiver's queue, where the reader takes it.
+ * Thread context.
+ */
+#include <errno.h>
+
+#include "kernel/fs/iov_iter.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/thread.h"
+#include "net/base/memory.h"
+#include "net/core.h"
+#include "net/link/link.h"
+#include "net/link/netif.h"
+#include "net/socket/socket.h"
+#include "net/tcp/local.h"
+#include "net/tcp/tcp.h"
+
+/* What a connection may keep unsent when SO_SNDBUF does not say: tcp_wmem. */
+#define UNSENT_MIN 65536
+#define UNSENT_MAX (4 << 20)
+#define UNSENT_SHARE 128 /* of RAM, as on Linux */
+
+/* As much is not held back: what Linux puts into one segment here. */
+#define FULL_SEGMENT 65482
+
+/* Sent before a reset is heard of: Linux's 16 buffers of 32 KiB. */
+#define IN_VAIN_MAX (16 * 32768)
+
+/* Between two such parts of one call others may run. */
+#define PART_MAX (1 << 20)
+
+static size_t window_of(const struct tcp_sock *receiver)
+{
+	return receiver->inet.sk.sk_rcvbuf / 2;
+}
+
+/* Bytes that may wait beyond the peer's window. */
+static size_t unsent_limit(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+	size_t share = nr_total_pages() * PAGE_SIZE / UNSENT_SHARE;
+
+	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
+		return sk->sk_sndbuf / 2;
+	return MAX((size_t)UNSENT_MIN, MIN(share, (size_t)UNSENT_MAX));
+}
+
+static size_t queued_at(const struct tcp_sock *tp)
+{
+	return tp->inet.sk.sk_receive_queue.len;
+}
+
+size_t tcp_local_unsent(const struct tcp_sock *tp)
+{
+	size_t queued, window;
+
+	if (!tp->peer)
+		return 0;
+	queued = queued_at(tp->peer);
+	window = window_of(tp->peer);
+	return tcp_local_corked(tp) + (queued > window ? queued - window : 0);
+}
+
+size_t tcp_local_memory_room(const struct tcp_sock *tp)
+{
+	const struct tcp_sock *peer = tp->peer;
+	size_t held = peer ? peer->inet.sk.sk_receive_queue.truesize : 0;
+	size_t share = net_memory_local_share();
+
+	held += tcp_local_corked(tp);
+	return share > held ? share - held : 0;
+}
+
+static size_t room(const struct tcp_sock *tp)
+{
+	const struct tcp_sock *peer = tp->peer;
+	size_t limit = unsent_limit(tp) + (peer ? window_of(peer) : 0);
+	size_t queued = tcp_local_corked(tp) + (peer ? queued_at(peer) : 0);
+
+	return queued < limit ? MIN(limit - queued, tcp_local_memory_room(tp)) :
+				0;
+}
+
+/* How many of n bytes; most often the reader has taken all that was there. */
+static size_t room_for(const struct tcp_sock *tp, size_t n)
+{
+	if (tp->peer && !queued_at(tp->peer) && !tp->held_back &&
+	    n <= window_of(tp->peer) && n <= net_memory_local_share())
+		return n;
+	return MIN(room(tp), n);
+}
+
+/* As Linux's sk_stream_is_writeable(): a third is free. */
+bool tcp_local_writeable(const struct tcp_sock *tp)
+{
+	size_t unsent;
+
+	if (!tp->peer)
+		return true;
+	if (!tcp_local_memory_room(tp))
+		return false;
+	if (!tp->held_back && queued_at(tp->peer) <= window_of(tp->peer))
+		return true; /* nothing is unsent */
+	unsent = tcp_local_unsent(tp);
+	return room(tp) && unsent_limit(tp) >= unsent + unsent / 2;
+}
+
+/* ---- The receiver's side ------------------------------------------------- */
+
+void tcp_local_data_taken(struct sock *sk, size_t n)
+{
+	struct tcp_sock *sender = tcp_sk(sk)->peer;
+
+	net_lo_count(n);
+	if (!sender)
+		return;
+	if (sender->fin_wanted) {
+		if (!tcp_local_unsent(sender))
+			tcp_local_deliver_fin(sender);
+		return;
+	}
+	tcp_has_memory(sender);
+	tcp_write_space(sender);
+}
+
+/*
+ * Nobody will ever read it: closed, or shut down in both directions. TCP
+ * answers data with a reset then (RFC 9293 3.6.1).
+ */
+static bool refuses_data(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	return (sk->sk_shutdown & RCV_SHUTDOWN) &&
+	       (sk->sk_state == TCP_FIN_WAIT1 || sk->sk_state == TCP_FIN_WAIT2);
+}
+
+/* ---- The sender's side --------------------------------------------------- */
+
+void tcp_local_send_fin(struct tcp_sock *tp)
+{
+	if (!tcp_local_uncork(tp))
+		return;
+	if (tcp_local_unsent(tp))
+		tp->fin_wanted = true;
+	else
+		tcp_local_deliver_fin(tp);
+}
+
+/* Another thread may have made another connection of the socket. */
+static bool stopped(const struct sock *sk)
+{
+	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ||
+	       sk->sk_prot != &tcp_local_prot || sk->sk_state == TCP_SYN_SENT;
+}
+
+bool tcp_local_refused(const struct tcp_sock *tp)
+{
+	return !tp->peer || refuses_data(tp->peer);
+}
+
+void tcp_local_answer_reset(struct tcp_sock *tp)
+{
+	if (tp->peer)
+		tcp_local_kill(tp->peer, ECONNRESET);
+	else
+		tcp_local_kill(tp, tcp_reset_errno(tcp_to_sk(tp)));
+}
+
+void tcp_local_arrived(struct tcp_sock *tp)
+{
+	if (tp->deferred)
+		tcp_local_accept_deferred(tp);
+	tcp_data_ready(tcp_to_sk(tp));
+}
+
+/* n bytes that are not kept; who is closed, or gone, is not told. */
+static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
+{
+	uint32_t start;
+
+	if (!peer || !peer->inet.sk.sk_socket)
+		return;
+	start = rxqueue_end(&peer->inet.sk.sk_receive_queue);
+	tcp_urg_announce(peer, start + n - 1);
+	if (tcp_urg_wants(peer, start, n))
+		tcp_urg_byte(peer, last);
+}
+
+/* What one call sends until the reset is heard of. */
+static size_t sent_in_vain(const struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
+		return MIN((size_t)sk->sk_sndbuf, (size_t)IN_VAIN_MAX);
+	return IN_VAIN_MAX;
+}
+
+/*
+ * All of it is sent, in vain: the reset arrives after the call, or cuts it
+ * short. What is urgent is seen all the same, as Linux looks at the pointer
+ * first.
+ */
+static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
+{
+	size_t most = MIN(sent_in_vain(tcp_to_sk(tp)), msg->iter->count);
+	struct rxqueue nowhere = { 0 };
+	ssize_t n = 0;
+	size_t sent = 0;
+	uint8_t last = 0;
+
+	while (sent < most) {
+		n = rxqueue_fill(&nowhere, msg->iter, most - sent);
+		if (n <= 0)
+			break;
+		last = rxqueue_last(&nowhere);
+		rxqueue_purge(&nowhere);
+		sent += n;
+	}
+	if (!sent)
+		return n;
+	if (msg->flags & MSG_OOB)
+		tell_urgent(tp->peer, sent, last);
+	tcp_local_answer_reset(tp);
+	return sent;
+}
+
+/*
+ * n bytes that more shall follow, or that follow such ones: they arrive when
+ * nothing more is to come.
+ */
+static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
+{
+	bool more = tp->cork || (msg->flags & MSG_MORE);
+	struct rxqueue *q = tcp_local_cork(tp);
+	ssize_t sent;
+
+	if (!q)
+		return 0;
+	n = MIN(n, FULL_SEGMENT - q->len);
+	sent = rxqueue_fill(q, msg->iter, n);
+	if (sent > 0 && (!more || q->len == FULL_SEGMENT))
+		(void)tcp_local_uncork(tp);
+	return sent;
+}
+
+/* n bytes, the last of them urgent. */
+static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
+{
+	struct rxqueue *q = &tcp_to_sk(peer)->sk_receive_queue;
+	uint32_t start = rxqueue_end(q);
+	ssize_t sent;
+
+	tcp_urg_announce(peer, start + n - 1);
+	sent = rxqueue_fill(q, msg->iter, n);
+	if (sent > 0 && tcp_urg_wants(peer, start, sent))
+		tcp_urg_byte(peer, rxqueue_last(q));
+	return sent;
+}
+
+/* Bytes queued, 0: no memory, -EAGAIN: no room, -EFAULT. */
+static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
+{
+	struct tcp_sock *peer = tp->peer;
+	bool urgent = msg->flags & MSG_OOB;
+	bool corked = !urgent &&
+		      (tp->held_back || tp->cork || (msg->flags & MSG_MORE));
+	ssize_t n;
+
+	if (!corked && tcp_local_refused(tp))
+		return send_to_nobody(tp, msg);
+	n = room_for(tp, MIN(msg->iter->count, (size_t)PART_MAX));
+	if (!n)
+		return -EAGAIN;
+	if (corked)
+		return send_corked(tp, msg, n);
+	if (urgent) {
+		(void)tcp_local_uncork(tp);
+		n = send_urgent(peer, msg, n);
+	} else {
+		n = rxqueue_fill(&tcp_to_sk(peer)->sk_receive_queue, msg->iter,
+				 n);
+	}
+	if (n > 0)
+		tcp_local_arrived(peer);
+	return n;
+}
+
+struct rxqueue *tcp_local_queue(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+	struct tcp_sock *peer = tp->peer;
+
+	if (!peer || refuses_data(peer) || stopped(sk) || !room(tp))
+		return NULL;
+	return &tcp_to_sk(peer)->sk_receive_queue;
+}
+
+void tcp_local_queued(struct tcp_sock *tp)
+{
+	if (tp->peer->deferred)
+		tcp_local_accept_deferred(tp->peer);
+	tcp_data_ready(tcp_to_sk(tp->peer));
+}
+
+/* The last buffer may exceed the room: it is not cut for that. */
+ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
+			     size_t n)
+{
+	struct rxqueue *to;
+	ssize_t part = 0;
+	size_t done = 0;
+
+	if (!tp->peer || refuses_data(tp->peer))
+		return -EOPNOTSUPP;
+	while (done < n && (to = tcp_local_queue(tp))) {
+		part = rxqueue_move(to, from, n - done, eth_rx_buffers_short());
+		if (part < 0)
+			break;
+		done += part;
+	}
+	if (part < 0)
+		tcp_wait_for_memory(tp);
+	if (done)
+		tcp_local_queued(tp);
+	else
+		tcp_want_space(tp);
+	return done;
+}
+
+/* What a cork has kept leaves while the caller waits for room. */
+static ssize_t try_send(struct tcp_sock *tp, struct msg *msg)
+{
+	ssize_t n;
+
+	do {
+		if (stopped(tcp_to_sk(tp)))
+			return -EPIPE;
+		n = send_some(tp, msg);
+	} while (n == -EAGAIN && !tcp_local_uncork(tp));
+	if (!n)
+		tcp_wait_for_memory(tp);
+	if (n && n != -EAGAIN)
+		return n;
+	tcp_want_space(tp);
+	return -EAGAIN;
+}
+
+ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
+	int err = sk->sk_state == TCP_ESTABLISHED ?
+			  0 :
+			  tcp_wait_connected(sk, deadline);
+	ssize_t copied = 0, pause = PART_MAX;
+
+	if (!err && stopped(sk))
+		err = -EPIPE;
+	while (!err && msg->iter->count) {
+		ssize_t n = sock_attempt(sk, try_send(tp, msg), deadline);
+
+		if (n > 0)
+			copied += n;
+		else
+			err = n;
+		if (copied >= pause) {
+			pause += PART_MAX;
+			cond_resched();
+		}
+	}
+	if (copied)
+		return copied;
+	return err ? tcp_send_error(sk, err, msg->flags) : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Senders for which there was no memory. Who could queue nothing, though its
+ * buffer has room, is on a list and counts as not writeable until it has had
+ * its turn: a timer goes through the list, the longest waiter first, as Linux
+ * looks again after a few milliseconds (sk_stream_wait_memory()). Memory that
+ * anybody frees is so found by all who want some, and who still gets none
+ * tries no more often than that.
+ *
+ * Thread context and the timer softirq.
+ */
+#include "kernel/task/clock.h"
+#include "kernel/task/timer.h"
+#include "net/tcp/tcp.h"
+
+#define RETRY_NS (20 * NSEC_PER_MSEC)
+#define TURN_MAX 64 /* socks that one turn of the timer wakes */
+
+static LIST_HEAD(waiting);
+static struct timer timer;
+
+/* Whose memory is still short is put at the end again. */
+static void retry(struct timer *t)
+{
+	struct list_head turn;
+
+	INIT_LIST_HEAD(&turn);
+	for (unsigned int n = 0; n < TURN_MAX && !list_empty(&waiting); n++)
+		list_move_tail(waiting.next, &turn);
+	while (!list_empty(&turn)) {
+		struct tcp_sock *tp = list_first_entry(&turn, struct tcp_sock,
+						       memory_wait);
+
+		list_del_init(&tp->memory_wait);
+		tcp_write_space(tp);
+	}
+	if (!list_empty(&waiting))
+		timer_start(&timer, ktime_get_ns() + RETRY_NS);
+}
+
+void tcp_wait_for_memory(struct tcp_sock *tp)
+{
+	if (tcp_waits_for_memory(tp))
+		return;
+	if (!timer.func)
+		timer_setup(&timer, retry);
+	if (!timer_pending(&timer))
+		timer_start(&timer, ktime_get_ns() + RETRY_NS);
+	list_add_tail(&tp->memory_wait, &waiting);
+	if (tp->peer)
+		tcp_data_dropped(tcp_to_sk(tp->peer));
+}
+
+void tcp_has_memory(struct tcp_sock *tp)
+{
+	list_del_init(&tp->memory_wait);
+}

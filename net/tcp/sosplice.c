@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The redirect from one connection to another. Owns struct sosplice, which a
+ * source keeps until it is closed, for the count.
+ *
+ * The callbacks of both socks are replaced. They run deep inside lwIP, or in
+ * the middle of another socket's send, so they only put the splice on a list;
+ * the softirq moves, each splice a little in each turn. So there is no
+ * recursion, and splices in a circle, around which data may run for ever, get
+ * no more than their turns.
+ *
+ * Nothing is buffered here. What the drain does not take stays in the
+ * source's queue, whose window closes. Between two sockets of this machine
+ * buffers change queues as they are.
+ *
+ * Invariants:
+ *  1. An active splice is its source's sk_splice and its drain's
+ *     sk_splice_from; both have the callbacks of this file.
+ *  2. Only active splices are on the list, and only theirs is the timer.
+ */
+#include "net/tcp/sosplice.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lwip/pbuf.h"
+
+#include "kernel/fs/fdtable.h"
+#include "kernel/fs/file.h"
+#include "kernel/fs/iov_iter.h"
+#include "kernel/mm/slab.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/softirq.h"
+#include "kernel/task/thread.h"
+#include "kernel/task/timer.h"
+#include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
+#include "net/tcp/local.h"
+#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_urg.h"
+
+/* Bytes in one turn. */
+#define TURN 65536
+/* Pieces of one send to the wire. */
+#define RUNS 16
+
+struct sosplice {
+	struct list_head node; /* on the list of those with something to do */
+	struct sock *source;
+	struct sock *drain; /* NULL: it has ended */
+	uint64_t moved;
+	uint64_t max; /* UINT64_MAX: no end */
+	uint64_t idle_ns; /* 0: for ever */
+	struct timer idle;
+};
+
+static LIST_HEAD(busy);
+
+static void queue_splice(struct sosplice *sp)
+{
+	if (!sp || !sp->drain || !list_empty(&sp->node))
+		return;
+	list_add_tail(&sp->node, &busy);
+	raise_softirq(SOFTIRQ_NET);
+}
+
+bool sosplice_is_source(const struct sock *sk)
+{
+	return sk->sk_splice && sk->sk_splice->drain;
+}
+
+/* ---- Callbacks ----------------------------------------------------------- */
+
+/* Bytes that belong to a splice are no news for the application. */
+static void data_ready(struct sock *sk)
+{
+	if (sosplice_is_source(sk))
+		queue_splice(sk->sk_splice);
+	else
+		sock_def_readable(sk);
+}
+
+static void write_space(struct sock *sk)
+{
+	queue_splice(sk->sk_splice_from);
+	sock_def_write_space(sk);
+}
+
+static void state_change(struct sock *sk)
+{
+	queue_splice(sk->sk_splice);
+	queue_splice(sk->sk_splice_from);
+	sock_def_wakeup(sk);
+}
+
+static void error_report(struct sock *sk)
+{
+	queue_splice(sk->sk_splice);
+	queue_splice(sk->sk_splice_from);
+	sock_def_error_report(sk);
+}
+
+static void hook(struct sock *sk)
+{
+	sk->sk_data_ready = data_ready;
+	sk->sk_write_space = write_space;
+	sk->sk_state_change = state_change;
+	sk->sk_error_report = error_report;
+}
+
+static void unhook(struct sock *sk)
+{
+	if (sosplice_is_source(sk) || sk->sk_splice_from)
+		return;
+	sk->sk_data_ready = sock_def_readable;
+	sk->sk_write_space = sock_def_write_space;
+	sk->sk_state_change = sock_def_wakeup;
+	sk->sk_error_report = sock_def_error_report;
+}
+
+/* ---- The end of a splice ------------------------------------------------- */
+
+/* err: positive errno for the source, 0: what the source has itself. */
+static void dissolve(struct sosplice *sp, int err)
+{
+	struct sock *source = sp->source, *drain = sp->drain;
+
+	if (!drain)
+		return;
+	timer_cancel(&sp->idle);
+	list_del_init(&sp->node);
+	sp->drain = NULL;
+	drain->sk_splice_from = NULL;
+	unhook(drain);
+	unhook(source);
+	if (err)
+		source->sk_err = err;
+	sock_def_wakeup(source);
+	if (source->sk_err)
+		sock_def_error_report(source);
+}
+
+static void idle_fired(struct timer *timer)
+{
+	dissolve(container_of(timer, struct sosplice, idle), ETIMEDOUT);
+}
+
+static void restart_idle(struct sosplice *sp)
+{
+	if (sp->idle_ns)
+		timer_start(&sp->idle, ktime_get_ns() + sp->idle_ns);
+}
+
+void sosplice_release(struct sock *sk)
+{
+	struct sosplice *sp = sk->sk_splice;
+
+	if (sk->sk_splice_from)
+		dissolve(sk->sk_splice_from, 0);
+	if (!sp)
+		return;
+	dissolve(sp, 0);
+	sk->sk_splice = NULL;
+	kfree(sp);
+}
+
+/* ---- Moving -------------------------------------------------------------- */
+
+/* To the wire: lwIP copies. Bytes, 0: no room, -errno. */
+static ssize_t send_copy(struct sock *drain, const struct rxqueue *q, size_t n)
+{
+	struct iovec iov[RUNS];
+	struct iov_iter from;
+	struct msg msg = {
+		.iter = &from,
+		.flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	unsigned int nr = 0;
+	size_t sum = 0;
+	ssize_t sent;
+
+	for (const struct pbuf *p = q->head; p && sum < n && nr < RUNS;
+	     p = p->next) {
+		iov[nr].iov_base = p->payload;
+		iov[nr].iov_len = MIN((size_t)p->len, n - sum);
+		sum += iov[nr++].iov_len;
+	}
+	iov_iter_init(&from, iov, nr, sum, false);
+	sent = drain->sk_prot->sendmsg(drain, &msg);
+	return sent == -EAGAIN ? 0 : sent;
+}
+
+/* n bytes of the source's queue at most: how many went, 0: no room, -errno. */
+static ssize_t move_some(struct sosplice *sp, size_t n)
+{
+	struct rxqueue *q = &sp->source->sk_receive_queue;
+	ssize_t sent = tcp_local_send_queue(tcp_sk(sp->drain), q, n);
+
+	if (sent != -EOPNOTSUPP)
+		return sent;
+	sent = send_copy(sp->drain, q, n);
+	if (sent > 0)
+		rxqueue_read(q, NULL, sent, false);
+	return sent;
+}
+
+/* Why nothing more can be sent: positive errno, or 0. */
+static int drain_error(const struct sock *drain)
+{
+	if (drain->sk_err)
+		return drain->sk_err;
+	if ((drain->sk_shutdown & SEND_SHUTDOWN) ||
+	    drain->sk_state == TCP_CLOSE)
+		return EPIPE;
+	return 0;
+}
+
+static bool has_ended(const struct sock *source)
+{
+	return source->sk_err || source->sk_state == TCP_CLOSE ||
+	       (source->sk_shutdown & RCV_SHUTDOWN);
+}
+
+/* What may go in this turn; 0: nothing is there. Steps over urgent data. */
+static size_t available(struct sosplice *sp)
+{
+	struct tcp_sock *tp = tcp_sk(sp->source);
+
+	tcp_urg_skip(tp);
+	return MIN(MIN(tcp_urg_limit(tp), (size_t)TURN), sp->max - sp->moved);
+}
+
+/* One turn. The splice may have ended, or be on the list again, afterwards. */
+static void take_turn(struct sosplice *sp)
+{
+	struct sock *source = sp->source;
+	uint32_t start = source->sk_receive_queue.read;
+	int err = drain_error(sp->drain);
+	ssize_t n = 0;
+
+	if (err) {
+		dissolve(sp, err);
+		return;
+	}
+	if (sp->drain->sk_state == TCP_SYN_SENT)
+		return;
+	if (available(sp))
+		n = move_some(sp, available(sp));
+	tcp_urg_passed(tcp_sk(source));
+	if (n > 0) {
+		sp->moved += n;
+		restart_idle(sp);
+	}
+	/* Nobody's callback runs in here: the splice is still there. */
+	if (source->sk_receive_queue.read != start)
+		source->sk_prot->data_taken(
+			source, source->sk_receive_queue.read - start);
+	if (n < 0)
+		dissolve(sp, -n);
+	else if (sp->moved == sp->max)
+		dissolve(sp, EFBIG);
+	else if (rxqueue_empty(&source->sk_receive_queue) && has_ended(source))
+		dissolve(sp, 0);
+	else if (n > 0)
+		queue_splice(sp);
+}
+
+bool sosplice_poll(void)
+{
+	struct list_head turn;
+
+	INIT_LIST_HEAD(&turn);
+	list_splice_init(&busy, &turn);
+	while (!list_empty(&turn)) {
+		struct sosplice *sp = list_first_entry(&turn, struct sosplice,
+						       node);
+
+		list_del_init(&sp->node);
+		take_turn(sp);
+	}
+	return !list_empty(&busy);
+}
+
+/* ---- The option ---------------------------------------------------------- */
+
+static bool is_tcp(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET && sk->sk_type == SOCK_STREAM;
+}
+
+static int may_splice(const struct sock *source, const struct sock *drain)
+{
+	if (!is_tcp(drain))
+		return -EPROTONOSUPPORT;
+	if (source->sk_state == TCP_LISTEN || drain->sk_state == TCP_LISTEN)
+		return -EOPNOTSUPP;
+	if (sosplice_is_source(source) || drain->sk_splice_from)
+		return -EBUSY;
+	if (source->sk_state == TCP_CLOSE || drain->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	return 0;
+}
+
+/* A source's own, which may be there from the last time. */
+static struct sosplice *sosplice_of(struct sock *sk)
+{
+	struct sosplice *sp = sk->sk_splice;
+
+	if (sp)
+		return sp;
+	sp = kzalloc(sizeof(*sp));
+	if (!sp)
+		return NULL;
+	sp->source = sk;
+	INIT_LIST_HEAD(&sp->node);
+	timer_setup(&sp->idle, idle_fired);
+	sk->sk_splice = sp;
+	return sp;
+}
+
+static int start(struct sock *source, struct sock *drain,
+		 const struct sosplice_request *request)
+{
+	int err = may_splice(source, drain);
+	struct sosplice *sp;
+
+	if (err)
+		return err;
+	sp = sosplice_of(source);
+	if (!sp)
+		return -ENOMEM;
+	sp->moved = 0;
+	sp->max = request->sp_max ? (uint64_t)request->sp_max : UINT64_MAX;
+	sp->idle_ns = request->sp_idle.tv_sec * NSEC_PER_SEC +
+		      request->sp_idle.tv_usec * NSEC_PER_USEC;
+	sp->drain = drain;
+	drain->sk_splice_from = sp;
+	hook(source);
+	hook(drain);
+	restart_idle(sp);
+	queue_splice(sp);
+	return 0;
+}
+
+static int parse(const void *val, int len, struct sosplice_request *request)
+{
+	memset(request, 0, sizeof(*request));
+	if (len == (int)sizeof(request->sp_fd))
+		memcpy(&request->sp_fd, val, sizeof(request->sp_fd));
+	else if (len == (int)sizeof(*request))
+		memcpy(request, val, sizeof(*request));
+	else
+		return -EINVAL;
+	if (request->sp_max < 0 || request->sp_idle.tv_sec < 0 ||
+	    request->sp_idle.tv_sec > INT32_MAX ||
+	    request->sp_idle.tv_usec < 0 || request->sp_idle.tv_usec >= 1000000)
+		return -EINVAL;
+	return 0;
+}
+
+int sosplice_set(struct sock *sk, const void *val, int len)
+{
+	struct sosplice_request request;
+	struct socket *drain;
+	struct file *file;
+	int err;
+
+	if (!is_tcp(sk))
+		return -EPROTONOSUPPORT;
+	err = parse(val, len, &request);
+	if (err)
+		return err;
+	if (request.sp_fd < 0) {
+		if (sk->sk_splice)
+			dissolve(sk->sk_splice, 0);
+		return 0;
+	}
+	file = fget(the_process()->files, request.sp_fd);
+	if (!file)
+		return -EBADF;
+	drain = sock_from_file(file);
+	err = drain ? start(sk, drain->sk, &request) : -ENOTSOCK;
+	fput(file);
+	return err;
+}
+
+int sosplice_get(struct sock *sk, struct sockopt_value *out)
+{
+	int64_t moved = sk->sk_splice ? sk->sk_splice->moved : 0;
+
+	if (!is_tcp(sk))
+		return -EPROTONOSUPPORT;
+	if (out->room < (int)sizeof(moved))
+		return -EINVAL;
+	return sockopt_give(out, &moved, sizeof(moved));
+}
+
+int sosplice_wait(struct sock *sk, uint64_t deadline)
+{
+	return sock_attempt(sk, sosplice_is_source(sk) ? -EAGAIN : 0, deadline);
+}

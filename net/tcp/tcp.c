@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a TCP sock and its ties to a pcb, and the port table that lwIP
+ * is told of, not asked.
+ */
+#include "net/tcp/tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/random.h"
+#include "kernel/task/clock.h"
+#include "net/base/memory.h"
+#include "net/lwip/memp_limits.h"
+#include "net/socket/socket.h"
+#include "net/tcp/local.h"
+#include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_timewait.h"
+
+/* tcp(7): the defaults of the keep-alive options, in seconds. */
+#define KEEPIDLE_DEFAULT 7200
+#define KEEPINTVL_DEFAULT 75
+#define KEEPCNT_DEFAULT 9
+
+static struct kmem_cache *cache;
+
+static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
+		       uint16_t dport)
+{
+	struct tcp_tuple id = { addr, daddr, port, dport };
+	ip_addr_t local = { addr }, remote = { daddr };
+	const struct tcp_time_wait *tw = tcp_time_wait_find(&id);
+
+	if (tw && !tcp_time_wait_reusable(tw))
+		return true;
+	return net_pcb_find(&local, port, &remote, dport) ||
+	       tcp_local_tuple_used(addr, port, daddr, dport);
+}
+
+struct inet_ports tcp_ports;
+
+static struct sock *tcp_alloc_sk(void)
+{
+	struct tcp_sock *tp = tcp_sock_alloc();
+
+	return tp ? tcp_to_sk(tp) : NULL;
+}
+
+void tcp_queues(struct sock *sk, struct sock_queues *queues)
+{
+	if (sk->sk_state == TCP_LISTEN) {
+		queues->rx = sk->sk_ack_backlog;
+		return;
+	}
+	queues->rx = sk->sk_receive_queue.len;
+	queues->tx = tcp_unacked_bytes(tcp_sk(sk));
+	queues->rmem = queues->rx;
+	queues->wmem = queues->tx;
+}
+
+const struct proto tcp_prot = {
+	.name = "TCP",
+	.ports = &tcp_ports,
+	.alloc = tcp_alloc_sk,
+	.close = tcp_close_sock,
+	.connect = tcp_connect_sock,
+	.disconnect = tcp_disconnect,
+	.sendmsg = tcp_sendmsg,
+	.recvmsg = tcp_recvmsg,
+	.data_taken = tcp_window_read,
+	.shutdown = tcp_shutdown_sock,
+	.options_changed = tcp_options_to_pcb,
+	.queues = tcp_queues,
+};
+
+void tcp_init_sockets(void)
+{
+	cache = kmem_cache_create("sock", sizeof(struct tcp_sock), 0);
+	if (!cache)
+		panic("no memory for TCP sockets");
+	tcp_ports.exclusive_listen = true;
+	tcp_ports.tuple_used = tuple_used;
+	tcp_ports.random = random_u32;
+	if (!tcp_time_wait_setup() || !tcp_local_setup())
+		panic("no memory for the tables of connections");
+}
+
+bool tcp_sock_may_alloc(void)
+{
+	return cache->active < cache->room || !pages_are_low(0);
+}
+
+struct tcp_sock *tcp_sock_alloc(void)
+{
+	struct tcp_sock *tp = kmem_cache_zalloc(cache);
+
+	if (!tp)
+		return NULL;
+	sock_init_data(NULL, tcp_to_sk(tp));
+	sock_link(tcp_to_sk(tp), &tcp_socks);
+	tp->inet.sk.sk_prot = &tcp_prot;
+	tp->inet.sk.sk_protocol = IPPROTO_TCP;
+	inet_sock_init(&tp->inet);
+	INIT_LIST_HEAD(&tp->accept);
+	INIT_LIST_HEAD(&tp->hash);
+	INIT_LIST_HEAD(&tp->memory_wait);
+	tp->keepidle = KEEPIDLE_DEFAULT;
+	tp->keepintvl = KEEPINTVL_DEFAULT;
+	tp->keepcnt = KEEPCNT_DEFAULT;
+	tp->syncnt = 6;
+	return tp;
+}
+
+void tcp_sock_free(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	ASSERT(!tp->pcb && !sk->sk_socket);
+	sk->sk_destruct(sk);
+	tcp_has_memory(tp);
+	sock_unlink(sk, &tcp_socks);
+	inet_release_port(&tp->inet.binding);
+	kmem_cache_free(cache, tp);
+}
+
+void tcp_options_to_pcb(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_pcb *pcb = tp->pcb;
+
+	if (!pcb)
+		return;
+	pcb->so_options = 0;
+	if (tp->inet.binding.reuse)
+		ip_set_option(pcb, SOF_REUSEADDR);
+	if (tp->inet.binding.reuseport)
+		ip_set_option(pcb, TCP_SOF_REUSEPORT);
+	if (sock_flag(sk, SOCK_F_KEEPALIVE))
+		ip_set_option(pcb, SOF_KEEPALIVE);
+	pcb->tos = tp->inet.tos;
+	pcb->ttl = tp->inet.ttl;
+	if (pcb->state == LISTEN)
+		return; /* a listening pcb ends here */
+	net_pcb_wake(pcb);
+	pcb->keep_idle = tp->keepidle * 1000;
+	pcb->keep_intvl = tp->keepintvl * 1000;
+	pcb->keep_cnt = tp->keepcnt;
+	if (tp->nodelay || tp->urg.sending)
+		tcp_nagle_disable(pcb);
+	else
+		tcp_nagle_enable(pcb);
+}
+
+void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	tp->pcb = pcb;
+	tp->sending.since_ns = tp->reading.since_ns = ktime_get_ns();
+	if (tp->maxseg)
+		pcb->mss = MIN(pcb->mss, tp->maxseg);
+	tcp_figures_start(tp);
+	tcp_set_upcalls(tp, pcb);
+	tcp_options_to_pcb(tcp_to_sk(tp));
+	tp->inet.saddr = ip_addr_get_ip4_u32(&pcb->local_ip);
+	tp->inet.daddr = ip_addr_get_ip4_u32(&pcb->remote_ip);
+	tp->inet.sport = pcb->local_port;
+	tp->inet.dport = pcb->remote_port;
+}
+
+/* The pcb has gone, and with it what it needed the port for. */
+static void unhold_port(u8_t id, void *data)
+{
+	if (data)
+		inet_unhold_port((uintptr_t)data);
+}
+
+static const struct tcp_ext_arg_callbacks hold_callbacks = {
+	.destroy = unhold_port,
+};
+
+/* While lwIP sees a connection to its end, its port is not free. */
+static void hold_port(const struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	const struct inet_binding *b = &tp->inet.binding;
+	uintptr_t hold;
+
+	if (!b->bucket)
+		return;
+	hold = inet_hold_port(b, ip_addr_get_ip4_u32(&pcb->local_ip),
+			      inet_shares(b));
+	tcp_ext_arg_set_callbacks(pcb, TCP_EXT_ARG_HOLD, &hold_callbacks);
+	tcp_ext_arg_set(pcb, TCP_EXT_ARG_HOLD, (void *)hold);
+}
+
+struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb = tp->pcb;
+
+	tp->pcb = NULL;
+	tcp_memory_release(tp);
+	tcp_arg(pcb, NULL);
+	if (pcb->state == LISTEN)
+		return pcb;
+	hold_port(tp, pcb);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_poll(pcb, NULL, UINT8_MAX);
+	return pcb;
+}
+
+/*
+ * lwIP's tcp_bind() would look for conflicts by rules of its own; the port
+ * table has looked already.
+ */
+static void pcb_set_local(struct tcp_pcb *pcb, uint32_t addr, uint16_t port)
+{
+	ip_addr_set_ip4_u32(&pcb->local_ip, addr);
+	pcb->local_port = port;
+	TCP_REG(&tcp_bound_pcbs, pcb);
+}
+
+struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
+{
+	struct tcp_pcb *pcb;
+
+	/* tcp_new() would take a closing connection's pcb. */
+	if (net_tcp_pcbs_short(0) || !net_memory_share()) {
+		tcp_memory_want_pcb();
+		return ERR_PTR(-ENOBUFS);
+	}
+	pcb = tcp_new();
+	if (!pcb)
+		return ERR_PTR(-ENOBUFS);
+	pcb_set_local(pcb, tp->inet.binding.addr, tp->inet.binding.port);
+	return pcb;
+}
+
+/* Unless it never was a connection, or its peer does not know yet. */
+static bool is_synchronized(const struct tcp_pcb *pcb)
+{
+	return pcb->state >= ESTABLISHED;
+}
+
+bool tcp_has_unsent(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+		if (is_synchronized(pcb) && pcb->snd_queuelen)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SYN cookies: when a listener has more half-open connections than it may,
+ * the numbers of our SYN|ACK are all that is kept of the next ones. The ACK
+ * that completes the handshake brings them back, and only then there is a
+ * connection. A cookie is
+ *
+ *	bits 31-27  a counter that steps every 64 s
+ *	     26-25  an index of the segment sizes that a peer can get
+ *	     24-0   SipHash, under a key drawn at the first cookie (and anew when
+ *	            the machine may be a copy), of the tuple, the peer's first
+ *	            number, the rest of the cookie and the whole counter
+ *
+ * so it is good for 64 to 128 s, and 2^25 guesses find one. As on Linux for
+ * peers without timestamps, such a connection has neither window scaling nor
+ * SACK: no bits are left for them.
+ */
+#ifndef NET_TCP_TCP_COOKIE_H
+#define NET_TCP_TCP_COOKIE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pbuf;
+struct tcp_hdr;
+struct tcp_pcb_listen;
+struct tcp_tuple;
+
+/* mss: what the peer asked for, 0 if it did not. now: nanoseconds. */
+uint32_t tcp_cookie_make(const struct tcp_tuple *id, uint32_t peer_isn,
+			 uint16_t mss, uint64_t now);
+/* The segment size that was encoded, or 0: not a cookie of ours, or too old. */
+uint16_t tcp_cookie_check(const struct tcp_tuple *id, uint32_t peer_isn,
+			  uint32_t cookie, uint64_t now);
+/* What the options of a SYN say, 0: nothing. They are well-formed. */
+uint16_t tcp_cookie_mss_option(const uint8_t *opt, unsigned int len);
+
+/* The listener has as many half-open connections as it may. */
+bool tcp_cookies_needed(const struct tcp_pcb_listen *listening);
+/* Answers a SYN with a cookie. Softirq; the header in host byte order. */
+void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
+		       const struct tcp_hdr *hdr, uint16_t optlen);
+/*
+ * An ACK for a listener: true when it was a cookie's, and has been dealt
+ * with. The segment goes through tcp_input() again then, with a pcb in
+ * SYN-RECEIVED that it completes.
+ */
+bool tcp_cookie_ack(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
+		    struct pbuf *p);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long a connection waits: for an answer before it is given up, and with
+ * data that shall not leave yet. lwIP asks with each tick of its timer, and
+ * before it sends the last of what is queued. Softirq, and system calls.
+ */
+#include "net/tcp/tcp.h"
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/task/clock.h"
+#include "net/lwip/hooks.h"
+
+/* tcp(7): the ceiling of TCP_CORK and MSG_MORE. */
+#define HOLD_NS (200 * NSEC_PER_MSEC)
+
+static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
+{
+	return pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
+}
+
+/* TCP_USER_TIMEOUT: since anything of what is queued was acknowledged. */
+static bool user_timed_out(const struct tcp_sock *tp, const struct tcp_pcb *pcb)
+{
+	uint64_t waited = ktime_get_ns() - tp->last_progress_ns;
+
+	return tp->user_timeout && pcb->snd_queuelen &&
+	       waited >= tp->user_timeout * NSEC_PER_MSEC;
+}
+
+/* Nor does keep-alive ask for longer than that: tcp_keepalive_timer(). */
+static bool keepalive_timed_out(const struct tcp_sock *tp,
+				const struct tcp_pcb *pcb)
+{
+	uint64_t idle = (uint64_t)(tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+
+	return tp->user_timeout && ip_get_option(pcb, SOF_KEEPALIVE) &&
+	       pcb->keep_cnt_sent && idle >= tp->user_timeout;
+}
+
+static unsigned int retries(const struct tcp_sock *tp,
+			    const struct tcp_pcb *pcb)
+{
+	if (pcb->state == SYN_SENT)
+		return tp ? tp->syncnt : TCP_SYNMAXRTX;
+	return TCP_MAXRTX;
+}
+
+/* The last transmission has its time to be answered too. */
+int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
+{
+	const struct tcp_sock *tp = sock_of(pcb);
+
+	if (tp && (user_timed_out(tp, pcb) || keepalive_timed_out(tp, pcb)))
+		return 1;
+	return pcb->nrtx >= retries(tp, pcb) && pcb->rtime + 1 >= pcb->rto;
+}
+
+/* What does not fill a segment is held, unless it has been for long. */
+int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg)
+{
+	const struct tcp_sock *tp = sock_of(pcb);
+
+	return tp && tp->held_since_ns && !seg->next && seg->len < pcb->mss &&
+	       !(pcb->flags & TF_FIN) && !tp->urg.sending &&
+	       ktime_get_ns() - tp->held_since_ns < HOLD_NS;
+}
+
+void tcp_hold(struct tcp_sock *tp)
+{
+	if (!tp->held_since_ns)
+		tp->held_since_ns = ktime_get_ns();
+	tcp_want_poll(tp); /* sends it when the time has come */
+}
