@@ -144,15 +144,16 @@ static void test_no_memory(void)
 
 int main(void)
 {
-	size_t bytes = VMAP_TABLES_SIZE;
-	void *room = mmap(NULL, bytes, PROT_NONE,
+	/* From the start of a gigabyte on, which has one table of tables. */
+	size_t bytes = ALIGN_UP(VMAP_TABLES_SIZE, GiB);
+	void *room = mmap(NULL, 2 * bytes, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (room == MAP_FAILED)
 		bail_out("no address space");
 	random_seed();
 	fake_ram_init();
-	vmap_base = (uintptr_t)room - VMAP_TABLES;
+	vmap_base = ALIGN_UP((uintptr_t)room, bytes) - VMAP_TABLES;
 	kernel_pgd = pgd_alloc();
 	kvfree(kvmalloc(2 * PAGE_SIZE));
 	upper_tables = live_pages;
