@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last report: reason, registers, symbolised stack, "Bail out!" for the
- * reader of a test's output, and the end of the machine.
+ * The last report: reason, registers, symbolised stack, the invariants that do
+ * not hold, "Bail out!" for the reader of a test's output, and the end of the
+ * machine.
  *
  * The stack is walked by its frame pointers. Only kernel stacks are read:
  * they are mapped by 4 KiB pages, in the image or in the vmap range, so a
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/ksyms.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
@@ -33,6 +35,7 @@ extern const char boot_stack[], boot_stack_top[];
 
 static void (*machine_exit)(void);
 static unsigned int depth; /* panics that have begun */
+static const char *first_reason; /* on the stack of the first of them */
 
 void panic_set_exit(void (*fn)(void))
 {
@@ -136,6 +139,17 @@ static void report(const struct pt_regs *regs, uintptr_t rbp,
 	}
 }
 
+/* What is wrong with the kernel's structures may be why it is here. */
+static void report_checks(void)
+{
+	unsigned int broken = check_all();
+
+	if (broken)
+		pr_err("invariants: %u of the checks failed", broken);
+	else
+		pr_err("invariants: all checks passed");
+}
+
 /*
  * rbp: the frame of panic(), for want of regs. A panic inside the report ends
  * with one line, one inside that with none.
@@ -147,8 +161,14 @@ static _Noreturn void die(const struct pt_regs *regs, uintptr_t rbp,
 	depth++;
 	if (depth > 2)
 		end_machine();
-	if (depth == 1)
+	if (depth == 1) {
+		first_reason = reason;
 		report(regs, rbp, reason);
+		report_checks();
+	} else if (check_running()) {
+		pr_err("the check of %s stumbled: %s", check_running(), reason);
+		reason = first_reason;
+	}
 	write_string("Bail out! ");
 	write_string(reason);
 	write_string("\n");

@@ -9,7 +9,8 @@
 # @net stands for the network stack on a bed: all of net/ but AF_UNIX, and lwIP;
 # @lwip for lwIP alone on the same bed.
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
-UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c))
+UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c) \
+	kernel/check.c)
 SYSTEM := $(wildcard tests/system/*.t)
 HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=all

@@ -64,6 +64,22 @@ static inline bool list_empty(const struct list_head *head)
 	return head->next == head;
 }
 
+/*
+ * Whether all links of the list agree, so that a walk comes back to the head.
+ * It ends on any list: an item that two others lead to disagrees with one.
+ */
+static inline bool list_is_intact(const struct list_head *head)
+{
+	const struct list_head *item = head;
+
+	do {
+		if (!item->next || item->next->prev != item)
+			return false;
+		item = item->next;
+	} while (item != head);
+	return true;
+}
+
 static inline void list_move(struct list_head *item, struct list_head *head)
 {
 	list_del(item);

@@ -7,6 +7,9 @@
  */
 #include "kernel/lib/rbtree.h"
 
+/* Of a tree of 2^32 nodes: 2 log2(n + 1), Cormen and others, lemma 13.1. */
+#define DEPTH_MAX 64
+
 static bool is_red(const struct rb_node *node)
 {
 	return node && node->red;
@@ -253,4 +256,58 @@ struct rb_node *rb_prev(const struct rb_node *node)
 	for (up = node->parent; up && node == up->left; up = up->parent)
 		node = up;
 	return up;
+}
+
+static bool has_links(const struct rb_node *node)
+{
+	const struct rb_node *left = node->left, *right = node->right;
+
+	return (!left || left->parent == node) &&
+	       (!right || right->parent == node) && (!left || left != right);
+}
+
+/* *height: black nodes on each path down from node. */
+static const char *subtree_check(const struct rb_node *node, unsigned int depth,
+				 unsigned int *height)
+{
+	unsigned int left = 0, right = 0;
+	const char *broken;
+
+	*height = 0;
+	if (!node)
+		return NULL;
+	if (depth == DEPTH_MAX)
+		return "rbtree: deeper than memory allows";
+	if (!has_links(node))
+		return "rbtree: a node is not the parent of its child";
+	if (is_red(node) && (is_red(node->left) || is_red(node->right)))
+		return "rbtree 2: a red node has a red child";
+	broken = subtree_check(node->left, depth + 1, &left);
+	if (!broken)
+		broken = subtree_check(node->right, depth + 1, &right);
+	if (!broken && left != right)
+		return "rbtree 3: paths of unequal black nodes";
+	*height = left + !is_red(node);
+	return broken;
+}
+
+const char *rb_check(const struct rb_root *root,
+		     bool (*less)(const struct rb_node *a,
+				  const struct rb_node *b))
+{
+	const struct rb_node *node, *next;
+	const char *broken;
+	unsigned int height;
+
+	if (root->node && (is_red(root->node) || root->node->parent))
+		return "rbtree 1: the root is red or has a parent";
+	broken = subtree_check(root->node, 0, &height);
+	if (broken || !less)
+		return broken;
+	for (node = rb_first(root); node; node = next) {
+		next = rb_next(node);
+		if (next && less(next, node))
+			return "rbtree 4: not sorted";
+	}
+	return NULL;
 }

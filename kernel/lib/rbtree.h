@@ -3,7 +3,7 @@
  * Red-black tree, intrusive. The caller searches and links, the tree keeps
  * itself balanced: rb_link_node() then rb_insert_color(), as on Linux.
  *
- * Invariants (rb_check() in the unit test):
+ * Invariants (rb_check()):
  *  1. the root is black;
  *  2. a red node has no red child;
  *  3. every path from a node to a leaf passes the same number of black nodes;
@@ -56,5 +56,13 @@ struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
+
+/*
+ * kernel/check.h. less tells whether a must be before b; NULL: the caller looks
+ * at the order itself. A tree that passes can be walked.
+ */
+const char *rb_check(const struct rb_root *root,
+		     bool (*less)(const struct rb_node *a,
+				  const struct rb_node *b));
 
 #endif

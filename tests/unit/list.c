@@ -168,6 +168,23 @@ static void test_random(void)
 	ok(good, "list: %d random moves keep both lists in order", STEPS);
 }
 
+static void test_intact(void)
+{
+	LIST_HEAD(list);
+	int i;
+
+	ok(list_is_intact(&list), "list: an empty one is intact");
+	for (i = 0; i < 4; i++)
+		list_add_tail(&items[i].link, &list);
+	ok(list_is_intact(&list), "list: one of four is intact");
+	items[2].link.next = &items[1].link;
+	ok(!list_is_intact(&list), "list: one that runs in a circle is not");
+	items[2].link.next = NULL;
+	ok(!list_is_intact(&list), "list: one that ends is not");
+	items[2].link.next = &list;
+	ok(!list_is_intact(&list), "list: one that leaves an item out is not");
+}
+
 int main(void)
 {
 	random_seed();
@@ -175,5 +192,6 @@ int main(void)
 	test_safe_walk();
 	test_splice();
 	test_random();
+	test_intact();
 	return done_testing();
 }

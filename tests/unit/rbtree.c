@@ -43,39 +43,19 @@ static void erase(struct rb_root *root, struct item *item)
 	item->in = false;
 }
 
-/* Black height of a subtree, -1 when an invariant of it is broken. */
-static int black_height(const struct rb_node *node)
+static bool less(const struct rb_node *a, const struct rb_node *b)
 {
-	int left, right;
-
-	if (!node)
-		return 1;
-	if (node->left && node->left->parent != node)
-		return -1;
-	if (node->right && node->right->parent != node)
-		return -1;
-	if (node->red && ((node->left && node->left->red) ||
-			  (node->right && node->right->red)))
-		return -1;
-	left = black_height(node->left);
-	right = black_height(node->right);
-	if (left < 0 || left != right)
-		return -1;
-	return left + !node->red;
+	return item_of(a)->key < item_of(b)->key;
 }
 
-static bool rb_check(const struct rb_root *root, int count)
+static bool is_sound(const struct rb_root *root, int count)
 {
 	const struct rb_node *node, *prev = NULL;
 	int n = 0;
 
-	if (root->node && (root->node->red || root->node->parent))
-		return false;
-	if (black_height(root->node) < 0)
+	if (rb_check(root, less))
 		return false;
 	for (node = rb_first(root); node; prev = node, node = rb_next(node)) {
-		if (prev && item_of(prev)->key > item_of(node)->key)
-			return false;
 		if (rb_prev(node) != prev || !item_of(node)->in)
 			return false;
 		n++;
@@ -125,10 +105,10 @@ static void test_permutations(void)
 		for (i = 0; i < N; i++) {
 			items[i].key = order[i];
 			insert(&root, &items[i]);
-			good &= rb_check(&root, i + 1);
+			good &= is_sound(&root, i + 1);
 		}
 		erase(&root, &items[victim]);
-		good &= rb_check(&root, N - 1);
+		good &= is_sound(&root, N - 1);
 	}
 	ok(good, "rbtree: all orders of %d keys, each node erased", N);
 }
@@ -155,13 +135,13 @@ static void test_random(int keys, const char *what)
 			count++;
 		}
 		if (i % 8 == 0)
-			good = rb_check(&root, count);
+			good = is_sound(&root, count);
 	}
 	for (i = 0; i < NR_NODES; i++, n += !good) {
 		if (!items[i].in)
 			continue;
 		erase(&root, &items[i]);
-		good = good && rb_check(&root, --count);
+		good = good && is_sound(&root, --count);
 	}
 	ok(good && !root.node, "rbtree: %d random changes, %s", STEPS, what);
 }
@@ -187,6 +167,62 @@ static void test_height(void)
 	   NR_NODES, deepest);
 }
 
+static void red_root(struct rb_root *root)
+{
+	root->node->red = true;
+}
+
+static void red_child(struct rb_root *root)
+{
+	struct rb_node *leaf = rb_last(root);
+
+	leaf->red = true;
+	leaf->parent->red = true;
+}
+
+static void black_leaf(struct rb_root *root)
+{
+	rb_last(root)->red = false;
+}
+
+static void wrong_order(struct rb_root *root)
+{
+	item_of(rb_first(root))->key = NR_NODES;
+}
+
+static void circle(struct rb_root *root)
+{
+	rb_last(root)->right = root->node;
+}
+
+static void test_damage(void)
+{
+	static const struct {
+		void (*make)(struct rb_root *root);
+		const char *found;
+	} damages[] = {
+		{ red_root, "rbtree 1: the root is red or has a parent" },
+		{ red_child, "rbtree 2: a red node has a red child" },
+		{ black_leaf, "rbtree 3: paths of unequal black nodes" },
+		{ wrong_order, "rbtree 4: not sorted" },
+		{ circle, "rbtree: a node is not the parent of its child" },
+	};
+	struct rb_root root;
+	size_t i;
+	int key;
+
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
+		root = RB_ROOT;
+		for (key = 0; key < 10; key++) {
+			items[key].key = key;
+			insert(&root, &items[key]);
+		}
+		damages[i].make(&root);
+		is_str(rb_check(&root, less), damages[i].found,
+		       "rbtree: the check finds damage %zu", i);
+	}
+}
+
 int main(void)
 {
 	random_seed();
@@ -195,5 +231,6 @@ int main(void)
 	test_random(1 << 20, "distinct keys");
 	test_random(8, "many equal keys");
 	test_height();
+	test_damage();
 	return done_testing();
 }
