@@ -182,7 +182,7 @@ static bool is_over(struct poll_wqueues *pwq, int *count, bool timed_out)
 	if (!*count)
 		*count = pwq->error;
 	if (!*count && signal_pending())
-		*count = -EINTR;
+		*count = -ERESTARTNOHAND;
 	return *count || timed_out;
 }
 

@@ -93,7 +93,7 @@ static ssize_t console_read(struct file *file, struct iov_iter *to,
 	return done ? (ssize_t)done : -EFAULT;
 }
 
-/* Sleeps until the line takes something, or is given up; -EINTR. */
+/* Sleeps until the line takes something, or is given up; -ERESTARTSYS. */
 static int wait_for_line(void)
 {
 	static struct wait_queue_head nobody = { LIST_HEAD_INIT(nobody.head) };

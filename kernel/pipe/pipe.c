@@ -237,7 +237,7 @@ struct pipe_writing {
 	bool has_slept;
 };
 
-/* Space for more: 0 when there is some, -EPIPE, -EAGAIN, -EINTR. */
+/* Space for more: 0 when there is some, -EPIPE, -EAGAIN, -ERESTARTSYS. */
 static int write_wait(struct file *file, struct pipe_writing *w)
 {
 	struct pipe *pipe = file->private_data;

@@ -129,7 +129,7 @@ int pipe_buf_share(struct pipe_buffer *to, struct pipe_buffer *from,
 bool pipe_take(struct pipe *pipe, size_t n);
 
 /*
- * Waiting, by turns with calls of other threads: 0, or -EINTR. What was
+ * Waiting, by turns with calls of other threads: 0, or -ERESTARTSYS. What was
  * waited for may be gone again when the caller looks.
  */
 int pipe_wait_readable(struct pipe *pipe);

@@ -164,7 +164,7 @@ static void pay_wakeup(struct splice_desc *sd)
 int splice_wait_data(struct splice_desc *sd)
 {
 	struct pipe *pipe = sd->pipe;
-	int error = signal_pending() ? -EINTR : 0;
+	int error = signal_pending() ? -ERESTARTSYS : 0;
 
 	while (!error && pipe_is_empty(pipe)) {
 		if (!pipe->writers || sd->done)

@@ -25,7 +25,7 @@ struct pipe;
 /*
  * The calls, in Linux's order of checks; offsets are kernel memory, NULL: the
  * file's own position. flags: SPLICE_F_*, checked by the caller. Bytes or
- * -errno; -EINTR may be restarted.
+ * -errno.
  */
 ssize_t do_splice(struct file *in, int64_t *off_in, struct file *out,
 		  int64_t *off_out, size_t len, unsigned int flags);
@@ -79,14 +79,15 @@ struct splice_desc {
 };
 
 /*
- * Waits for bytes in the pipe: 1, 0 when the call shall end, -EAGAIN, -EINTR.
+ * Waits for bytes in the pipe: 1, 0 when the call shall end, -EAGAIN,
+ * -ERESTARTSYS.
  */
 int splice_wait_data(struct splice_desc *sd);
 /* n bytes were used. */
 void splice_took(struct splice_desc *sd, size_t n);
 /* What the call returns; status is the last thing that happened. */
 ssize_t splice_end(struct splice_desc *sd, ssize_t status);
-/* 0 when there is a free slot, -EPIPE, -EAGAIN, -EINTR. */
+/* 0 when there is a free slot, -EPIPE, -EAGAIN, -ERESTARTSYS. */
 int splice_wait_space(struct pipe *pipe, unsigned int flags);
 /* What one splice from in can bring. */
 ssize_t splice_read(struct file *in, int64_t *pos, struct pipe *pipe,

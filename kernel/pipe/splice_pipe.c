@@ -12,7 +12,7 @@
 
 /*
  * Waits until there is something to take, or nothing will come any more:
- * 0, -EAGAIN, -EINTR.
+ * 0, -EAGAIN, -ERESTARTSYS.
  */
 static int prepare_input(struct pipe *pipe, unsigned int flags)
 {
@@ -20,7 +20,7 @@ static int prepare_input(struct pipe *pipe, unsigned int flags)
 
 	while (!error && pipe_is_empty(pipe)) {
 		if (signal_pending())
-			return -EINTR;
+			return -ERESTARTSYS;
 		if (!pipe->writers)
 			break;
 		if (flags & SPLICE_F_NONBLOCK)

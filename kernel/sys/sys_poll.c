@@ -81,15 +81,21 @@ static uint64_t time_left(uint64_t deadline)
 	return deadline > now ? deadline - now : 0;
 }
 
-/* What is left goes back to the caller; failing at that is no error. */
-static void put_left_timespec(struct __kernel_timespec *uts, uint64_t deadline)
+/*
+ * What is left goes back to the caller; failing at that is no error, but the
+ * call cannot be made again then.
+ */
+static long put_left_timespec(struct __kernel_timespec *uts, uint64_t deadline,
+			      long result)
 {
-	if (uts && put_timespec(time_left(deadline), uts))
-		return;
+	if (uts && put_timespec(time_left(deadline), uts) &&
+	    result == -ERESTARTNOHAND)
+		return -EINTR;
+	return result;
 }
 
-static void put_left_timeval(struct __kernel_old_timeval *utv,
-			     uint64_t deadline)
+static long put_left_timeval(struct __kernel_old_timeval *utv,
+			     uint64_t deadline, long result)
 {
 	uint64_t left = time_left(deadline);
 	struct __kernel_old_timeval tv = {
@@ -97,8 +103,10 @@ static void put_left_timeval(struct __kernel_old_timeval *utv,
 		.tv_usec = left % NSEC_PER_SEC / NSEC_PER_USEC,
 	};
 
-	if (utv && copy_to_user(utv, &tv, sizeof(tv)))
-		return;
+	if (utv && copy_to_user(utv, &tv, sizeof(tv)) &&
+	    result == -ERESTARTNOHAND)
+		return -EINTR;
+	return result;
 }
 
 /* The signal mask of ppoll(2) and friends: -EINVAL, -EFAULT. */
@@ -119,7 +127,8 @@ static int set_user_sigmask(const uint64_t *umask, size_t size)
 static long restore_sigmask(const uint64_t *umask, long result)
 {
 	if (umask)
-		sigmask_restore(result);
+		sigmask_restore_unless(result == -ERESTARTNOHAND ||
+				       result == -EINTR);
 	return result;
 }
 
@@ -222,10 +231,30 @@ static long sys_epoll_pwait2(int epfd, struct epoll_event *events,
 
 /* ---- poll ---------------------------------------------------------------- */
 
+static long restart_poll(const struct restart_block *block);
+
+static long poll_until(struct pollfd *fds, unsigned int nfds, uint64_t deadline)
+{
+	long n = do_sys_poll(sys_files(), fds, nfds, sys_nofile(), deadline);
+
+	if (n != -ERESTARTNOHAND)
+		return n;
+	current->restart = (struct restart_block){
+		.fn = restart_poll,
+		.deadline = deadline,
+		.poll = { fds, nfds },
+	};
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long restart_poll(const struct restart_block *block)
+{
+	return poll_until(block->poll.ufds, block->poll.nfds, block->deadline);
+}
+
 static long sys_poll(struct pollfd *fds, unsigned int nfds, int timeout)
 {
-	return do_sys_poll(sys_files(), fds, nfds, sys_nofile(),
-			   deadline_ms(timeout));
+	return poll_until(fds, nfds, deadline_ms(timeout));
 }
 
 static long sys_ppoll(struct pollfd *fds, unsigned int nfds,
@@ -240,7 +269,7 @@ static long sys_ppoll(struct pollfd *fds, unsigned int nfds,
 	if (n)
 		return n;
 	n = do_sys_poll(sys_files(), fds, nfds, sys_nofile(), deadline);
-	put_left_timespec(timeout, deadline);
+	n = put_left_timespec(timeout, deadline, n);
 	return restore_sigmask(mask, n);
 }
 
@@ -255,8 +284,7 @@ static long sys_select(int n, void *in, void *out, void *ex,
 	if (result)
 		return result;
 	result = do_sys_select(sys_files(), n, in, out, ex, deadline);
-	put_left_timeval(timeout, deadline);
-	return result;
+	return put_left_timeval(timeout, deadline, result);
 }
 
 /* The sixth argument of pselect6(2) points to these two. */
@@ -281,7 +309,7 @@ static long sys_pselect6(int n, void *in, void *out, void *ex,
 	if (result)
 		return result;
 	result = do_sys_select(sys_files(), n, in, out, ex, deadline);
-	put_left_timespec(timeout, deadline);
+	result = put_left_timespec(timeout, deadline, result);
 	return restore_sigmask(sig.mask, result);
 }
 

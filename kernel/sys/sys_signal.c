@@ -63,13 +63,14 @@ static long sys_rt_sigpending(uint64_t *uset, size_t size)
 	return copy_to_user(uset, &set, size) ? -EFAULT : 0;
 }
 
-/* Only a signal ends it. */
+/* Only a handled signal ends it. */
 static long wait_for_signal(void)
 {
 	struct wait_queue_head nobody;
 
 	init_waitqueue_head(&nobody);
-	return wait_event_until(&nobody, false, FOREVER);
+	wait_event_until(&nobody, false, FOREVER);
+	return -ERESTARTNOHAND;
 }
 
 static long sys_pause(void)
@@ -88,7 +89,7 @@ static long sys_rt_sigsuspend(const uint64_t *umask, size_t size)
 		return -EFAULT;
 	sigmask_set(mask);
 	ret = wait_for_signal();
-	sigmask_restore(ret);
+	sigmask_restore_unless(true);
 	return ret;
 }
 
@@ -105,7 +106,7 @@ static int wait_for_set(uint64_t set, uint64_t deadline,
 		ret = wait_event_until(&nobody, false, deadline);
 		current->sigwait = 0;
 		if (!signal_take(set, info))
-			return ret == -ETIMEDOUT ? -EAGAIN : ret;
+			return ret == -ETIMEDOUT ? -EAGAIN : -EINTR;
 	}
 	return info->sig;
 }
@@ -189,6 +190,15 @@ static long sys_rt_sigreturn(void)
 	if (ret == -EFAULT && current->regs->orig_rax == __NR_rt_sigreturn)
 		die_by_signal(SIGSEGV);
 	return ret;
+}
+
+/* Goes on with the call that a signal without a handler interrupted. */
+static long sys_restart_syscall(void)
+{
+	struct restart_block block = current->restart;
+
+	current->restart.fn = NULL;
+	return block.fn ? block.fn(&block) : -EINTR;
 }
 
 static struct signal_info info_from_us(int sig, int code)
@@ -306,6 +316,7 @@ const struct syscall_entry syscalls_signal[] = {
 	SYSCALL(rt_sigsuspend),
 	SYSCALL(rt_sigtimedwait),
 	SYSCALL(rt_sigreturn),
+	SYSCALL(restart_syscall),
 	SYSCALL(sigaltstack),
 	SYSCALL(pause),
 	SYSCALL(kill),

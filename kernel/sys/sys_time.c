@@ -163,18 +163,33 @@ static long sleep_until(uint64_t deadline)
 	return ret == -ETIMEDOUT ? 0 : ret;
 }
 
-/* The rest of an interrupted sleep, if the caller wants to know. */
-static long sleep_relative(uint64_t ns, struct __kernel_timespec *urem)
+static long restart_sleep(const struct restart_block *block);
+
+/*
+ * Until a monotonic time; the rest of an interrupted sleep, if the caller wants
+ * to know.
+ */
+static long sleep_rest(uint64_t deadline, struct __kernel_timespec *urem)
 {
-	uint64_t deadline = deadline_after(ns), now;
+	uint64_t now;
 	long ret = sleep_until(deadline);
 
-	if (ret == -EINTR && urem) {
-		now = ktime_get_ns();
-		if (put_timespec(deadline > now ? deadline - now : 0, urem))
-			return -EFAULT;
-	}
-	return ret;
+	if (ret != -ERESTARTSYS)
+		return ret;
+	now = ktime_get_ns();
+	if (urem && put_timespec(deadline > now ? deadline - now : 0, urem))
+		return -EFAULT;
+	current->restart = (struct restart_block){
+		.fn = restart_sleep,
+		.deadline = deadline,
+		.sleep = { urem },
+	};
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long restart_sleep(const struct restart_block *block)
+{
+	return sleep_rest(block->deadline, block->sleep.urem);
 }
 
 static long sys_nanosleep(const struct __kernel_timespec *ureq,
@@ -183,7 +198,7 @@ static long sys_nanosleep(const struct __kernel_timespec *ureq,
 	uint64_t ns;
 	int ret = get_timespec(ureq, &ns);
 
-	return ret ? ret : sleep_relative(ns, urem);
+	return ret ? ret : sleep_rest(deadline_after(ns), urem);
 }
 
 static bool is_realtime(int id)
@@ -224,8 +239,9 @@ static long sys_clock_nanosleep(int id, int flags,
 	if (ret)
 		return ret;
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_relative(ns, urem);
-	return sleep_until(is_realtime(id) ? deadline_realtime(ns) : ns);
+		return sleep_rest(deadline_after(ns), urem);
+	ret = sleep_until(is_realtime(id) ? deadline_realtime(ns) : ns);
+	return ret == -ERESTARTSYS ? -ERESTARTNOHAND : ret;
 }
 
 static struct itimerval to_itimerval(const struct itimer_setting *setting)

@@ -76,10 +76,18 @@ static int wait_woken(const struct waiter *w, uint64_t deadline)
 		if (list_empty(&w->node))
 			return 0;
 		if (signal_pending())
-			return -EINTR;
+			return -ERESTARTSYS;
 		if (schedule_until(deadline) && !list_empty(&w->node))
 			return -ETIMEDOUT;
 	}
+}
+
+/* With a time, only what is left of it: the rest is for restart_syscall(2). */
+static long restart_wait(const struct restart_block *block)
+{
+	return futex_wait(block->futex.uaddr, block->futex.shared,
+			  block->futex.val, block->futex.bitset,
+			  block->deadline);
 }
 
 int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
@@ -103,7 +111,14 @@ int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 	set_current_state(THREAD_RUNNABLE);
 	if (!list_empty(&w.node))
 		list_del(&w.node);
-	return ret;
+	if (ret != -ERESTARTSYS || deadline == UINT64_MAX)
+		return ret;
+	current->restart = (struct restart_block){
+		.fn = restart_wait,
+		.deadline = deadline,
+		.futex = { uaddr, val, bitset, shared },
+	};
+	return -ERESTART_RESTARTBLOCK;
 }
 
 static void wake_waiter(struct waiter *w)

@@ -17,8 +17,8 @@ struct thread;
 
 /*
  * Sleeps while the word is val: 0 when woken, -EAGAIN when it was not val,
- * -ETIMEDOUT (deadline: a moment, kernel/task/clock.h), -EINTR, -EFAULT,
- * -EINVAL for an empty bitset.
+ * -ETIMEDOUT (deadline: a moment, kernel/task/clock.h), -ERESTARTSYS or with a
+ * deadline -ERESTART_RESTARTBLOCK, -EFAULT, -EINVAL for an empty bitset.
  */
 int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 	       uint64_t deadline);

@@ -55,11 +55,6 @@ uint64_t sched_switches(void)
 	return nr_switches;
 }
 
-bool need_resched(void)
-{
-	return cpu_has_work(CPU_WORK_RESCHED);
-}
-
 void set_current_state(enum thread_state state)
 {
 	current->state = state;
@@ -180,10 +175,11 @@ static void context_switch(struct thread *prev, struct thread *next)
 		user_state_drop(prev);
 		dead = prev;
 	}
+	prev->signal_work = cpu_has_work(CPU_WORK_SIGNAL);
 	cpu0.running = next;
 	if (next->process) {
 		user_switch(next);
-		if (signal_pending())
+		if (next->signal_work || signal_pending())
 			cpu_set_work(CPU_WORK_SIGNAL);
 	}
 	slice_arm();

@@ -295,6 +295,7 @@ long sigframe_return(struct pt_regs *regs)
 		return -EFAULT;
 	if (fpstate_read((uintptr_t)uc.uc_mcontext.fpstate))
 		return -EFAULT;
+	self->restart.fn = NULL; /* the handler's calls are not gone on with */
 	signal_procmask(SIG_SETMASK, uc.uc_sigmask);
 	context_restore(regs, &uc.uc_mcontext);
 	self->altstack.sp = (uintptr_t)uc.uc_stack.ss_sp;

@@ -74,16 +74,6 @@ static const char *const signal_names[] = {
 	[SIGSYS] = "SIGSYS",
 };
 
-/* signal(7): these go on by themselves behind a handler with SA_RESTART. */
-static const uint16_t restartable[] = {
-	__NR_read,     __NR_readv,   __NR_write,     __NR_writev,
-	__NR_ioctl,    __NR_open,    __NR_openat,    __NR_wait4,
-	__NR_waitid,   __NR_accept,  __NR_accept4,   __NR_connect,
-	__NR_recvfrom, __NR_recvmsg, __NR_sendto,    __NR_sendmsg,
-	__NR_futex,    __NR_flock,   __NR_getrandom, __NR_sendfile,
-	__NR_splice,   __NR_tee,     __NR_vmsplice,
-};
-
 const char *signal_name(int sig)
 {
 	if (sig < 1 || sig >= (int)ARRAY_SIZE(signal_names))
@@ -293,27 +283,42 @@ bool signal_take(uint64_t mask, struct signal_info *info)
 
 /* Delivery. */
 
-static bool is_restartable(const struct pt_regs *regs)
+static bool is_interrupted_call(const struct pt_regs *regs)
 {
-	uint64_t nr = regs->orig_rax;
+	int64_t ret = regs->rax;
 
-	if (nr == __NR_futex && regs->r10)
-		return false; /* its time would begin anew */
-	for (size_t i = 0; i < ARRAY_SIZE(restartable); i++) {
-		if (restartable[i] == nr)
-			return true;
-	}
-	return false;
+	return (int64_t)regs->orig_rax >= 0 &&
+	       (ret == -ERESTARTSYS || ret == -ERESTARTNOHAND ||
+		ret == -ERESTART_RESTARTBLOCK);
 }
 
 /* Steps back onto the SYSCALL instruction, two bytes long. */
-static void restart_syscall(struct pt_regs *regs)
+static void call_again(struct pt_regs *regs, uint64_t nr)
 {
-	if ((int64_t)regs->orig_rax < 0 || regs->rax != (uint64_t)-EINTR ||
-	    current->no_restart || !is_restartable(regs))
-		return;
-	regs->rax = regs->orig_rax;
+	regs->rax = nr;
 	regs->rip -= 2;
+}
+
+/* There was no handler: the call goes on as if nothing had happened. */
+static void restart_unhandled(struct pt_regs *regs)
+{
+	if (!is_interrupted_call(regs))
+		return;
+	if (regs->rax == (uint64_t)-ERESTART_RESTARTBLOCK)
+		call_again(regs, __NR_restart_syscall);
+	else
+		call_again(regs, regs->orig_rax);
+}
+
+/* What the frame of the handler will come back to. */
+static void restart_handled(struct pt_regs *regs, uint64_t sa_flags)
+{
+	if (!is_interrupted_call(regs))
+		return;
+	if (regs->rax == (uint64_t)-ERESTARTSYS && (sa_flags & SA_RESTART))
+		call_again(regs, regs->orig_rax);
+	else
+		regs->rax = (uint64_t)-EINTR;
 }
 
 static void handle_signal(struct pt_regs *regs, const struct signal_info *info)
@@ -323,8 +328,7 @@ static void handle_signal(struct pt_regs *regs, const struct signal_info *info)
 	struct k_sigaction act = *slot;
 	uint64_t mask = self->restore_mask ? self->saved_mask : self->blocked;
 
-	if (act.flags & SA_RESTART)
-		restart_syscall(regs);
+	restart_handled(regs, act.flags);
 	regs->orig_rax = (uint64_t)-1; /* the next one restarts nothing */
 	if (sigframe_setup(regs, info, &act, mask)) {
 		pr_err("%s[%d]: no stack for the handler of %s",
@@ -360,8 +364,7 @@ void signal_deliver(struct pt_regs *regs)
 		handled = true;
 	}
 	if (!handled)
-		restart_syscall(regs);
-	self->no_restart = false;
+		restart_unhandled(regs);
 	if (!handled && self->restore_mask) {
 		self->blocked = self->saved_mask;
 		self->restore_mask = false;
@@ -469,13 +472,13 @@ void sigmask_set(uint64_t mask)
 	set_blocked(mask);
 }
 
-void sigmask_restore(long result)
+void sigmask_restore_unless(bool interrupted)
 {
 	struct thread *self = current;
 
 	if (!self->restore_mask)
 		return;
-	if (result == -EINTR && signal_pending()) {
+	if (interrupted) {
 		cpu_set_work(CPU_WORK_SIGNAL);
 		return;
 	}

@@ -46,8 +46,9 @@ void send_process_signal(struct process *process,
 bool force_signal(const struct signal_info *info);
 
 /*
- * On the way to ring 3, with signal_pending(): builds the frame of a handler,
- * ends the process, or ends the thread of a process that is ending.
+ * On the way to ring 3, with CPU_WORK_SIGNAL: builds the frame of a handler,
+ * ends the process, or ends the thread of a process that is ending. A call that
+ * was interrupted ends with -EINTR or is made again: kernel/task/restart.h.
  */
 void signal_deliver(struct pt_regs *regs);
 
@@ -67,12 +68,12 @@ uint64_t signals_unblockable(void); /* SIGKILL and SIGSTOP */
 
 /*
  * The mask of ppoll(), pselect(), epoll_pwait() and sigsuspend(): set before
- * the wait; after it, with its result. When the wait ended with -EINTR the
- * mask stays until the signal was delivered, and the handler's return brings
- * the old one back (or signal_deliver() itself when there was no handler).
+ * the wait. When a signal ended that, the mask stays until the signal was
+ * delivered, and the handler's return brings the old one back (or
+ * signal_deliver() itself when there was no handler).
  */
 void sigmask_set(uint64_t mask);
-void sigmask_restore(long result);
+void sigmask_restore_unless(bool interrupted);
 
 /*
  * kernel/task/sigframe.c: the frame on the user's stack, as Linux lays it

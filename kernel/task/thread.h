@@ -9,6 +9,7 @@
 #include "kernel/base.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
+#include "kernel/task/restart.h"
 #include "kernel/task/timer.h"
 
 struct fdtable;
@@ -84,7 +85,8 @@ struct thread {
 	uint64_t sigwait; /* blocked ones that sigtimedwait() waits for */
 	uint64_t saved_mask; /* what sigmask_restore() will bring back */
 	bool restore_mask; /* ... when the next signal was looked at */
-	bool no_restart; /* the call that was interrupted stays so */
+	bool signal_work; /* CPU_WORK_SIGNAL while it is not current */
+	struct restart_block restart; /* of the call that was interrupted */
 	struct {
 		uintptr_t sp;
 		uint64_t size;
@@ -117,7 +119,6 @@ bool fatal_signal_pending(void);
 _Noreturn void thread_exit(void);
 /* Current's state, before the condition is tested: see wait.h. */
 void set_current_state(enum thread_state state);
-bool need_resched(void);
 
 /* The idle loop; the boot thread ends here. */
 _Noreturn void idle(void);

@@ -174,7 +174,7 @@ int waiting_sleep(struct waiting *w, struct wait_queue_head *wq,
 	if (w->is_late)
 		return -EAGAIN;
 	if (signal_pending())
-		return -EINTR;
+		return -ERESTARTSYS;
 	set_current_state(THREAD_SLEEPING);
 	if (w->is_woken) {
 		waiting_spin(w);

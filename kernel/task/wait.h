@@ -13,6 +13,7 @@
 
 #include "kernel/base.h"
 #include "kernel/lib/list.h"
+#include "kernel/task/restart.h"
 
 struct thread;
 struct wait_queue_entry;
@@ -92,7 +93,7 @@ static inline void wake_up_all(struct wait_queue_head *wq)
  * ends, then the time, then the signal.
  *
  * Returns what the attempt returned; -EAGAIN once deadline (a moment, see
- * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -EINTR
+ * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -ERESTARTSYS
  * when a signal wants the thread. The attempt is evaluated often.
  */
 #define wait_attempt(wq, attempt, deadline) \
@@ -131,7 +132,7 @@ struct waiting {
 
 /*
  * After an attempt that said -EAGAIN: 0 when it is to be made again, else the
- * end of the wait, -EAGAIN or -EINTR. The first call queues w, of which only
+ * end of the wait, -EAGAIN or -ERESTARTSYS. The first call queues w, of which only
  * is_queued need be set; flags: WQ_FLAG_*.
  */
 int waiting_sleep(struct waiting *w, struct wait_queue_head *wq,
@@ -148,7 +149,8 @@ extern struct wait_counts wait_counts;
 
 /*
  * For a condition that is one flag, which nobody but the caller takes away:
- * what the caller does next cannot fail for want of it. 0, -ETIMEDOUT, -EINTR.
+ * what the caller does next cannot fail for want of it. 0, -ETIMEDOUT,
+ * -ERESTARTSYS.
  */
 #define wait_event_until(wq, cond, deadline)                                  \
 	({                                                                    \

@@ -48,7 +48,9 @@ extern struct percpu cpu0;
 /*
  * Whoever raises a softirq, wants a switch or makes a signal pending for
  * current sets the bit. CPU_WORK_SIGNAL goes with the thread: a switch to one
- * that has deliverable signals sets it again. exit_to_user() clears what it
+ * that had it or has deliverable signals sets it again, so that a call which
+ * a signal ended is looked at though another thread took the signal.
+ * exit_to_user() clears what it
  * is about to look at.
  */
 static inline void cpu_set_work(uint8_t bit)

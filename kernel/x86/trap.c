@@ -353,7 +353,7 @@ void exit_to_user(struct pt_regs *regs)
 		cpu0.work = 0;
 		irq_enable();
 		do_softirq();
-		if (signal_pending())
+		if ((work & CPU_WORK_SIGNAL) || signal_pending())
 			signal_deliver(regs);
 		if (work & CPU_WORK_RESCHED)
 			schedule();

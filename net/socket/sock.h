@@ -298,8 +298,6 @@ uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock);
 void sock_send_sigpipe(void);
 /* SIGURG for the owner of the descriptor, if there is one: fcntl(2). */
 void sock_send_sigurg(const struct sock *sk);
-/* SA_RESTART does not make the call go on that is under way. */
-void sock_forbid_restart(void);
 /*
  * wait_attempt() for a call of a socket: the attempt looks at the sock's error
  * and shutdown too, and the deadline is sock_rcv_deadline() or
@@ -312,8 +310,8 @@ void sock_forbid_restart(void);
 
 static inline ssize_t sock_waited(ssize_t ret, uint64_t deadline)
 {
-	if (unlikely(ret == -EINTR) && deadline != UINT64_MAX)
-		sock_forbid_restart();
+	if (unlikely(ret == -ERESTARTSYS) && deadline != UINT64_MAX)
+		return -EINTR;
 	return ret;
 }
 

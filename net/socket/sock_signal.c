@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What sockets have to do with signals: SIGPIPE for who writes to a stream
- * that takes nothing any more, SIGURG for who owns a socket with urgent data,
- * and calls that a signal ends for good. In a file of its own because
+ * that takes nothing any more, SIGURG for who owns a socket with urgent data.
+ * In a file of its own because
  * <linux/signal.h> and the C library's headers exclude each other in the
  * tests on the host.
  */
@@ -27,9 +27,4 @@ void sock_send_sigurg(const struct sock *sk)
 
 	if (sock && sock->file && sock->file->f_owner)
 		send_process_signal(the_process(), &info);
-}
-
-void sock_forbid_restart(void)
-{
-	current->no_restart = true;
 }

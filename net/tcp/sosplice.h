@@ -45,7 +45,7 @@ int sosplice_get(struct sock *sk, struct sockopt_value *out);
 
 /* Whether what arrives belongs to a splice. */
 bool sosplice_is_source(const struct sock *sk);
-/* Waits until it does not: 0, -EAGAIN, -EINTR. */
+/* Waits until it does not: 0, -EAGAIN, -ERESTARTSYS. */
 int sosplice_wait(struct sock *sk, uint64_t deadline);
 /* The sock is about to be closed or disconnected: its splices end. */
 void sosplice_release(struct sock *sk);

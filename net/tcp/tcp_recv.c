@@ -109,7 +109,8 @@ static ssize_t peek(struct tcp_sock *tp, struct msg *msg, size_t target,
 	struct sock *sk = tcp_to_sk(tp);
 	ssize_t n = sock_attempt(sk, try_peek(tp, msg, target), deadline);
 
-	if ((n == -EAGAIN || n == -EINTR) && tcp_urg_readable(tp))
+	if ((n == -EAGAIN || n == -EINTR || n == -ERESTARTSYS) &&
+	    tcp_urg_readable(tp))
 		n = take(tp, msg, msg->iter->count);
 	return n;
 }

@@ -252,6 +252,8 @@ static void test_restart(void)
 	   "restart: a futex wait ends with EINTR");
 	ok(calls == 1, "restart: ... but only by the handler without "
 		       "SA_RESTART");
+	ok(syscall(SYS_restart_syscall) == -1 && errno == EINTR,
+	   "restart: behind a handler nothing is left of it");
 }
 
 static void test_masks(void)

@@ -56,6 +56,15 @@ static void *do_recvmsg(void *unused)
 	return (void *)result(recvmsg(fds[0], &msg, 0));
 }
 
+static void *do_recvmmsg(void *unused)
+{
+	char c;
+	struct iovec vec = { &c, 1 };
+	struct mmsghdr list = { { .msg_iov = &vec, .msg_iovlen = 1 }, 0 };
+
+	return (void *)result(recvmmsg(fds[0], &list, 1, 0, NULL));
+}
+
 static void *do_recv_all(void *unused)
 {
 	char bytes[100];
@@ -99,6 +108,7 @@ static const struct {
 	{ "recv", do_recv },
 	{ "read", do_read },
 	{ "recvmsg", do_recvmsg },
+	{ "recvmmsg", do_recvmmsg },
 };
 
 static void test_receive(void)
@@ -107,7 +117,7 @@ static void test_receive(void)
 	char name[64];
 	pthread_t t;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		pair(fds);
 		handle(0);
 		t = start_thread(receivers[i].run, NULL);

@@ -289,30 +289,58 @@ static void test_process(void)
 	is(died_of, -1, "signal: ... to end");
 }
 
+/* What becomes of a call that returned rax, with a handler or without. */
+static struct pt_regs interrupted(uint64_t nr, long rax, uint64_t flags)
+{
+	reset();
+	handle(SIGUSR1, HANDLER, flags | SA_NODEFER, 0);
+	send_signal(self, SIGUSR1);
+	return deliver(nr, rax);
+}
+
+static bool is_again(struct pt_regs regs, uint64_t nr)
+{
+	return regs.rip == 0x5000 - 2 && regs.rax == nr;
+}
+
+static bool has_ended(struct pt_regs regs, long rax)
+{
+	return regs.rip == 0x5000 && regs.rax == (uint64_t)rax;
+}
+
 static void test_restart(void)
 {
-	struct pt_regs regs;
+	static const long codes[] = { -ERESTARTSYS, -ERESTARTNOHAND,
+				      -ERESTART_RESTARTBLOCK };
 
+	ok(is_again(interrupted(__NR_read, -ERESTARTSYS, SA_RESTART),
+		    __NR_read),
+	   "restart: SA_RESTART goes back to SYSCALL");
+	ok(has_ended(interrupted(__NR_pause, -ERESTARTNOHAND, SA_RESTART),
+		     -EINTR),
+	   "restart: ... but not for -ERESTARTNOHAND");
+	ok(has_ended(interrupted(__NR_poll, -ERESTART_RESTARTBLOCK, SA_RESTART),
+		     -EINTR),
+	   "restart: ... nor for what has a time");
+	ok(has_ended(interrupted(__NR_epoll_wait, -EINTR, SA_RESTART), -EINTR),
+	   "restart: ... nor after -EINTR");
+	ok(has_ended(interrupted(__NR_read, 5, SA_RESTART), 5),
+	   "restart: ... nor after a result");
+	ok(has_ended(interrupted(-1, -ERESTARTSYS, SA_RESTART), -ERESTARTSYS),
+	   "restart: ... nor behind an interrupt");
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		ok(has_ended(interrupted(__NR_read, codes[i], 0), -EINTR),
+		   "restart: %ld is -EINTR behind a handler without SA_RESTART",
+		   codes[i]);
 	reset();
-	handle(SIGUSR1, HANDLER, SA_RESTART | SA_NODEFER, 0);
-	send_signal(self, SIGUSR1);
-	regs = deliver(__NR_read, -EINTR);
-	ok(regs.rip == 0x5000 - 2 && regs.rax == __NR_read,
-	   "signal: SA_RESTART goes back to SYSCALL");
-	send_signal(self, SIGUSR1);
-	regs = deliver(__NR_epoll_wait, -EINTR);
-	ok(regs.rip == 0x5000 && regs.rax == (uint64_t)-EINTR,
-	   "signal: ... but never for epoll_wait()");
-	send_signal(self, SIGUSR1);
-	regs = deliver(__NR_read, 5);
-	is(regs.rax, 5, "signal: ... nor after a result");
-	send_signal(self, SIGUSR1);
-	regs = deliver(-1, -EINTR);
-	is(regs.rip, 0x5000, "signal: ... nor behind an interrupt");
-	handle(SIGUSR1, HANDLER, SA_NODEFER, 0);
-	send_signal(self, SIGUSR1);
-	regs = deliver(__NR_read, -EINTR);
-	is(regs.rip, 0x5000, "signal: ... nor without SA_RESTART");
+	ok(is_again(deliver(__NR_read, -ERESTARTSYS), __NR_read) &&
+		   is_again(deliver(__NR_pause, -ERESTARTNOHAND), __NR_pause),
+	   "restart: without a handler the call is made again");
+	ok(is_again(deliver(__NR_poll, -ERESTART_RESTARTBLOCK),
+		    __NR_restart_syscall),
+	   "restart: ... or goes on with its time by restart_syscall()");
+	ok(has_ended(deliver(__NR_epoll_wait, -EINTR), -EINTR),
+	   "restart: ... but for -EINTR");
 }
 
 static void test_temporary_mask(void)
@@ -321,13 +349,13 @@ static void test_temporary_mask(void)
 	self->blocked = bit(SIGUSR1);
 	handle(SIGUSR1, HANDLER, 0, 0);
 	sigmask_set(0);
-	sigmask_restore(3);
+	sigmask_restore_unless(false);
 	is(self->blocked, bit(SIGUSR1),
 	   "signal: a temporary mask ends with the call");
 	send_signal(self, SIGUSR1);
 	sigmask_set(0);
 	ok(signal_pending(), "signal: it unblocks what was pending");
-	sigmask_restore(-EINTR);
+	sigmask_restore_unless(true);
 	deliver(__NR_epoll_pwait, -EINTR);
 	is(nr_delivered, 1, "signal: ... which is delivered after the call");
 	is(frame_mask, bit(SIGUSR1),

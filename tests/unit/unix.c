@@ -88,10 +88,6 @@ void sock_send_sigpipe(void)
 {
 }
 
-void sock_forbid_restart(void)
-{
-}
-
 void *krealloc(void *old, size_t size)
 {
 	if (alloc_fails())

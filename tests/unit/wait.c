@@ -200,8 +200,8 @@ static void test_event(void)
 	reset();
 	condition = false;
 	meanwhile = send_signal_to_it;
-	is(wait_event_until(&queue, condition, UINT64_MAX), -EINTR,
-	   "wait_event: -EINTR for a signal");
+	is(wait_event_until(&queue, condition, UINT64_MAX), -ERESTARTSYS,
+	   "wait_event: -ERESTARTSYS for a signal");
 	is(self->state, THREAD_RUNNABLE, "wait_event: ... runnable");
 	ok(!waitqueue_active(&queue), "wait_event: ... on no queue");
 }
@@ -318,7 +318,7 @@ static void test_attempt(void)
 
 	attempts(-EAGAIN, -EAGAIN, -EAGAIN, 0);
 	meanwhile = wake_and_signal;
-	is(wait_attempt(&queue, attempt(), UINT64_MAX), -EINTR,
+	is(wait_attempt(&queue, attempt(), UINT64_MAX), -ERESTARTSYS,
 	   "attempt: a signal ends one that makes no progress");
 
 	attempts(-EAGAIN, -EAGAIN, 3, 0);

@@ -326,10 +326,6 @@ void sock_send_sigurg(const struct sock *sk)
 	(void)sk;
 }
 
-void sock_forbid_restart(void)
-{
-}
-
 /* --- Time ------------------------------------------------------------------ */
 
 #define MAX_TIMERS 8
