@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls on open files: moving bytes, descriptors, positions. The table
- * also names the calls of sys_path.c and sys_rofs.c.
+ * also names the calls of sys_path.c and sys_modify.c.
  *
  * A call that may sleep holds a reference to its file meanwhile, so that a
  * close(2) by another thread does not take it away.

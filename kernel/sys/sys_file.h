@@ -67,7 +67,7 @@ long sys_getcwd(char *buf, size_t size);
 long sys_chdir(const char *path);
 long sys_fchdir(int fd);
 
-/* sys_rofs.c: what would change the file system */
+/* sys_modify.c: what would change the file system */
 long sys_mkdir(const char *path, unsigned int mode);
 long sys_mkdirat(int dirfd, const char *path, unsigned int mode);
 long sys_mknod(const char *path, unsigned int mode, unsigned int dev);
