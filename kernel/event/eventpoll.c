@@ -74,7 +74,7 @@
 #include <stdio.h>
 
 #include "kernel/event/eventpoll_impl.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/stat.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"

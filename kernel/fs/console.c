@@ -22,8 +22,9 @@
 
 #include "kernel/fs/dev.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/open.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/pipe/splice.h"
 #include "kernel/printk.h"

@@ -9,8 +9,8 @@
 #include <linux/random.h>
 #include <string.h>
 
+#include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/pipe/splice.h"
 #include "kernel/printk.h"

@@ -11,7 +11,7 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/pipe/pipe.h"
 #include "kernel/task/exec.h"

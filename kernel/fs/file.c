@@ -10,8 +10,8 @@
 #include <linux/fs.h>
 
 #include "kernel/event/eventpoll.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 

@@ -19,7 +19,8 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/namei.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pipe/pipe_buf.h"
 #include "kernel/printk.h"

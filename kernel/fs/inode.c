@@ -4,11 +4,13 @@
  * machine, but for sockets; those that a lookup operation makes are counted. The parts of the
  * kernel that put something into the tree enter it, and path look-up.
  */
+#include "kernel/fs/inode.h"
+
 #include <errno.h>
 #include <linux/limits.h>
 #include <string.h>
 
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/readdir.h"
 #include "kernel/mm/slab.h"
 
 static struct inode root = {

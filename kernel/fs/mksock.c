@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/modify.h"
+#include "kernel/fs/namei.h"
 #include "kernel/task/clock.h"
 
 /* The last name of a path, without the slashes behind it. */
@@ -98,7 +100,8 @@ static int unlink_node(struct inode *inode, bool slashes)
 	if (slashes)
 		return -ENOTDIR;
 	if (!S_ISSOCK(inode->i_mode))
-		return inode->i_dev == DEV_PROC ? -EPERM : -EROFS;
+		return inode->i_dev == DEV_PROC ? -EPERM :
+						  inode_want_write(inode);
 	inode_unlink(inode);
 	return 0;
 }
@@ -141,12 +144,7 @@ int vfs_rmdir(struct inode *start, const char *path)
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	error = S_ISDIR(inode->i_mode) ? -EROFS : -ENOTDIR;
+	error = S_ISDIR(inode->i_mode) ? inode_want_write(inode) : -ENOTDIR;
 	iput(inode);
 	return error;
-}
-
-void inode_chmod(struct inode *inode, uint32_t mode)
-{
-	inode->i_mode = (inode->i_mode & S_IFMT) | (mode & 07777);
 }

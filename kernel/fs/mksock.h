@@ -22,7 +22,5 @@ void inode_unlink(struct inode *inode);
 /* unlink(2): -EROFS for all that is no socket, rmdir(2): and always. */
 int vfs_unlink(struct inode *start, const char *path);
 int vfs_rmdir(struct inode *start, const char *path);
-/* chmod(2) of a socket's node. */
-void inode_chmod(struct inode *inode, uint32_t mode);
 
 #endif

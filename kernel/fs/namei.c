@@ -4,11 +4,14 @@
  * directory. Entered by system calls with a path in kernel memory, and by
  * the ELF loader. Thread context, no sleep.
  */
+#include "kernel/fs/namei.h"
+
 #include <errno.h>
 #include <linux/limits.h>
 #include <string.h>
 
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/modify.h"
 #include "kernel/mm/slab.h"
 
 #define MAX_LINKS 40 /* followed in one look-up; then ELOOP */
@@ -125,7 +128,7 @@ static int walk_one(struct nameidata *nd)
 	if (IS_ERR(child)) {
 		error = PTR_ERR(child);
 		if (error == -ENOENT && is_last && (nd->flags & LOOKUP_CREATE))
-			return -EROFS;
+			return inode_want_write(nd->inode);
 		return error;
 	}
 	nd->rest += len;

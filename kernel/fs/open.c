@@ -6,11 +6,15 @@
  * bits of the archive say: there is one user. Regular files cannot be
  * written, devices can.
  */
+#include "kernel/fs/open.h"
+
 #include <errno.h>
 #include <linux/fcntl.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/modify.h"
+#include "kernel/fs/namei.h"
 
 #define X_OK 1
 #define W_OK 2
@@ -29,7 +33,7 @@ int inode_access(const struct inode *inode, int mode)
 	if (S_ISSOCK(inode->i_mode))
 		return mode & ~(inode->i_mode >> 6 & 7) ? -EACCES : 0;
 	if ((mode & W_OK) && !is_dev)
-		return is_made_up(inode) ? -EACCES : -EROFS;
+		return is_made_up(inode) ? -EACCES : inode_want_write(inode);
 	if ((mode & X_OK) && !S_ISDIR(inode->i_mode) && !(inode->i_mode & 0111))
 		return -EACCES;
 	return 0;
@@ -48,7 +52,7 @@ static int may_open(const struct inode *inode, uint32_t flags)
 		return -ENXIO;
 	if (S_ISDIR(inode->i_mode)) {
 		if (flags & TMPFILE_BIT)
-			return -EROFS;
+			return inode_want_write(inode);
 		return is_write || (flags & O_CREAT) ? -EISDIR : 0;
 	}
 	if (is_write)

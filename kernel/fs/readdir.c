@@ -5,13 +5,15 @@
  * Positions: 0 is ".", 1 is "..", n + 2 the n-th entry. Nothing is removed
  * from the tree, so a position stays good.
  */
+#include "kernel/fs/readdir.h"
+
 #include <errno.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <string.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
 

@@ -3,11 +3,14 @@
  * What stat(2) tells. Owns nothing. Thread context. Times are whole seconds:
  * the archive has no better ones.
  */
+#include "kernel/fs/stat.h"
+
+#include <linux/stat.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "kernel/task/exec.h"
 
 void inode_getattr(const struct inode *inode, struct stat *st)

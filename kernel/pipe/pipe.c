@@ -19,10 +19,11 @@
 #include <linux/fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/pipe/splice.h"

@@ -11,7 +11,8 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/stat.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/procfs/proc_impl.h"
 #include "kernel/task/exec.h"

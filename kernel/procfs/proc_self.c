@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "kernel/fs/fdtable.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/namei.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/uaccess.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls on open files: moving bytes, descriptors, positions. The table
- * also names the calls of sys_path.c and sys_modify.c.
+ * System calls on open files: moving bytes, descriptors, positions.
  *
  * A call that may sleep holds a reference to its file meanwhile, so that a
  * close(2) by another thread does not take it away.
@@ -18,7 +17,8 @@
 #include "kernel/fs/fcntl.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/stat.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/sys/syscall.h"
@@ -340,68 +340,16 @@ static long sys_fadvise64(int fd, int64_t offset, int64_t len, int advice)
 }
 
 const struct syscall_entry syscalls_file[] = {
-	SYSCALL(read),
-	SYSCALL(write),
-	SYSCALL(pread64),
-	SYSCALL(pwrite64),
-	SYSCALL(readv),
-	SYSCALL(writev),
-	SYSCALL(preadv),
-	SYSCALL(pwritev),
-	SYSCALL(preadv2),
-	SYSCALL(pwritev2),
-	SYSCALL(close),
-	SYSCALL(close_range),
-	SYSCALL(dup),
-	SYSCALL(dup2),
-	SYSCALL(dup3),
-	SYSCALL(fcntl),
-	SYSCALL(ioctl),
-	SYSCALL(flock),
-	SYSCALL(lseek),
-	SYSCALL(getdents64),
-	SYSCALL(fsync),
-	{ __NR_fdatasync, (syscall_fn)(void (*)(void))sys_fsync },
-	SYSCALL(fadvise64),
-	SYSCALL(open),
-	SYSCALL(openat),
-	SYSCALL(creat),
-	SYSCALL(stat),
-	SYSCALL(lstat),
-	SYSCALL(fstat),
-	SYSCALL(newfstatat),
-	SYSCALL(statx),
-	SYSCALL(access),
-	SYSCALL(faccessat),
-	SYSCALL(faccessat2),
-	SYSCALL(readlink),
-	SYSCALL(readlinkat),
-	SYSCALL(getcwd),
-	SYSCALL(chdir),
-	SYSCALL(fchdir),
-	SYSCALL(mkdir),
-	SYSCALL(mkdirat),
-	SYSCALL(mknod),
-	SYSCALL(mknodat),
-	SYSCALL(unlink),
-	SYSCALL(unlinkat),
-	SYSCALL(rmdir),
-	SYSCALL(rename),
-	SYSCALL(renameat),
-	SYSCALL(renameat2),
-	SYSCALL(link),
-	SYSCALL(linkat),
-	SYSCALL(symlink),
-	SYSCALL(symlinkat),
-	SYSCALL(chmod),
-	SYSCALL(fchmod),
-	SYSCALL(fchmodat),
-	SYSCALL(chown),
-	SYSCALL(lchown),
-	SYSCALL(fchown),
-	SYSCALL(fchownat),
-	SYSCALL(truncate),
-	SYSCALL(ftruncate),
-	SYSCALL(utimensat),
-	{ 0, NULL },
+	SYSCALL(read),	    SYSCALL(write),
+	SYSCALL(pread64),   SYSCALL(pwrite64),
+	SYSCALL(readv),	    SYSCALL(writev),
+	SYSCALL(preadv),    SYSCALL(pwritev),
+	SYSCALL(preadv2),   SYSCALL(pwritev2),
+	SYSCALL(close),	    SYSCALL(close_range),
+	SYSCALL(dup),	    SYSCALL(dup2),
+	SYSCALL(dup3),	    SYSCALL(fcntl),
+	SYSCALL(ioctl),	    SYSCALL(flock),
+	SYSCALL(lseek),	    SYSCALL(getdents64),
+	SYSCALL(fsync),	    { __NR_fdatasync, SYSCALL_FN(sys_fsync) },
+	SYSCALL(fadvise64), { 0, NULL },
 };

@@ -4,6 +4,7 @@
  * messages come in, what was received and its length go out, in the order in
  * which Linux looks at them.
  */
+#include <asm/unistd_64.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/uio.h>
@@ -14,6 +15,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/sys/sys_socket.h"
+#include "kernel/sys/syscall.h"
 #include "kernel/sys/timespec.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/thread.h"
@@ -54,8 +56,8 @@ static int import_buffer(const void *buf, size_t len, struct iovec *iov,
 	return 0;
 }
 
-long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
-		const void *uaddr, int ulen)
+static long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
+		       const void *uaddr, int ulen)
 {
 	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
 	struct iov_iter iter;
@@ -81,8 +83,8 @@ long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 	return ret;
 }
 
-long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
-		  void *uaddr, int *ulen)
+static long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
+			 void *uaddr, int *ulen)
 {
 	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
 	struct iov_iter iter;
@@ -220,7 +222,8 @@ static ssize_t recv_one(struct socket *sock, struct user_msghdr *uhdr,
 	return err ? err : ret;
 }
 
-long sys_sendmsg(int fd, const struct user_msghdr *uhdr, unsigned int flags)
+static long sys_sendmsg(int fd, const struct user_msghdr *uhdr,
+			unsigned int flags)
 {
 	struct socket *sock = socket_get(fd);
 	ssize_t ret;
@@ -232,7 +235,7 @@ long sys_sendmsg(int fd, const struct user_msghdr *uhdr, unsigned int flags)
 	return ret;
 }
 
-long sys_recvmsg(int fd, struct user_msghdr *uhdr, unsigned int flags)
+static long sys_recvmsg(int fd, struct user_msghdr *uhdr, unsigned int flags)
 {
 	struct socket *sock = socket_get(fd);
 	ssize_t ret;
@@ -253,8 +256,8 @@ static ssize_t put_length(ssize_t ret, unsigned int *ulen)
 }
 
 /* sendmmsg(2): an error is told only when nothing was sent before it. */
-long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
-		  unsigned int flags)
+static long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
+			 unsigned int flags)
 {
 	struct socket *sock = socket_get(fd);
 	ssize_t ret = 0;
@@ -299,8 +302,9 @@ static long recv_many(struct socket *sock, struct user_mmsghdr *list,
 	return i ? (long)i : ret;
 }
 
-long sys_recvmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
-		  unsigned int flags, const struct __kernel_timespec *utimeout)
+static long sys_recvmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
+			 unsigned int flags,
+			 const struct __kernel_timespec *utimeout)
 {
 	uint64_t ns = FOREVER;
 	struct socket *sock;
@@ -319,3 +323,9 @@ long sys_recvmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 	socket_put(sock);
 	return ret;
 }
+
+const struct syscall_entry syscalls_message[] = {
+	SYSCALL(sendto),  SYSCALL(recvfrom), SYSCALL(sendmsg),
+	SYSCALL(recvmsg), SYSCALL(sendmmsg), SYSCALL(recvmmsg),
+	{ 0, NULL },
+};

@@ -1,262 +1,267 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that would change the file system. It is read-only but for
- * the nodes of sockets, so nearly each ends in an error; the part that is
- * left is to find the one that Linux gives on a read-only root: what is wrong
- * with the path comes before EROFS.
+ * System calls that change names and attributes of files.
  */
+#include <asm/unistd_64.h>
 #include <errno.h>
 #include <linux/fcntl.h>
 
-#include "kernel/fs/fdtable.h"
-#include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/mksock.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/modify.h"
+#include "kernel/fs/namei.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/sys_path.h"
+#include "kernel/sys/syscall.h"
 
 #define RENAME_FLAGS 7 /* NOREPLACE | EXCHANGE | WHITEOUT */
 
-/* A new name: EEXIST is told before EROFS, ENOENT only of the way there. */
-static long refuse_new(int dirfd, const char *upath)
-{
-	struct inode *inode;
-	int error = user_path_at(dirfd, upath, LOOKUP_CREATE, &inode);
+/* ---- Names --------------------------------------------------------------- */
 
-	if (error)
-		return error;
-	iput(inode);
-	return -EEXIST;
-}
-
-/* A name to be removed: only the way there is looked at. */
-static long refuse_removal(int dirfd, const char *upath)
-{
-	struct inode *dir;
-	int error = user_path_at(dirfd, upath, LOOKUP_PARENT, &dir);
-
-	if (error)
-		return error;
-	iput(dir);
-	return -EROFS;
-}
-
-/* Nodes of sockets are the application's own: who changes one may. */
-static long refuse_change(int dirfd, const char *upath, bool follow)
-{
-	struct inode *inode;
-	int error = user_path_at(dirfd, upath, follow ? LOOKUP_FOLLOW : 0,
-				 &inode);
-
-	if (error)
-		return error;
-	error = S_ISSOCK(inode->i_mode) ? 0 : -EROFS;
-	iput(inode);
-	return error;
-}
-
-/* Files without a name may be changed, and nobody would see it. */
-static long refuse_fd_change(int fd)
-{
-	struct file *file = sys_file(fd);
-
-	if (!file)
-		return -EBADF;
-	return file->f_inode ? -EROFS : 0;
-}
-
-long sys_mkdirat(int dirfd, const char *path, unsigned int mode)
-{
-	return refuse_new(dirfd, path);
-}
-
-long sys_mkdir(const char *path, unsigned int mode)
-{
-	return refuse_new(AT_FDCWD, path);
-}
-
-long sys_mknodat(int dirfd, const char *path, unsigned int mode,
-		 unsigned int dev)
-{
-	return refuse_new(dirfd, path);
-}
-
-long sys_mknod(const char *path, unsigned int mode, unsigned int dev)
-{
-	return refuse_new(AT_FDCWD, path);
-}
-
-static long remove_at(int dirfd, const char *upath, bool is_dir)
+/* Calls fn with a path of ring 3 and where it starts. */
+static long with_path(int dirfd, const char *upath,
+		      int (*fn)(struct inode *start, const char *path))
 {
 	char *path = getname(upath);
 	struct inode *start;
-	int error;
+	int err;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	error = dirfd_start(dirfd, path, &start);
-	if (!error)
-		error = is_dir ? vfs_rmdir(start, path) :
-				 vfs_unlink(start, path);
+	err = dirfd_start(dirfd, path, &start);
+	if (!err)
+		err = fn(start, path);
 	kfree(path);
-	return error;
+	return err;
 }
 
-long sys_unlinkat(int dirfd, const char *path, int flags)
+static long sys_mkdirat(int dirfd, const char *path, unsigned int mode)
+{
+	return with_path(dirfd, path, vfs_create);
+}
+
+static long sys_mkdir(const char *path, unsigned int mode)
+{
+	return sys_mkdirat(AT_FDCWD, path, mode);
+}
+
+static long sys_mknodat(int dirfd, const char *path, unsigned int mode,
+			unsigned int dev)
+{
+	return with_path(dirfd, path, vfs_create);
+}
+
+static long sys_mknod(const char *path, unsigned int mode, unsigned int dev)
+{
+	return sys_mknodat(AT_FDCWD, path, mode, dev);
+}
+
+static long sys_unlinkat(int dirfd, const char *path, int flags)
 {
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
-	return remove_at(dirfd, path, flags);
+	return with_path(dirfd, path, flags ? vfs_rmdir : vfs_unlink);
 }
 
-long sys_unlink(const char *path)
+static long sys_unlink(const char *path)
 {
-	return remove_at(AT_FDCWD, path, false);
+	return with_path(AT_FDCWD, path, vfs_unlink);
 }
 
-long sys_rmdir(const char *path)
+static long sys_rmdir(const char *path)
 {
-	return remove_at(AT_FDCWD, path, true);
+	return with_path(AT_FDCWD, path, vfs_rmdir);
 }
 
-long sys_renameat2(int fromfd, const char *from, int tofd, const char *to,
-		   unsigned int flags)
+static long sys_renameat2(int fromfd, const char *from, int tofd,
+			  const char *to, unsigned int flags)
 {
-	long error;
+	struct inode *from_dir, *to_dir;
+	int err;
 
 	if (flags & ~RENAME_FLAGS)
 		return -EINVAL;
-	error = refuse_removal(fromfd, from);
-	return error == -EROFS ? refuse_removal(tofd, to) : error;
+	err = user_path_at(fromfd, from, LOOKUP_PARENT, &from_dir);
+	if (err)
+		return err;
+	err = user_path_at(tofd, to, LOOKUP_PARENT, &to_dir);
+	if (!err) {
+		err = vfs_rename(from_dir, to_dir);
+		iput(to_dir);
+	}
+	iput(from_dir);
+	return err;
 }
 
-long sys_renameat(int fromfd, const char *from, int tofd, const char *to)
+static long sys_renameat(int fromfd, const char *from, int tofd, const char *to)
 {
 	return sys_renameat2(fromfd, from, tofd, to, 0);
 }
 
-long sys_rename(const char *from, const char *to)
+static long sys_rename(const char *from, const char *to)
 {
 	return sys_renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-long sys_linkat(int fromfd, const char *from, int tofd, const char *to,
-		int flags)
+static long sys_linkat(int fromfd, const char *from, int tofd, const char *to,
+		       int flags)
 {
-	long error;
+	bool follow = flags & AT_SYMLINK_FOLLOW;
+	struct inode *inode;
+	int err;
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	error = refuse_change(fromfd, from, flags & AT_SYMLINK_FOLLOW);
-	return error == -EROFS ? refuse_new(tofd, to) : error;
+	err = user_path_at(fromfd, from, follow ? LOOKUP_FOLLOW : 0, &inode);
+	if (err)
+		return err;
+	iput(inode);
+	return with_path(tofd, to, vfs_create);
 }
 
-long sys_link(const char *from, const char *to)
+static long sys_link(const char *from, const char *to)
 {
 	return sys_linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-long sys_symlinkat(const char *target, int dirfd, const char *path)
+static long sys_symlinkat(const char *target, int dirfd, const char *path)
 {
 	char c;
 
 	if (get_user(c, target))
 		return -EFAULT;
-	return c ? refuse_new(dirfd, path) : -ENOENT;
+	return c ? with_path(dirfd, path, vfs_create) : -ENOENT;
 }
 
-long sys_symlink(const char *target, const char *path)
+static long sys_symlink(const char *target, const char *path)
 {
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
-long sys_fchmodat(int dirfd, const char *path, unsigned int mode)
+/* ---- Attributes ---------------------------------------------------------- */
+
+static long sys_fchmodat(int dirfd, const char *path, unsigned int mode)
 {
 	struct inode *inode;
-	int error = user_path_at(dirfd, path, LOOKUP_FOLLOW, &inode);
+	int err = user_path_at(dirfd, path, LOOKUP_FOLLOW, &inode);
 
-	if (error)
-		return error;
-	error = -EROFS;
-	if (S_ISSOCK(inode->i_mode)) {
-		inode_chmod(inode, mode);
-		error = 0;
-	}
+	if (err)
+		return err;
+	err = inode_chmod(inode, mode);
 	iput(inode);
-	return error;
+	return err;
 }
 
-long sys_chmod(const char *path, unsigned int mode)
+static long sys_chmod(const char *path, unsigned int mode)
 {
 	return sys_fchmodat(AT_FDCWD, path, mode);
 }
 
-long sys_fchmod(int fd, unsigned int mode)
+/* What of an open file is no more than allowed or not. */
+static long fd_want_write(int fd)
 {
-	return refuse_fd_change(fd);
+	struct file *file = sys_file(fd);
+
+	return file ? file_want_write(file) : -EBADF;
 }
 
-long sys_fchownat(int dirfd, const char *path, unsigned int uid,
-		  unsigned int gid, int flags)
+static long sys_fchmod(int fd, unsigned int mode)
+{
+	return fd_want_write(fd);
+}
+
+static long do_chownat(int dirfd, const char *path, bool follow)
+{
+	struct inode *inode;
+	int err = user_path_at(dirfd, path, follow ? LOOKUP_FOLLOW : 0, &inode);
+
+	if (err)
+		return err;
+	err = inode_chown(inode);
+	iput(inode);
+	return err;
+}
+
+static long sys_fchownat(int dirfd, const char *path, unsigned int uid,
+			 unsigned int gid, int flags)
 {
 	char c;
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if ((flags & AT_EMPTY_PATH) && !get_user(c, path) && !c)
-		return refuse_fd_change(dirfd);
-	return refuse_change(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+		return fd_want_write(dirfd);
+	return do_chownat(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
-long sys_chown(const char *path, unsigned int uid, unsigned int gid)
+static long sys_chown(const char *path, unsigned int uid, unsigned int gid)
 {
-	return refuse_change(AT_FDCWD, path, true);
+	return do_chownat(AT_FDCWD, path, true);
 }
 
-long sys_lchown(const char *path, unsigned int uid, unsigned int gid)
+static long sys_lchown(const char *path, unsigned int uid, unsigned int gid)
 {
-	return refuse_change(AT_FDCWD, path, false);
+	return do_chownat(AT_FDCWD, path, false);
 }
 
-long sys_fchown(int fd, unsigned int uid, unsigned int gid)
+static long sys_fchown(int fd, unsigned int uid, unsigned int gid)
 {
-	return refuse_fd_change(fd);
+	return fd_want_write(fd);
 }
 
-long sys_truncate(const char *upath, int64_t length)
+static long sys_truncate(const char *path, int64_t length)
 {
 	struct inode *inode;
-	int error;
+	int err;
 
 	if (length < 0)
 		return -EINVAL;
-	error = user_path_at(AT_FDCWD, upath, LOOKUP_FOLLOW, &inode);
-	if (error)
-		return error;
-	error = -EINVAL;
-	if (S_ISDIR(inode->i_mode))
-		error = -EISDIR;
-	else if (S_ISREG(inode->i_mode))
-		error = -EROFS;
+	err = user_path_at(AT_FDCWD, path, LOOKUP_FOLLOW, &inode);
+	if (err)
+		return err;
+	err = inode_truncate(inode);
 	iput(inode);
-	return error;
+	return err;
 }
 
-/* Needs a regular file that is open for writing, and there is none. */
-long sys_ftruncate(int fd, int64_t length)
+static long sys_ftruncate(int fd, int64_t length)
 {
+	struct file *file = sys_file(fd);
+
 	if (length < 0)
 		return -EINVAL;
-	return sys_file(fd) ? -EINVAL : -EBADF;
+	return file ? file_truncate(file) : -EBADF;
 }
 
-long sys_utimensat(int dirfd, const char *path, const void *times, int flags)
+static long sys_utimensat(int dirfd, const char *path, const void *times,
+			  int flags)
 {
+	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	struct inode *inode;
+	int err;
+
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (!path)
-		return refuse_fd_change(dirfd);
-	return refuse_change(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW));
+		return fd_want_write(dirfd);
+	err = user_path_at(dirfd, path, follow ? LOOKUP_FOLLOW : 0, &inode);
+	if (err)
+		return err;
+	err = inode_set_times(inode);
+	iput(inode);
+	return err;
 }
+
+const struct syscall_entry syscalls_modify[] = {
+	SYSCALL(mkdir),	    SYSCALL(mkdirat),	SYSCALL(mknod),
+	SYSCALL(mknodat),   SYSCALL(unlink),	SYSCALL(unlinkat),
+	SYSCALL(rmdir),	    SYSCALL(rename),	SYSCALL(renameat),
+	SYSCALL(renameat2), SYSCALL(link),	SYSCALL(linkat),
+	SYSCALL(symlink),   SYSCALL(symlinkat), SYSCALL(chmod),
+	SYSCALL(fchmod),    SYSCALL(fchmodat),	SYSCALL(chown),
+	SYSCALL(lchown),    SYSCALL(fchown),	SYSCALL(fchownat),
+	SYSCALL(truncate),  SYSCALL(ftruncate), SYSCALL(utimensat),
+	{ 0, NULL },
+};

@@ -3,6 +3,9 @@
  * System calls that name a file by a path: open(2), stat(2), access(2),
  * readlink(2), chdir(2) and their *at() forms.
  */
+#include "kernel/sys/sys_path.h"
+
+#include <asm/unistd_64.h>
 #include <errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -11,11 +14,14 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/namei.h"
+#include "kernel/fs/open.h"
+#include "kernel/fs/stat.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/sys_file.h"
-#include "kernel/sys/sys_path.h"
+#include "kernel/sys/syscall.h"
 
 #define ACCESS_MODES 7 /* R_OK | W_OK | X_OK */
 
@@ -76,7 +82,8 @@ static struct file *open_at(int dirfd, const char *path, uint32_t flags)
 }
 
 /* The number comes first: no number is told before no such file. */
-long sys_openat(int dirfd, const char *upath, int flags, unsigned int mode)
+static long sys_openat(int dirfd, const char *upath, int flags,
+		       unsigned int mode)
 {
 	struct fdtable *fdt = sys_files();
 	char *path = getname(upath);
@@ -100,12 +107,12 @@ long sys_openat(int dirfd, const char *upath, int flags, unsigned int mode)
 	return fd;
 }
 
-long sys_open(const char *path, int flags, unsigned int mode)
+static long sys_open(const char *path, int flags, unsigned int mode)
 {
 	return sys_openat(AT_FDCWD, path, flags, mode);
 }
 
-long sys_creat(const char *path, unsigned int mode)
+static long sys_creat(const char *path, unsigned int mode)
 {
 	return sys_open(path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
@@ -152,7 +159,8 @@ static long do_statat(int dirfd, const char *upath, unsigned int flags,
 	return 0;
 }
 
-long sys_newfstatat(int dirfd, const char *path, struct stat *ust, int flags)
+static long sys_newfstatat(int dirfd, const char *path, struct stat *ust,
+			   int flags)
 {
 	struct stat st;
 	long error = do_statat(dirfd, path, flags, &st);
@@ -160,17 +168,17 @@ long sys_newfstatat(int dirfd, const char *path, struct stat *ust, int flags)
 	return error ? error : put_user(st, ust);
 }
 
-long sys_stat(const char *path, struct stat *ust)
+static long sys_stat(const char *path, struct stat *ust)
 {
 	return sys_newfstatat(AT_FDCWD, path, ust, 0);
 }
 
-long sys_lstat(const char *path, struct stat *ust)
+static long sys_lstat(const char *path, struct stat *ust)
 {
 	return sys_newfstatat(AT_FDCWD, path, ust, AT_SYMLINK_NOFOLLOW);
 }
 
-long sys_fstat(int fd, struct stat *ust)
+static long sys_fstat(int fd, struct stat *ust)
 {
 	struct stat st;
 	long error = fd == AT_FDCWD ? -EBADF : fd_stat(fd, &st);
@@ -178,8 +186,8 @@ long sys_fstat(int fd, struct stat *ust)
 	return error ? error : put_user(st, ust);
 }
 
-long sys_statx(int dirfd, const char *path, unsigned int flags,
-	       unsigned int mask, struct statx *ustx)
+static long sys_statx(int dirfd, const char *path, unsigned int flags,
+		      unsigned int mask, struct statx *ustx)
 {
 	struct statx stx;
 	struct stat st;
@@ -198,7 +206,7 @@ long sys_statx(int dirfd, const char *path, unsigned int flags,
 
 /* ---- access, readlink ---------------------------------------------------- */
 
-long sys_faccessat2(int dirfd, const char *upath, int mode, int flags)
+static long sys_faccessat2(int dirfd, const char *upath, int mode, int flags)
 {
 	unsigned int lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct inode *inode;
@@ -218,12 +226,12 @@ long sys_faccessat2(int dirfd, const char *upath, int mode, int flags)
 	return error;
 }
 
-long sys_faccessat(int dirfd, const char *path, int mode)
+static long sys_faccessat(int dirfd, const char *path, int mode)
 {
 	return sys_faccessat2(dirfd, path, mode, 0);
 }
 
-long sys_access(const char *path, int mode)
+static long sys_access(const char *path, int mode)
 {
 	return sys_faccessat(AT_FDCWD, path, mode);
 }
@@ -244,7 +252,7 @@ static int link_at(int dirfd, const char *upath, struct inode **out)
 	return 0;
 }
 
-long sys_readlinkat(int dirfd, const char *upath, char *ubuf, int size)
+static long sys_readlinkat(int dirfd, const char *upath, char *ubuf, int size)
 {
 	struct inode *inode;
 	char *target;
@@ -266,14 +274,14 @@ long sys_readlinkat(int dirfd, const char *upath, char *ubuf, int size)
 	return len;
 }
 
-long sys_readlink(const char *path, char *buf, int size)
+static long sys_readlink(const char *path, char *buf, int size)
 {
 	return sys_readlinkat(AT_FDCWD, path, buf, size);
 }
 
 /* ---- The working directory ----------------------------------------------- */
 
-long sys_getcwd(char *ubuf, size_t size)
+static long sys_getcwd(char *ubuf, size_t size)
 {
 	const char *path = inode_path(vfs_cwd());
 	size_t len = strlen(path) + 1;
@@ -283,7 +291,7 @@ long sys_getcwd(char *ubuf, size_t size)
 	return copy_to_user(ubuf, path, len) ? -EFAULT : (long)len;
 }
 
-long sys_chdir(const char *upath)
+static long sys_chdir(const char *upath)
 {
 	struct inode *dir;
 	int error = user_path_at(AT_FDCWD, upath, LOOKUP_FOLLOW, &dir);
@@ -291,7 +299,7 @@ long sys_chdir(const char *upath)
 	return error ? error : vfs_chdir(dir);
 }
 
-long sys_fchdir(int fd)
+static long sys_fchdir(int fd)
 {
 	struct file *file = fd_lookup(sys_files(), fd);
 
@@ -299,3 +307,12 @@ long sys_fchdir(int fd)
 		return -EBADF;
 	return file->f_inode ? vfs_chdir(iget(file->f_inode)) : -ENOTDIR;
 }
+
+const struct syscall_entry syscalls_path[] = {
+	SYSCALL(open),	     SYSCALL(openat),	  SYSCALL(creat),
+	SYSCALL(stat),	     SYSCALL(lstat),	  SYSCALL(fstat),
+	SYSCALL(newfstatat), SYSCALL(statx),	  SYSCALL(access),
+	SYSCALL(faccessat),  SYSCALL(faccessat2), SYSCALL(readlink),
+	SYSCALL(readlinkat), SYSCALL(getcwd),	  SYSCALL(chdir),
+	SYSCALL(fchdir),     { 0, NULL },
+};

@@ -311,8 +311,6 @@ const struct syscall_entry syscalls_socket[] = {
 	SYSCALL(socket),   SYSCALL(socketpair),	 SYSCALL(bind),
 	SYSCALL(listen),   SYSCALL(accept),	 SYSCALL(accept4),
 	SYSCALL(connect),  SYSCALL(getsockname), SYSCALL(getpeername),
-	SYSCALL(sendto),   SYSCALL(recvfrom),	 SYSCALL(sendmsg),
-	SYSCALL(recvmsg),  SYSCALL(sendmmsg),	 SYSCALL(recvmmsg),
 	SYSCALL(shutdown), SYSCALL(setsockopt),	 SYSCALL(getsockopt),
 	{ 0, NULL },
 };

@@ -9,7 +9,8 @@
 #include <linux/fcntl.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/stat.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/pipe/pipe.h"

@@ -34,6 +34,8 @@ struct syscall_entry {
 	}
 
 extern const struct syscall_entry syscalls_file[]; /* sys_file.c */
+extern const struct syscall_entry syscalls_path[]; /* sys_path.c */
+extern const struct syscall_entry syscalls_modify[]; /* sys_modify.c */
 extern const struct syscall_entry syscalls_splice[]; /* sys_splice.c */
 extern const struct syscall_entry syscalls_poll[]; /* sys_poll.c: epoll, poll */
 extern const struct syscall_entry syscalls_event[]; /* sys_event.c */
@@ -44,6 +46,7 @@ extern const struct syscall_entry syscalls_signal[]; /* sys_signal.c */
 extern const struct syscall_entry syscalls_time[]; /* sys_time.c */
 extern const struct syscall_entry syscalls_timex[]; /* sys_timex.c */
 extern const struct syscall_entry syscalls_socket[]; /* sys_socket.c */
+extern const struct syscall_entry syscalls_message[]; /* sys_message.c */
 /* Each ends with a NULL fn. */
 
 void syscall_init(void); /* joins the tables */

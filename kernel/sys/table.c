@@ -62,6 +62,8 @@ void syscall_init(void)
 	unsigned int nr;
 
 	join(syscalls_file);
+	join(syscalls_path);
+	join(syscalls_modify);
 	join(syscalls_splice);
 	join(syscalls_poll);
 	join(syscalls_event);
@@ -72,6 +74,7 @@ void syscall_init(void)
 	join(syscalls_time);
 	join(syscalls_timex);
 	join(syscalls_socket);
+	join(syscalls_message);
 	for (nr = 0; nr <= NR_SYSCALLS; nr++) {
 		if (!syscall_table[nr])
 			syscall_table[nr] = SYSCALL_FN(sys_unknown);

@@ -83,7 +83,7 @@ struct thread {
 	uint64_t pending; /* signals that wait for delivery */
 	struct list_head sigqueue; /* their siginfo */
 	uint64_t sigwait; /* blocked ones that sigtimedwait() waits for */
-	uint64_t saved_mask; /* what sigmask_restore() will bring back */
+	uint64_t saved_mask; /* the mask from before the call */
 	bool restore_mask; /* ... when the next signal was looked at */
 	bool signal_work; /* CPU_WORK_SIGNAL while it is not current */
 	struct restart_block restart; /* of the call that was interrupted */

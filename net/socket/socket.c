@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/iov_iter.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/pipe/splice.h"

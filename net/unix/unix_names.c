@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/fs/inode.h"
 #include "kernel/fs/mksock.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/namei.h"
+#include "kernel/fs/open.h"
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
 #include "kernel/task/exec.h"

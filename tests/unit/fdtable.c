@@ -10,7 +10,7 @@
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "lib/fake_kernel.h"
 
 static int nr_released;

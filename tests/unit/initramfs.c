@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c kernel/fs/open.c kernel/fs/stat.c kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/lib/rbtree.c */
+/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c kernel/fs/open.c kernel/fs/stat.c kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/lib/rbtree.c */
 /*
  * The root file system from archives that are sound and that are not: look-up
  * as path_resolution(7) has it, reading, listing.
@@ -11,7 +11,11 @@
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/initramfs.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/modify.h"
+#include "kernel/fs/namei.h"
+#include "kernel/fs/open.h"
+#include "kernel/fs/stat.h"
 #include "kernel/printk.h"
 #include "lib/fake_kernel.h"
 
@@ -219,6 +223,26 @@ static void test_open(void)
 	is(nr_files(), 0, "open: nothing stays open");
 }
 
+static void test_modify(void)
+{
+	struct inode *dir = vfs_root(), *file, *node;
+
+	look("/bin/echo", 0, &file);
+	node = inode_alloc("node", 4, S_IFSOCK | 0600);
+	is(vfs_create(dir, "/bin/echo"), -EEXIST, "modify: what is there");
+	is(vfs_create(dir, "/bin/new"), -EROFS, "modify: a new name");
+	is(vfs_create(dir, "/none/new"), -ENOENT, "modify: no way there");
+	is(vfs_rename(dir, dir), -EROFS, "modify: another name");
+	is(inode_chmod(file, 0777), -EROFS, "modify: a file's mode");
+	is(inode_truncate(file), -EROFS, "modify: a file's length");
+	is(inode_truncate(dir), -EISDIR, "modify: a directory's");
+	is(inode_chmod(node, 0123), 0, "modify: the mode of a socket's node");
+	is(node->i_mode, S_IFSOCK | 0123, "modify: ... is stored");
+	is(inode_truncate(node), -EINVAL, "modify: it has no length");
+	iput(node);
+	iput(file);
+}
+
 static ssize_t read_some(struct file *file, char *buf, size_t n)
 {
 	struct iovec iov = { buf, n };
@@ -354,6 +378,7 @@ int main(void)
 	test_lookup();
 	test_contents();
 	test_open();
+	test_modify();
 	test_read();
 	test_stat();
 	test_readdir();

@@ -11,8 +11,8 @@
 #include "kernel/event/select.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "lib/fake_kernel.h"
 
 #define NR 200

@@ -10,7 +10,7 @@
 
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
 #include "kernel/pipe/pipe.h"
 #include "kernel/pipe/pipe_buf.h"
 #include "kernel/pipe/splice.h"

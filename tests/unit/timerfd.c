@@ -11,8 +11,8 @@
 
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
-#include "kernel/fs/vfs.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "lib/fake_kernel.h"

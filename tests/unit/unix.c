@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: net/unix/unix.c net/unix/unix_names.c net/unix/unix_stream.c net/unix/unix_dgram.c net/unix/unix_gc.c */
 /* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c net/socket/socket.c net/socket/sock.c kernel/fs/mksock.c */
-/* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/file.c kernel/fs/fdtable.c */
+/* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c kernel/fs/file.c kernel/fs/fdtable.c */
 /* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
 /* unit: kernel/task/wait.c kernel/lib/rbtree.c */
@@ -16,8 +16,9 @@
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
 #include "kernel/fs/mksock.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/readdir.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/exec.h"

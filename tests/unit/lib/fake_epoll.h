@@ -10,7 +10,8 @@
 #include <linux/fcntl.h>
 
 #include "kernel/event/eventpoll_impl.h"
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/inode.h"
+#include "kernel/fs/stat.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"

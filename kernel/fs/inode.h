@@ -3,22 +3,19 @@
  * The one tree of names: the initramfs with /dev and /proc in it. A name and
  * what it stands for are one struct inode, because there are no hard links
  * and nothing but the nodes of sockets is ever removed (mksock.h). Read-only
- * to the application otherwise; changing calls end in -EROFS. Thread context; nothing here sleeps.
+ * to the application otherwise (modify.h). Thread context; nothing here sleeps.
  */
-#ifndef KERNEL_FS_VFS_H
-#define KERNEL_FS_VFS_H
+#ifndef KERNEL_FS_INODE_H
+#define KERNEL_FS_INODE_H
 
-#include <linux/stat.h>
 #include <sys/stat.h>
 
 #include "kernel/base.h"
 #include "kernel/lib/rbtree.h"
 
-struct file;
 struct file_operations;
 struct inode;
 struct seq_buf;
-struct stat;
 
 /* Device numbers that stat(2) shows for the parts. */
 #define DEV_ROOT 2
@@ -67,8 +64,6 @@ struct inode {
 	uintptr_t i_private;
 };
 
-/* ---- inode.c: the tree itself ---- */
-
 struct inode *vfs_root(void);
 /* An inode outside the tree, with count 1; NULL: no memory. */
 struct inode *inode_alloc(const char *name, size_t len, uint32_t mode);
@@ -95,50 +90,5 @@ static inline struct inode *iget(struct inode *inode)
 	return inode;
 }
 void iput(struct inode *inode);
-
-/* ---- namei.c: from a path to an inode ---- */
-
-#define LOOKUP_FOLLOW BIT(0) /* a link at the end is followed */
-#define LOOKUP_PARENT BIT(1) /* stop before the last name */
-#define LOOKUP_CREATE BIT(2) /* only the last name missing: -EROFS */
-#define LOOKUP_DIRECTORY BIT(3) /* -ENOTDIR for anything else */
-
-/*
- * *out with a reference, or -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG, -ENXIO,
- * -ENOMEM. A path that starts with '/' ignores start; an empty one -ENOENT.
- */
-int path_lookup(struct inode *start, const char *path, unsigned int flags,
-		struct inode **out);
-/* A link's target, not terminated: the length stored, -EINVAL: no link. */
-int inode_readlink(struct inode *inode, char *buf, size_t len);
-
-/* The application's working directory. */
-struct inode *vfs_cwd(void);
-int vfs_chdir(struct inode *dir); /* consumes dir; -ENOTDIR */
-
-/* ---- open.c, readdir.c, stat.c ---- */
-
-/* open(2), O_* flags: a file with one reference, or ERR_PTR. */
-struct file *vfs_open(struct inode *start, const char *path, uint32_t flags);
-/* A description of inode, whose reference is consumed in any case. */
-struct file *inode_open(struct inode *inode, uint32_t flags);
-/*
- * access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. The
- * permissions of a socket's node are the application's own, and count.
- */
-int inode_access(const struct inode *inode, int mode);
-
-extern const struct file_operations dir_fops;
-
-void inode_getattr(const struct inode *inode, struct stat *st);
-int file_getattr(struct file *file, struct stat *st);
-void stat_to_statx(const struct stat *st, struct statx *stx);
-
-struct file_id {
-	uint64_t ino;
-	uint32_t dev;
-	uint32_t mode;
-};
-void file_identify(struct file *file, struct file_id *id);
 
 #endif
