@@ -35,7 +35,9 @@ struct netdev_sg {
 
 struct netdev_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint64_t rx_bad_used; /* ring lies: id or length out of bounds */
+	uint64_t rx_bad_used; /* lies in the ring: id or length out of bounds */
+	uint64_t tx_bad_used; /* the same of the ring that sends */
+	uint64_t needs_reset; /* the device itself said that it is broken */
 	uint64_t rx_no_buffer; /* the ring could not be refilled */
 	uint64_t tx_ring_full;
 	uint64_t kicks, interrupts, resets;
@@ -79,7 +81,6 @@ struct netdev {
 	void (*rx)(struct netdev *dev, struct rx_buf *buf);
 	void (*tx_done)(struct netdev *dev, void *cookie);
 	void (*link_changed)(struct netdev *dev);
-	void *upper;
 };
 
 /* For drivers: 0, -EBUSY when there is a device already. */

@@ -45,15 +45,24 @@
 /* What this driver can use of the device. Offloads would be added here. */
 #define FEATURES (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS))
 
-void virtio_net_broken(struct virtio_net *vn, struct virtqueue *vq)
+/* The next poll resets the device; count is for the reason. */
+static void break_device(struct virtio_net *vn, struct virtqueue *vq,
+			 uint64_t *count)
 {
 	if (vn->needs_reset)
 		return;
 	vn->needs_reset = true;
-	vn->dev.stats.rx_bad_used++;
+	++*count;
 	if (!vn->vdev->quiet)
 		pr_warn("%s: device broken: %s", vq->name, vq->lie);
 	raise_softirq(SOFTIRQ_NET);
+}
+
+void virtio_net_lied(struct virtio_net *vn, struct virtqueue *vq)
+{
+	break_device(vn, vq,
+		     vq == vn->rx ? &vn->dev.stats.rx_bad_used :
+				    &vn->dev.stats.tx_bad_used);
 }
 
 void virtio_net_ring(struct virtio_net *vn, struct virtqueue *vq)
@@ -265,7 +274,7 @@ static void take_events(struct virtio_net *vn)
 		vn->config_changed = false;
 		if (virtio_needs_reset(vn->vdev)) {
 			virtqueue_set_broken(vn->rx, "device needs reset");
-			virtio_net_broken(vn, vn->rx);
+			break_device(vn, vn->rx, &vn->dev.stats.needs_reset);
 		} else {
 			read_link(vn);
 		}

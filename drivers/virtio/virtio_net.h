@@ -82,8 +82,8 @@ static inline struct virtio_net *to_virtio_net(struct netdev *dev)
 	return container_of(dev, struct virtio_net, dev);
 }
 
-/* Notes that the device lied or broke; the next poll resets it. */
-void virtio_net_broken(struct virtio_net *vn, struct virtqueue *vq);
+/* Notes and counts that the device lied; the next poll resets it. */
+void virtio_net_lied(struct virtio_net *vn, struct virtqueue *vq);
 /* Rings the doorbell of vq if the device wants it. */
 void virtio_net_ring(struct virtio_net *vn, struct virtqueue *vq);
 

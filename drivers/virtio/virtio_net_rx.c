@@ -127,7 +127,7 @@ static unsigned int rx_take(struct virtio_net *vn, unsigned int budget)
 		taken++;
 	}
 	if (unlikely(vn->rx->broken))
-		virtio_net_broken(vn, vn->rx);
+		virtio_net_lied(vn, vn->rx);
 	return taken;
 }
 

@@ -65,7 +65,7 @@ void virtio_net_reclaim(struct netdev *dev)
 		tx_complete(vn, slot);
 	vn->tx_reclaiming = false;
 	if (unlikely(vn->tx->broken))
-		virtio_net_broken(vn, vn->tx);
+		virtio_net_lied(vn, vn->tx);
 }
 
 void virtio_net_kick(struct netdev *dev)

@@ -313,7 +313,7 @@ static void link_stats(struct net_link_stats *to)
 	to->rx_frame = net_counters.drop_runt + net_counters.drop_oversize;
 	to->tx_bytes = s->tx_bytes;
 	to->tx_packets = s->tx_packets;
-	to->tx_errors = net_counters.drop_tx_device;
+	to->tx_errors = net_counters.drop_tx_device + s->tx_bad_used;
 	to->tx_dropped = net_counters.drop_tx_queue_full +
 			 net_counters.drop_tx_no_memory;
 }
@@ -377,6 +377,8 @@ void net_device_show(struct seq_buf *m)
 	SHOW(tx_packets);
 	SHOW(tx_bytes);
 	SHOW(rx_bad_used);
+	SHOW(tx_bad_used);
+	SHOW(needs_reset);
 	SHOW(rx_no_buffer);
 	SHOW(rx_rescued);
 	SHOW(tx_ring_full);

@@ -82,6 +82,15 @@ static void test_link(void)
 
 /* --- A device that lies --------------------------------------------------- */
 
+/* Of each reason one counter, and no other, says so. */
+static void counted(uint64_t rx, uint64_t tx, uint64_t needs_reset,
+		    const char *name)
+{
+	ok(dev->stats.rx_bad_used == rx && dev->stats.tx_bad_used == tx &&
+		   dev->stats.needs_reset == needs_reset,
+	   "%s: counted for what it is", name);
+}
+
 static void test_reset(void)
 {
 	struct fake_chain chain;
@@ -97,7 +106,7 @@ static void test_reset(void)
 	fake_ring_push(&fv.ring[RX], chain.id, 100000);
 	fake_virtio_interrupt(&fv, RX);
 	is(run_softirq(), 0, "a lie delivers nothing");
-	is(dev->stats.rx_bad_used, 1, "it is counted");
+	counted(1, 0, 0, "a lie");
 	is(dev->stats.resets, 1, "the device is reset");
 	is(nr_done, 2, "what was being sent is completed");
 	is_mem(held[0]->data, "kept", 4, "the stack's buffers are untouched");
@@ -121,6 +130,7 @@ static void test_short_length(void)
 	fake_virtio_interrupt(&fv, RX);
 	is(run_softirq(), 0, "no room for a header: a lie");
 	is(dev->stats.resets, 1, "reset");
+	counted(1, 0, 0, "no room for a header");
 	bed_free("short");
 }
 
@@ -135,6 +145,7 @@ static void test_tx_lie(void)
 	run_softirq();
 	is(nr_done, 1, "tx lie: completed once");
 	is(send_frame(1), 0, "tx lie: works again");
+	counted(0, 1, 0, "tx lie");
 	device_send();
 	dev->ops->reclaim(dev);
 	bed_free("tx lie");
@@ -148,6 +159,7 @@ static void test_needs_reset(void)
 	run_softirq();
 	is(dev->stats.resets, 1, "DEVICE_NEEDS_RESET is answered");
 	is(fv.status, 0xf, "and the device is live again");
+	counted(0, 0, 1, "DEVICE_NEEDS_RESET");
 	bed_free("needs reset");
 }
 
@@ -296,8 +308,9 @@ static void test_hostile(unsigned int seed)
 	}
 	ok(!dev->broken && nr_rx > STEPS / 100, "hostile: %u frames came",
 	   nr_rx);
-	ok(dev->stats.rx_bad_used > 100, "hostile: %u lies found",
-	   (unsigned int)dev->stats.rx_bad_used);
+	ok(dev->stats.rx_bad_used + dev->stats.tx_bad_used > 100,
+	   "hostile: %u lies found",
+	   (unsigned int)(dev->stats.rx_bad_used + dev->stats.tx_bad_used));
 	virtio_net_tx_drain(vn);
 	is(nr_done, queued, "hostile: each frame was completed once");
 	fv.ring[RX].complaint = fv.ring[TX].complaint = NULL;
