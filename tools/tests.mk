@@ -22,7 +22,8 @@ NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	kernel/pipe/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
 	tests/unit/bed/net_pages.c
-LWIP_BED := $(wildcard net/lwip/*.c) $(LWIP_SRC) net/inet/inet_hash.c \
+LWIP_BED := $(filter-out net/lwip/timers.c net/lwip/lwip_stats.c, \
+	$(wildcard net/lwip/*.c)) $(LWIP_SRC) net/base/inet_hash.c \
 	kernel/lib/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
 	tests/unit/bed/lwip.c
 unit_sources = $(shell \

@@ -11,8 +11,6 @@
 #include "kernel/mm/page.h"
 #include "kernel/printk.h"
 #include "net/base/rxqueue.h"
-#include "net/core.h"
-#include "net/dgram/dgram.h"
 
 #define PERCENT_DEFAULT 25
 #define PERCENT_MAX 90
@@ -25,6 +23,7 @@
 
 static size_t limit;
 static size_t charged;
+static size_t charged_local; /* of it */
 
 /* One or two digits; 0: it is no share. */
 static unsigned int parse_percent(const char *s)
@@ -57,12 +56,12 @@ size_t net_memory_limit(void)
 
 size_t net_memory_local(void)
 {
-	return rxqueue_local_memory() + dgram_local_memory();
+	return rxqueue_local_memory() + charged_local;
 }
 
 size_t net_memory_used(void)
 {
-	return rxqueue_memory() + dgram_memory() + charged - net_memory_local();
+	return rxqueue_memory() + charged - net_memory_local();
 }
 
 bool net_memory_pressure(void)
@@ -115,4 +114,17 @@ void net_memory_uncharge(size_t n)
 {
 	ASSERT(charged >= n);
 	charged -= n;
+}
+
+void net_memory_charge_local(size_t n)
+{
+	charged_local += n;
+	net_memory_charge(n);
+}
+
+void net_memory_uncharge_local(size_t n)
+{
+	ASSERT(charged_local >= n);
+	charged_local -= n;
+	net_memory_uncharge(n);
 }

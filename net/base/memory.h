@@ -48,8 +48,13 @@ static inline bool net_memory_may_queue(size_t held)
 	return held < net_memory_share();
 }
 
-/* Memory of a queue that is not added up elsewhere, a sender's for one. */
+/*
+ * Memory of a queue that is not an rxqueue: a sender's, or one of datagrams;
+ * and of one that a socket of this machine has filled.
+ */
 void net_memory_charge(size_t n);
 void net_memory_uncharge(size_t n);
+void net_memory_charge_local(size_t n);
+void net_memory_uncharge_local(size_t n);
 
 #endif

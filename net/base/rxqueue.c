@@ -14,7 +14,7 @@
 #include "lwip/pbuf.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
-#include "net/link/netif.h"
+#include "net/base/rx_buffers.h"
 
 /* A block's memory: a kmalloc() size, lwIP's header included. */
 #define BLOCK_MIN 256
@@ -86,7 +86,7 @@ struct pbuf *pbuf_right_size(struct pbuf *p)
 	struct pbuf *copy;
 
 	if (!(p->flags & PBUF_FLAG_IS_CUSTOM) ||
-	    (p->tot_len > RX_COPYBREAK && !eth_rx_buffers_short()))
+	    (p->tot_len > RX_COPYBREAK && !rx_buffers_short()))
 		return p;
 	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
 	if (!copy)

@@ -21,9 +21,8 @@
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
-#include "net/core.h"
-#include "net/link/netif.h"
 #include "net/socket/socket.h"
+#include "net/softirq.h"
 
 /* The largest packet that is made in one piece: an Ethernet's. */
 #define WIRE_MAX 1500
@@ -46,7 +45,6 @@
 static struct kmem_cache *sock_cache;
 static struct kmem_cache *dgram_cache;
 static size_t total_memory;
-static size_t local_memory; /* of it, from senders of this machine */
 
 void dgram_init(void)
 {
@@ -61,11 +59,6 @@ void dgram_init(void)
 size_t dgram_memory(void)
 {
 	return total_memory;
-}
-
-size_t dgram_local_memory(void)
-{
-	return local_memory;
 }
 
 /* ---- Sockets ------------------------------------------------------------- */
@@ -195,14 +188,20 @@ struct dgram *dgram_alloc(struct pbuf *p, uint32_t truesize)
 	d->is_local = truesize;
 	d->stamp = ktime_get_real_ns();
 	total_memory += d->truesize;
-	local_memory += d->is_local ? d->truesize : 0;
+	if (d->is_local)
+		net_memory_charge_local(d->truesize);
+	else
+		net_memory_charge(d->truesize);
 	return d;
 }
 
 void dgram_free(struct dgram *d)
 {
 	total_memory -= d->truesize;
-	local_memory -= d->is_local ? d->truesize : 0;
+	if (d->is_local)
+		net_memory_uncharge_local(d->truesize);
+	else
+		net_memory_uncharge(d->truesize);
 	pbuf_free(d->p);
 	kmem_cache_free(dgram_cache, d);
 }

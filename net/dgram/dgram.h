@@ -171,6 +171,5 @@ long dgram_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 
 /* Memory in all queues of all such sockets. */
 size_t dgram_memory(void);
-size_t dgram_local_memory(void);
 
 #endif

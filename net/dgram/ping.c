@@ -14,12 +14,13 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/random.h"
 #include "net/base/counters.h"
-#include "net/core.h"
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_mcast.h"
+#include "net/link/link.h"
+#include "net/softirq.h"
 
 #define PMTUDISC_DONT 0
 

@@ -16,13 +16,14 @@
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "net/base/counters.h"
-#include "net/core.h"
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_mcast.h"
+#include "net/link/link.h"
 #include "net/socket/sockopt.h"
+#include "net/softirq.h"
 
 #define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
 #define PMTUDISC_DONT 0
@@ -66,7 +67,7 @@ struct delivery {
 	uint8_t type;
 };
 
-/* What one run of the softirq has not done. */
+/* What one run of the softirq has not done: nothing else is taken meanwhile. */
 static struct delivery slow;
 
 static void deliver(const struct delivery *dl, struct dgram_sock *ds)
@@ -95,12 +96,7 @@ static bool deliver_some(struct delivery *dl)
 	return false;
 }
 
-bool raw_deliver_is_long(void)
-{
-	return slow.p;
-}
-
-bool raw_deliver_more(void)
+static bool deliver_more(void)
 {
 	return slow.p && deliver_some(&slow);
 }
@@ -135,10 +131,21 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 			cond_resched();
 		return;
 	}
-	while (raw_deliver_more())
+	while (deliver_more())
 		continue;
 	if (deliver_some(&dl))
 		slow = dl;
+}
+
+void raw_init(void)
+{
+	static struct net_poller unfinished = {
+		.stage = NET_STAGE_UNFINISHED,
+		.poll = deliver_more,
+		.packet = &slow.p,
+	};
+
+	net_poller_register(&unfinished);
 }
 
 static void tell(struct dgram_sock *ds, const struct icmp_error *e,

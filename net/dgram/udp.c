@@ -17,6 +17,7 @@ struct inet_ports udp_ports;
 void udp_init_sockets(void)
 {
 	udp_ports.random = random_u32;
+	udp_rcv_init();
 }
 
 static struct sock *udp_alloc(void)

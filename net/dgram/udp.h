@@ -50,14 +50,9 @@ bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
 
 /* ---- net/dgram/udp_input.c ---- */
 
+void udp_rcv_init(void);
 /* An IP payload from the wire; consumed unless it is for nobody: false. */
 bool udp_rcv(struct pbuf *p, const struct ip_info *ip);
-/*
- * The next receivers of a datagram to a group that has too many for one run of
- * the softirq; true: there are more, and nothing else is taken meanwhile.
- */
-bool udp_rcv_more(void);
-bool udp_rcv_is_long(void);
 /*
  * A payload from a socket of this machine; keeps no reference to p. False:
  * nobody has the port. Others may run between many receivers.

@@ -16,7 +16,7 @@
 #include "net/inet/icmp.h"
 #include "net/inet/ip_cmsg.h"
 #include "net/inet/ip_route.h"
-#include "net/link/netif.h"
+#include "net/softirq.h"
 
 struct delivery {
 	struct pbuf *p;
@@ -70,7 +70,10 @@ bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 
 /* ---- From the wire ------------------------------------------------------- */
 
-/* To a group, under way to its receivers. */
+/*
+ * To a group, under way to its receivers: too many for one run of the softirq.
+ * Nothing else is taken meanwhile.
+ */
 static struct {
 	struct delivery dl; /* dl.p is NULL: none */
 	struct udp_tuple tuple;
@@ -78,12 +81,7 @@ static struct {
 	struct inet_walk walk;
 } slow;
 
-bool udp_rcv_is_long(void)
-{
-	return slow.dl.p;
-}
-
-bool udp_rcv_more(void)
+static bool rcv_more(void)
 {
 	struct delivery *dl = &slow.dl;
 
@@ -102,7 +100,7 @@ bool udp_rcv_more(void)
 static void to_group(struct pbuf *p, const struct udp_tuple *t,
 		     const struct ip_info *ip)
 {
-	while (udp_rcv_more())
+	while (rcv_more())
 		continue;
 	slow.tuple = *t;
 	slow.ip = *ip;
@@ -110,7 +108,18 @@ static void to_group(struct pbuf *p, const struct udp_tuple *t,
 				     .tuple = &slow.tuple,
 				     .ip = &slow.ip };
 	inet_walk_begin(&slow.walk, &udp_ports, t->dport);
-	udp_rcv_more();
+	rcv_more();
+}
+
+void udp_rcv_init(void)
+{
+	static struct net_poller unfinished = {
+		.stage = NET_STAGE_UNFINISHED,
+		.poll = rcv_more,
+		.packet = &slow.dl.p,
+	};
+
+	net_poller_register(&unfinished);
 }
 
 static bool checksum_is_right(struct pbuf *p, const struct ip_info *ip)

@@ -13,11 +13,11 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/slab.h"
 #include "net/base/counters.h"
-#include "net/core.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
 #include "net/link/link.h"
+#include "net/softirq.h"
 
 #define MSG_PROBE 0x10
 #define GSO_SEGMENTS_MAX 128

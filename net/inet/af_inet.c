@@ -12,14 +12,13 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
-#include "net/core.h"
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ping.h"
 #include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
 #include "net/inet/ip_route.h"
-#include "net/link/netif.h"
 #include "net/socket/sock.h"
+#include "net/softirq.h"
 #include "net/tcp/sosplice.h"
 #include "net/tcp/tcp.h"
 

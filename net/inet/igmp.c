@@ -19,10 +19,11 @@
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/core.h"
 #include "net/dgram/dgram.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_route.h"
+#include "net/link/link.h"
+#include "net/softirq.h"
 
 #define IGMP_QUERY 0x11
 #define IGMP_V2_REPORT 0x16
@@ -245,10 +246,19 @@ static void say_joined(uint32_t group, void *arg)
 	say_later(group, CHANGE_TO_EXCLUDE, ROBUSTNESS, UNSOLICITED_MS);
 }
 
-void igmp_link_up(int ifindex)
+static void carrier_changed(const struct net_link *link, bool up)
 {
-	if (ifindex == LINK_ETH)
-		ip_mcast_for_each(ifindex, say_joined, NULL);
+	if (up)
+		ip_mcast_for_each(link->index, say_joined, NULL);
+}
+
+void igmp_init(void)
+{
+	static struct net_link_listener listener = {
+		.carrier = carrier_changed,
+	};
+
+	net_link_listen(&listener);
 }
 
 /* ---- Queries ------------------------------------------------------------- */

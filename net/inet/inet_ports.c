@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "kernel/mm/slab.h"
-#include "net/inet/inet_hash.h"
+#include "net/base/inet_hash.h"
 
 static struct kmem_cache *cache;
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IPv4 packets on their way up, before lwIP believes the lengths in them. All
- * but TCP and DHCP ends here: UDP, ICMP and IGMP are the kernel's own. And
- * lwIP's counters as text. Softirq.
+ * but TCP and DHCP ends here: UDP, ICMP and IGMP are the kernel's own. Softirq.
  */
 #include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/udp.h"
-#include "lwip/stats.h"
 #include "lwip/udp.h"
 
 #include "kernel/base.h"
-#include "kernel/lib/seq_buf.h"
 #include "net/base/counters.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
@@ -21,7 +18,6 @@
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_reass.h"
 #include "net/inet/ip_route.h"
-#include "net/link/netif.h"
 #include "net/lwip/hooks.h"
 
 /* RFC 791 3.1 */
@@ -274,30 +270,4 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 drop:
 	pbuf_free(p);
 	return 1;
-}
-
-static void show_count(struct seq_buf *m, const char *name, const char *what,
-		       u64_t count)
-{
-	seq_printf(m, "%s_%s %llu\n", name, what, (unsigned long long)count);
-}
-
-static void show_proto(struct seq_buf *m, const char *name,
-		       const struct stats_proto *s)
-{
-	show_count(m, name, "xmit", s->xmit);
-	show_count(m, name, "recv", s->recv);
-	show_count(m, name, "drop", s->drop);
-	show_count(m, name, "chkerr", s->chkerr);
-	show_count(m, name, "lenerr", s->lenerr);
-	show_count(m, name, "memerr", s->memerr);
-}
-
-void net_lwip_stats_show(struct seq_buf *m)
-{
-	show_proto(m, "arp", &lwip_stats.etharp);
-	show_proto(m, "ip", &lwip_stats.ip);
-	show_proto(m, "icmp", &lwip_stats.icmp);
-	show_proto(m, "udp", &lwip_stats.udp);
-	show_proto(m, "tcp", &lwip_stats.tcp);
 }

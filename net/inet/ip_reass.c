@@ -20,7 +20,6 @@
 #include "net/base/counters.h"
 #include "net/dgram/dgram.h"
 #include "net/inet/icmp.h"
-#include "net/link/netif.h"
 
 #define CHAINS 64
 #define MEMORY_MAX (4 * MiB) /* net.ipv4.ipfrag_high_thresh, ... */

@@ -4,6 +4,8 @@
  * of names is kept for /proc/net/pnp, where Linux shows what the kernel itself
  * was configured with.
  */
+#include "net/link/dhcp.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +17,6 @@
 #include "kernel/printk.h"
 #include "net/link/dns_name.h"
 #include "net/link/ipconfig.h"
-#include "net/link/netif.h"
 #include "net/lwip/hooks.h"
 
 /* RFC 2131 2: a client has to be able to take a message of this length. */

@@ -21,27 +21,23 @@
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/inet/igmp.h"
+#include "net/base/rx_buffers.h"
+#include "net/link/dhcp.h"
+#include "net/link/eth_tx.h"
+#include "net/link/frame.h"
 #include "net/link/ipconfig.h"
 #include "net/link/link.h"
-#include "net/link/netif.h"
+#include "net/link/loopback.h"
 #include "net/lwip/pcb_table.h"
-#include "net/netlink/af_netlink.h"
+#include "net/softirq.h"
 
 /* Frames in one run of the softirq. */
 #define RX_BUDGET 64
-
-/* Memory that received frames may hold inside the stack: RAM over this. */
-#define RX_HELD_SHARE 16
-#define RX_BUFFER_SIZE 2048
-#define RX_HELD_MIN 256
 
 static struct netif eth;
 static struct netdev *dev; /* NULL without a device */
 static bool uses_dhcp;
 static uint64_t started_ns;
-static unsigned int rx_held; /* buffers between rx and rx_free */
-static unsigned int rx_held_max;
 
 _Static_assert(sizeof(struct pbuf_custom) <= sizeof(((struct rx_buf *)0)->priv),
 	       "a pbuf fits into the driver's buffer header");
@@ -50,7 +46,7 @@ static void rx_buffer_free(struct pbuf *p)
 {
 	struct rx_buf *buf = container_of((void *)p, struct rx_buf, priv);
 
-	rx_held--;
+	rx_buffer_put();
 	netdev_rx_free(buf);
 }
 
@@ -94,7 +90,7 @@ static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
 	pc->custom_free_function = rx_buffer_free;
 	p = pbuf_alloced_custom(PBUF_RAW, buf->len, PBUF_REF, pc, buf->data,
 				buf->size);
-	rx_held++;
+	rx_buffer_hold();
 	if (!p) {
 		rx_buffer_free(&pc->pbuf);
 		return;
@@ -127,10 +123,8 @@ static void eth_link_changed(struct netdev *netdev)
 		netif_set_link_up(&eth);
 	else
 		netif_set_link_down(&eth);
-	if (netdev->link_up)
-		igmp_link_up(LINK_ETH);
 	net_link_get(LINK_ETH, &link);
-	rtnetlink_link_changed(&link);
+	net_link_tell_carrier(&link, netdev->link_up);
 }
 
 static err_t eth_linkoutput(struct netif *netif, struct pbuf *p)
@@ -182,9 +176,8 @@ static void eth_status_changed(struct netif *netif)
 		log_address(netif);
 	else
 		pr_warn("net: %s lost its address", LINK_NAME_ETH);
-	rtnetlink_address_changed(&last, &link);
+	net_link_tell_address(&last, &link);
 	last = link;
-	net_address_changed();
 }
 
 static err_t eth_setup(struct netif *netif)
@@ -201,16 +194,58 @@ static err_t eth_setup(struct netif *netif)
 	return ERR_OK;
 }
 
+static bool poll_device(void)
+{
+	bool more;
+
+	dev->pause = false;
+	net_pcb_batch_begin();
+	more = dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
+	net_pcb_batch_end();
+	return more;
+}
+
+static void flush_device(void)
+{
+	eth_tx_flush(dev);
+}
+
+void eth_reclaim(void)
+{
+	if (dev)
+		dev->ops->reclaim(dev);
+}
+
+static bool reclaim(void)
+{
+	eth_reclaim();
+	return false;
+}
+
 static void attach(struct netdev *netdev)
 {
-	size_t share = nr_total_pages() * PAGE_SIZE / RX_HELD_SHARE;
+	static struct net_poller reclaimer = {
+		.stage = NET_STAGE_RECLAIM,
+		.poll = reclaim,
+	};
+	static struct net_poller receiver = {
+		.stage = NET_STAGE_DEVICE,
+		.poll = poll_device,
+	};
+	static struct net_flusher flusher = {
+		.flush = flush_device,
+		.waiting = eth_tx_waiting,
+	};
 
 	dev = netdev;
 	started_ns = ktime_get_ns();
-	rx_held_max = MAX(share / RX_BUFFER_SIZE, (size_t)RX_HELD_MIN);
+	rx_buffers_init();
 	dev->rx = eth_rx;
 	dev->tx_done = eth_tx_done;
 	dev->link_changed = eth_link_changed;
+	net_poller_register(&reclaimer);
+	net_poller_register(&receiver);
+	net_flusher_register(&flusher);
 }
 
 int eth_init(struct netdev *netdev, const struct ipconfig *config)
@@ -237,58 +272,14 @@ int eth_init(struct netdev *netdev, const struct ipconfig *config)
 	return 0;
 }
 
-bool eth_poll(void)
-{
-	bool more;
-
-	if (!dev)
-		return false;
-	dev->pause = false;
-	net_pcb_batch_begin();
-	more = dev->ops->poll(dev, RX_BUDGET) >= RX_BUDGET;
-	net_pcb_batch_end();
-	return more;
-}
-
-void eth_flush(void)
-{
-	if (dev)
-		eth_tx_flush(dev);
-}
-
-void eth_reclaim(void)
-{
-	if (dev)
-		dev->ops->reclaim(dev);
-}
-
 bool eth_busy(void)
 {
 	return dev && !dev->broken && eth_tx_busy();
 }
 
-bool eth_has_address(void)
+uint32_t eth_address(void)
 {
-	return dev && !ip4_addr_isany(netif_ip4_addr(&eth));
-}
-
-bool eth_rx_buffers_short(void)
-{
-	return rx_held > rx_held_max / 2 || pages_are_low(0);
-}
-
-bool eth_rx_buffers_scarce(void)
-{
-	return rx_held > rx_held_max / 4;
-}
-
-bool inet_addr_is_local(uint32_t addr)
-{
-	ip4_addr_t ip = { addr };
-
-	if (ip4_addr_isloopback(&ip))
-		return true;
-	return eth_has_address() && netif_ip4_addr(&eth)->addr == addr;
+	return dev ? netif_ip4_addr(&eth)->addr : 0;
 }
 
 /* Addresses are there once DHCP has brought them. */
@@ -386,5 +377,5 @@ void net_device_show(struct seq_buf *m)
 	SHOW(interrupts);
 	SHOW(resets);
 #undef SHOW
-	seq_printf(m, "rx_buffers_held %u\n", rx_held);
+	seq_printf(m, "rx_buffers_held %u\n", rx_buffers_held());
 }

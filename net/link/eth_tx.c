@@ -6,12 +6,15 @@
  *
  * Owns a reference to each pbuf from eth_tx() until the device has sent it.
  */
-#include "net/link/eth.h"
+#include "net/link/eth_tx.h"
+
+#include <errno.h>
 
 #include "lwip/pbuf.h"
 
 #include "drivers/netdev.h"
 #include "net/base/counters.h"
+#include "net/link/frame.h"
 
 /* The longest headers, without data. */
 #define SMALL_FRAME 128

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks interfaces up. Owns what is counted of lo. Thread context.
+ * Looks interfaces up, and tells what changes of them. Owns what is counted of
+ * lo.
  */
 #include "net/link/link.h"
 
 #include <string.h>
+
+#include "net/link/eth.h"
 
 #define LO_MTU 65536 /* as on Linux; nothing is ever cut to it */
 #define LO_TXQLEN 1000
@@ -12,6 +15,8 @@
 #define LO_NETMASK __builtin_bswap32(0xff000000)
 
 struct net_lo_stats net_lo_stats;
+
+static struct net_link_listener *listeners;
 
 static void lo_link(struct net_link *link)
 {
@@ -48,4 +53,35 @@ unsigned int net_link_index(const char *name)
 			return i;
 	}
 	return 0;
+}
+
+bool inet_addr_is_local(uint32_t addr)
+{
+	if ((addr & LO_NETMASK) == (LO_ADDR & LO_NETMASK))
+		return true;
+	return addr && eth_address() == addr;
+}
+
+void net_link_listen(struct net_link_listener *listener)
+{
+	struct net_link_listener **p = &listeners;
+
+	while (*p && *p != listener)
+		p = &(*p)->next;
+	*p = listener;
+}
+
+void net_link_tell_carrier(const struct net_link *link, bool up)
+{
+	for (struct net_link_listener *l = listeners; l; l = l->next)
+		if (l->carrier)
+			l->carrier(link, up);
+}
+
+void net_link_tell_address(const struct net_link *was,
+			   const struct net_link *is)
+{
+	for (struct net_link_listener *l = listeners; l; l = l->next)
+		if (l->address)
+			l->address(was, is);
 }

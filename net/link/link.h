@@ -56,13 +56,24 @@ bool net_link_get(unsigned int index, struct net_link *link);
 /* The number of a name, 0: there is none. */
 unsigned int net_link_index(const char *name);
 
-/* net/link/eth.c: fills in a zeroed link; false: there is no device. */
-bool eth_link(struct net_link *link);
-/* The Ethernet address that ARP knows for addr; false: it knows none. */
-bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6]);
-/* Entry n of ARP's table, false: it is empty. */
-#define ETH_NEIGHBOURS 256
-bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6]);
+/* An address that this machine answers to; network byte order. */
+bool inet_addr_is_local(uint32_t addr);
+
+/*
+ * Who wants to hear of changes; each may be NULL. Registered at the start,
+ * told in that order. Softirq, and the start.
+ */
+struct net_link_listener {
+	/* The device has got, or lost, its carrier. */
+	void (*carrier)(const struct net_link *link, bool up);
+	/* The interface has got another address, or (0) lost it. */
+	void (*address)(const struct net_link *was, const struct net_link *is);
+	struct net_link_listener *next;
+};
+void net_link_listen(struct net_link_listener *listener);
+void net_link_tell_carrier(const struct net_link *link, bool up);
+void net_link_tell_address(const struct net_link *was,
+			   const struct net_link *is);
 
 /*
  * What crosses from one socket of this machine to another never enters a

@@ -5,13 +5,15 @@
  * because TCP keeps the sent segment for retransmission and the receiver
  * works on the packet in place.
  */
+#include "net/link/loopback.h"
+
 #include "lwip/ip.h"
 #include "lwip/netif.h"
 
 #include "kernel/base.h"
 #include "kernel/task/softirq.h"
 #include "net/base/counters.h"
-#include "net/link/netif.h"
+#include "net/softirq.h"
 
 #define LOOP_QUEUE_MAX 1024
 #define LOOP_MTU 1500 /* TCP_MSS follows from it; lwIP does not fragment */
@@ -59,7 +61,8 @@ static void deliver_first(void)
 		pbuf_free(p);
 }
 
-bool loopback_poll(void)
+/* What the queue held when it was called. */
+static bool turn_round(void)
 {
 	for (unsigned int n = queue_len; n && !net_rx_is_long(); n--)
 		deliver_first();
@@ -85,6 +88,10 @@ static err_t loopback_setup(struct netif *netif)
 
 int loopback_init(void)
 {
+	static struct net_poller poller = {
+		.stage = NET_STAGE_LOOPBACK,
+		.poll = turn_round,
+	};
 	ip4_addr_t addr, mask, gateway;
 
 	IP4_ADDR(&addr, 127, 0, 0, 1);
@@ -93,5 +100,6 @@ int loopback_init(void)
 	netif_add(&lo, &addr, &mask, &gateway, NULL, loopback_setup, ip_input);
 	netif_set_link_up(&lo);
 	netif_set_up(&lo);
+	net_poller_register(&poller);
 	return 0;
 }

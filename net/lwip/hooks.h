@@ -34,9 +34,6 @@ struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr);
 int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len);
 #define LWIP_HOOK_TCP_NO_CONNECTION net_hook_tcp_no_connection
 
-/* What a connection in ESTABLISHED put off has been sent: pcb_table.c. */
-void net_hook_tcp_output_done(struct tcp_pcb *pcb);
-
 /* A segment has been dealt with; non-zero: the pcb is not needed any more. */
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb);
 #define LWIP_HOOK_TCP_SEGMENT_DONE net_hook_tcp_segment_done

@@ -13,8 +13,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
-#include "net/inet/inet_hash.h"
-#include "net/lwip/hooks.h"
+#include "net/base/inet_hash.h"
 #include "net/lwip/memp_limits.h"
 
 /* A chain for each two pcbs that there can be: net/lwip/memp.c. */
@@ -161,6 +160,12 @@ void net_pcb_add(struct tcp_pcb *pcb)
 static struct tcp_pcb *later[64]; /* NULL: gone meanwhile */
 static unsigned int nr_later;
 static bool in_batch;
+static void (*output_done)(struct tcp_pcb *pcb);
+
+void net_pcb_set_output_done(void (*done)(struct tcp_pcb *pcb))
+{
+	output_done = done;
+}
 
 void net_pcb_batch_begin(void)
 {
@@ -189,7 +194,8 @@ void net_pcb_batch_end(void)
 			continue;
 		later[i]->flags &= ~OUTPUT_IS_LATER;
 		tcp_output(later[i]);
-		net_hook_tcp_output_done(later[i]);
+		if (output_done)
+			output_done(later[i]);
 	}
 	nr_later = 0;
 }

@@ -54,6 +54,8 @@ void net_pcb_wake_all(void);
  */
 void net_pcb_batch_begin(void);
 void net_pcb_batch_end(void);
+/* Installs what is called then for each that was asked. */
+void net_pcb_set_output_done(void (*done)(struct tcp_pcb *pcb));
 /* Non-zero: tcp_output() will be called at the end of the batch. */
 int net_pcb_output_later(struct tcp_pcb *pcb);
 

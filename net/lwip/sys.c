@@ -11,7 +11,6 @@
 #include "kernel/base.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
-#include "net/core.h"
 
 /*
  * lwIP compares its 32 bits of milliseconds by their difference: what is more

@@ -19,6 +19,7 @@
 #include "kernel/random.h"
 #include "kernel/task/exec.h"
 #include "net/netlink/netlink.h"
+#include "net/netlink/rtnetlink.h"
 #include "net/socket/cmsg.h"
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
@@ -45,6 +46,7 @@ void netlink_init(void)
 				  0);
 	if (!cache)
 		panic("no memory for sockets");
+	rtnetlink_init();
 }
 
 /* ---- Port ids ------------------------------------------------------------ */

@@ -14,13 +14,4 @@ void netlink_init(void); /* the slab cache */
 /* Operations and sock for a new socket: -errno. */
 int netlink_create(struct socket *sock, int protocol);
 
-/*
- * net/netlink/rtnetlink.c: an interface is up or down, or has got or lost its address;
- * who listens hears of it. Thread or softirq context.
- */
-struct net_link;
-void rtnetlink_link_changed(const struct net_link *link);
-void rtnetlink_address_changed(const struct net_link *was,
-			       const struct net_link *link);
-
 #endif

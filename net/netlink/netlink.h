@@ -82,21 +82,4 @@ static inline void netlink_put_u8(struct netlink_reply *reply, uint16_t type,
 	netlink_put(reply, type, &value, sizeof(value));
 }
 
-/* net/netlink/rtnetlink.c: one request, len bytes of it there; 0 or -errno. */
-int rtnetlink_request(struct netlink_reply *reply, const struct nlmsghdr *h,
-		      bool strict);
-
-/* net/netlink/rtnetlink_fill.c */
-struct net_link;
-struct net_route;
-
-void rtnetlink_fill_link(struct netlink_reply *reply,
-			 const struct net_link *link, uint16_t type);
-void rtnetlink_fill_address(struct netlink_reply *reply,
-			    const struct net_link *link, uint16_t type);
-void rtnetlink_fill_route(struct netlink_reply *reply,
-			  const struct net_route *route);
-void rtnetlink_fill_neighbour(struct netlink_reply *reply, uint32_t addr,
-			      const uint8_t *hwaddr);
-
 #endif

@@ -5,6 +5,8 @@
  * changes anything needs a capability that the application does not have.
  * News go to the groups. Owns nothing.
  */
+#include "net/netlink/rtnetlink.h"
+
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/neighbour.h>
@@ -12,9 +14,9 @@
 #include <string.h>
 
 #include "net/inet/route.h"
+#include "net/link/eth.h"
 #include "net/link/link.h"
 #include "net/netlink/af_netlink.h"
-#include "net/netlink/netlink.h"
 #include "net/socket/socket.h"
 
 /* What a message type does: the two lowest bits. */
@@ -311,7 +313,7 @@ int rtnetlink_request(struct netlink_reply *reply, const struct nlmsghdr *h,
 
 /* ---- News ---------------------------------------------------------------- */
 
-void rtnetlink_link_changed(const struct net_link *link)
+static void carrier_changed(const struct net_link *link, bool up)
 {
 	struct netlink_reply news = { .group = RTNLGRP_LINK };
 
@@ -346,11 +348,21 @@ static void tell_address(const struct net_link *link, uint16_t type)
 	netlink_send(&news);
 }
 
-void rtnetlink_address_changed(const struct net_link *was,
-			       const struct net_link *link)
+static void address_changed(const struct net_link *was,
+			    const struct net_link *link)
 {
 	tell_address(was, RTM_DELADDR);
 	tell_address(link, RTM_NEWADDR);
 	if (link->addr)
 		tell_routes(link->index);
+}
+
+void rtnetlink_init(void)
+{
+	static struct net_link_listener listener = {
+		.carrier = carrier_changed,
+		.address = address_changed,
+	};
+
+	net_link_listen(&listener);
 }

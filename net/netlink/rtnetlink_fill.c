@@ -3,6 +3,8 @@
  * What rtnetlink(7) says of a link, an address, a route and a neighbour.
  * Owns nothing.
  */
+#include "net/netlink/rtnetlink.h"
+
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/in_route.h>
@@ -13,7 +15,6 @@
 #include "net/inet/route.h"
 #include "net/link/ipconfig.h"
 #include "net/link/link.h"
-#include "net/netlink/netlink.h"
 #include "net/socket/socket.h"
 
 #define IP_MIN_MTU 68 /* RFC 791 */

@@ -8,6 +8,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/route.h"
+#include "net/link/eth.h"
 #include "net/link/ipconfig.h"
 #include "net/link/link.h"
 #include "net/proc/proc_net.h"

@@ -14,9 +14,11 @@
 #include "kernel/task/wait.h"
 #include "kernel/utsname.h"
 #include "net/base/counters.h"
+#include "net/link/dhcp.h"
+#include "net/link/eth.h"
 #include "net/link/ipconfig.h"
 #include "net/link/link.h"
-#include "net/link/netif.h"
+#include "net/lwip/lwip_stats.h"
 
 struct sock_queues sock_get_queues(struct sock *sk)
 {

@@ -17,8 +17,8 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/clock.h"
+#include "net/link/eth.h"
 #include "net/link/link.h"
-#include "net/link/netif.h"
 #include "net/socket/sock.h"
 #include "net/socket/socket.h"
 

@@ -10,9 +10,8 @@
 #include "kernel/mm/page.h"
 #include "kernel/task/thread.h"
 #include "net/base/memory.h"
-#include "net/core.h"
+#include "net/base/rx_buffers.h"
 #include "net/link/link.h"
-#include "net/link/netif.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
 #include "net/tcp/tcp.h"
@@ -315,7 +314,7 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 	if (!tp->peer || refuses_data(tp->peer))
 		return -EOPNOTSUPP;
 	while (done < n && (to = tcp_local_queue(tp))) {
-		part = rxqueue_move(to, from, n - done, eth_rx_buffers_short());
+		part = rxqueue_move(to, from, n - done, rx_buffers_short());
 		if (part < 0)
 			break;
 		done += part;

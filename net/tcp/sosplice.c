@@ -36,6 +36,7 @@
 #include "kernel/task/timer.h"
 #include "net/socket/socket.h"
 #include "net/socket/sockopt.h"
+#include "net/softirq.h"
 #include "net/tcp/local.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_urg.h"
@@ -266,7 +267,7 @@ static void take_turn(struct sosplice *sp)
 		queue_splice(sp);
 }
 
-bool sosplice_poll(void)
+static bool take_turns(void)
 {
 	struct list_head turn;
 
@@ -280,6 +281,16 @@ bool sosplice_poll(void)
 		take_turn(sp);
 	}
 	return !list_empty(&busy);
+}
+
+void sosplice_init(void)
+{
+	static struct net_poller turns = {
+		.stage = NET_STAGE_SPLICE,
+		.poll = take_turns,
+	};
+
+	net_poller_register(&turns);
 }
 
 /* ---- The option ---------------------------------------------------------- */

@@ -49,7 +49,7 @@ bool sosplice_is_source(const struct sock *sk);
 int sosplice_wait(struct sock *sk, uint64_t deadline);
 /* The sock is about to be closed or disconnected: its splices end. */
 void sosplice_release(struct sock *sk);
-/* From the softirq: moves what there is; true: more is left to do. */
-bool sosplice_poll(void);
+/* Its turn in the net softirq. */
+void sosplice_init(void);
 
 #endif

@@ -19,6 +19,7 @@
 #include "net/lwip/memp_limits.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/sosplice.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_timewait.h"
 
@@ -88,6 +89,9 @@ void tcp_init_sockets(void)
 	tcp_ports.random = random_u32;
 	if (!tcp_time_wait_setup() || !tcp_local_setup())
 		panic("no memory for the tables of connections");
+	net_pcb_set_output_done(tcp_output_done);
+	tcp_memory_init();
+	sosplice_init();
 }
 
 bool tcp_sock_may_alloc(void)

@@ -174,6 +174,8 @@ void tcp_write_space(struct tcp_sock *tp);
 void tcp_want_poll(struct tcp_sock *tp);
 
 /* net/tcp/tcp_demux.c */
+/* What a connection put off has been sent. */
+void tcp_output_done(struct tcp_pcb *pcb);
 /* The number that a connection starts with whose predecessor is remembered. */
 struct tcp_tuple;
 bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
@@ -248,6 +250,7 @@ void tcp_figures_out(struct tcp_sock *tp, uint32_t seq, size_t len);
 void tcp_figures_acked(struct tcp_sock *tp, uint32_t ack, size_t n);
 
 /* net/tcp/tcp_memory.c */
+void tcp_memory_init(void);
 /* What lwIP has queued for tp, which has a pcb, has changed. */
 void tcp_memory_update(struct tcp_sock *tp);
 /* Nothing is queued any more. */
@@ -262,11 +265,6 @@ bool tcp_memory_may_keep_gap(const struct tcp_sock *tp);
 void tcp_progress(struct tcp_progress *p, uint32_t gone, uint32_t end);
 /* A connection could not be opened for want of a pcb. */
 void tcp_memory_want_pcb(void);
-/*
- * Takes back what is out from who makes no progress; true: not all have been
- * looked at. Softirq, not in lwIP.
- */
-bool tcp_memory_relieve(void);
 
 /* net/tcp/tcp_window.c */
 void tcp_window_init(struct tcp_sock *tp);

@@ -6,6 +6,7 @@
  * sent: once it is told that nothing will be read either it stops counting a
  * peer's activity, and gives a connection up although its data flows.
  */
+#include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 
 #include "kernel/task/clock.h"
 #include "kernel/task/thread.h"
-#include "net/core.h"
 #include "net/socket/socket.h"
 
 /* An orphan whose peer acknowledges nothing for so long is given up. */

@@ -12,9 +12,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/task/clock.h"
-#include "net/core.h"
 #include "net/inet/route.h"
-#include "net/link/netif.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
 

@@ -11,7 +11,6 @@
 #include "lwip/tcp.h"
 
 #include "net/base/counters.h"
-#include "net/core.h"
 #include "net/inet/inet_ports.h"
 #include "net/link/link.h"
 #include "net/lwip/hooks.h"
@@ -170,7 +169,7 @@ bool tcp_retire(struct tcp_sock *tp)
 }
 
 /* An acknowledgement has let more leave: there may be room now. */
-void net_hook_tcp_output_done(struct tcp_pcb *pcb)
+void tcp_output_done(struct tcp_pcb *pcb)
 {
 	struct tcp_sock *tp = pcb->callback_arg;
 
@@ -186,6 +185,6 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 		return 0;
 	if (tp->beyond_gap || pcb->ooseq)
 		tcp_memory_update(tp);
-	net_hook_tcp_output_done(pcb);
+	tcp_output_done(pcb);
 	return tcp_retire(tp);
 }

@@ -9,6 +9,7 @@
  * already; a connection that moves to TIME-WAIT ends without any upcall, but
  * tcp_retire() is asked.
  */
+#include "net/base/rx_buffers.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -19,8 +20,6 @@
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
-#include "net/core.h"
-#include "net/link/netif.h"
 #include "net/tcp/sosplice.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
@@ -116,7 +115,7 @@ static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 {
 	struct sock *sk = tcp_to_sk(tp);
 	struct rxqueue *q = &sk->sk_receive_queue;
-	bool compact = eth_rx_buffers_scarce() || net_memory_pressure() ||
+	bool compact = rx_buffers_scarce() || net_memory_pressure() ||
 		       q->truesize > sk->sk_rcvbuf;
 
 	tp->figures.bytes_received += p->tot_len;

@@ -13,6 +13,8 @@
  * orphans, and then from the addresses that have the most. Softirq; the
  * accounts also system calls.
  */
+#include "net/base/rx_buffers.h"
+#include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -24,7 +26,6 @@
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
-#include "net/link/netif.h"
 #include "net/lwip/memp_limits.h"
 #include "net/lwip/pcb_table.h"
 
@@ -118,7 +119,7 @@ bool tcp_memory_may_keep_gap(const struct tcp_sock *tp)
 {
 	size_t most = MAX(tp->inet.sk.sk_rcvbuf, 2 * tp->window);
 
-	return tp->beyond_gap < most && !eth_rx_buffers_short();
+	return tp->beyond_gap < most && !rx_buffers_short();
 }
 
 /* ---- Progress ------------------------------------------------------------ */
@@ -207,7 +208,7 @@ static bool pages_are_out(void)
 
 static bool memory_is_out(void)
 {
-	return pages_are_out() || eth_rx_buffers_short();
+	return pages_are_out() || rx_buffers_short();
 }
 
 static bool is_connection(const struct tcp_sock *tp)
@@ -310,7 +311,8 @@ static void count_pressure(void)
 	before = now;
 }
 
-bool tcp_memory_relieve(void)
+/* What is out is taken back from who makes no progress. */
+static bool relieve(void)
 {
 	static uint64_t last;
 	uint64_t now;
@@ -329,4 +331,14 @@ bool tcp_memory_relieve(void)
 	relief.end = waits_for_pcb ? ARRAY_SIZE(measures) : NR_FOR_MEMORY;
 	waits_for_pcb = false;
 	return go_on();
+}
+
+void tcp_memory_init(void)
+{
+	static struct net_poller poller = {
+		.stage = NET_STAGE_MEMORY,
+		.poll = relieve,
+	};
+
+	net_poller_register(&poller);
 }

@@ -3,6 +3,7 @@
  * Sending: bytes of the application are copied into lwIP's segments, as far
  * as SO_SNDBUF, lwIP's queue and the machine's memory allow.
  */
+#include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "kernel/task/clock.h"
-#include "net/core.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
 

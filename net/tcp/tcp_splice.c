@@ -13,7 +13,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/pipe/pipe_buf.h"
 #include "kernel/pipe/splice.h"
-#include "net/link/netif.h"
+#include "net/base/rx_buffers.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
 #include "net/tcp/tcp.h"
@@ -39,7 +39,7 @@ static const struct pipe_buf_ops lent_ops = {
 
 static bool must_copy(const struct pbuf *p)
 {
-	if ((p->flags & PBUF_FLAG_IS_CUSTOM) && eth_rx_buffers_short())
+	if ((p->flags & PBUF_FLAG_IS_CUSTOM) && rx_buffers_short())
 		return true;
 	return !rxqueue_may_lend(p);
 }
@@ -146,8 +146,7 @@ size_t tcp_splice_take(struct socket *sock, struct pipe *pipe, size_t len)
 
 		if (!q || !p || buf->len > len - done)
 			break;
-		rxqueue_requeue(q, p, buf->data, buf->len,
-				eth_rx_buffers_short());
+		rxqueue_requeue(q, p, buf->data, buf->len, rx_buffers_short());
 		done += buf->len;
 		pipe->tail++;
 	}

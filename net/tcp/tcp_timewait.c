@@ -17,7 +17,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "net/base/counters.h"
-#include "net/inet/inet_hash.h"
+#include "net/base/inet_hash.h"
 #include "net/inet/inet_ports.h"
 #include "net/socket/sock.h"
 #include "net/tcp/tcp.h"

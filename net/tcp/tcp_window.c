@@ -8,13 +8,13 @@
  *
  * Invariant: rcv_wnd + unread bytes + withheld = lwIP's full window.
  */
+#include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
 #include "net/base/memory.h"
-#include "net/core.h"
 
 #define WINDOW_START 65535
 #define WINDOW_LEAST (4U * TCP_MSS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/inet/inet_ports.c net/inet/inet_hash.c kernel/lib/siphash.c */
+/* unit: net/inet/inet_ports.c net/base/inet_hash.c kernel/lib/siphash.c */
 /*
  * Who may bind where: the cases of bind(2) and listen(2) with SO_REUSEADDR
  * and SO_REUSEPORT, as Linux decides them, and random ports.

@@ -18,6 +18,7 @@
 #include "kernel/base.h"
 #include "lib/tap.h"
 #include "net/base/counters.h"
+#include "net/link/eth.h"
 #include "net/link/link.h"
 #include "net/socket/socket.h"
 

@@ -16,7 +16,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "lib/tap.h"
 #include "net/base/memory.h"
-#include "net/link/netif.h"
+#include "net/lwip/lwip_stats.h"
 #include "net/socket/socket.h"
 
 #define LOCAL "127.0.0.1"

@@ -48,10 +48,6 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 	return 0;
 }
 
-void net_hook_tcp_output_done(struct tcp_pcb *pcb)
-{
-}
-
 u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
 			   const struct tcp_pcb *pcb, u32_t *opts)
 {

@@ -2,7 +2,7 @@
 /*
  * The keyed hash of a connection.
  */
-#include "net/inet/inet_hash.h"
+#include "net/base/inet_hash.h"
 
 #include "kernel/lib/siphash.h"
 #include "kernel/random.h"

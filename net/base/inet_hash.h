@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keyed hash of a connection's addresses and ports, and the table of
- * connections between sockets of this machine, which lwIP never sees.
+ * The keyed hash of a connection's addresses and ports.
  */
-#ifndef NET_INET_INET_HASH_H
-#define NET_INET_INET_HASH_H
+#ifndef NET_BASE_INET_HASH_H
+#define NET_BASE_INET_HASH_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-struct inet_sock;
 
 /*
  * SipHash of the four under a key drawn at boot: nobody outside can make

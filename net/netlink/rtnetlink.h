@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NETLINK_ROUTE, rtnetlink(7): what rtnetlink.c answers and tells, and the
+ * messages that rtnetlink_fill.c makes of it.
+ */
+#ifndef NET_NETLINK_RTNETLINK_H
+#define NET_NETLINK_RTNETLINK_H
+
+#include "net/netlink/netlink.h"
+
+struct net_link;
+struct net_route;
+
+/* From now on who listens hears of links and addresses. */
+void rtnetlink_init(void);
+/* One request, of which h->nlmsg_len bytes are there; 0 or -errno. */
+int rtnetlink_request(struct netlink_reply *reply, const struct nlmsghdr *h,
+		      bool strict);
+
+void rtnetlink_fill_link(struct netlink_reply *reply,
+			 const struct net_link *link, uint16_t type);
+void rtnetlink_fill_address(struct netlink_reply *reply,
+			    const struct net_link *link, uint16_t type);
+void rtnetlink_fill_route(struct netlink_reply *reply,
+			  const struct net_route *route);
+void rtnetlink_fill_neighbour(struct netlink_reply *reply, uint32_t addr,
+			      const uint8_t *hwaddr);
+
+#endif
