@@ -92,7 +92,7 @@ $(O)/%.o: %.S Makefile | $(HEADERS)
 	$(Q)$(compile)
 
 # The names of the system calls, for the log.
-$(O)/kernel/sys/table.o: $(O)/gen/syscall_names.h
+$(O)/kernel/sys/syscall.o: $(O)/gen/syscall_names.h
 $(O)/gen/syscall_names.h: tools/syscall-names | $(HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$< $(O)/uapi/asm/unistd_64.h >$@

@@ -22,7 +22,7 @@
 #include "kernel/fs/inode.h"
 #include "kernel/fs/namei.h"
 #include "kernel/mm/mm.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/printk.h"
 #include "kernel/task/thread.h"
 

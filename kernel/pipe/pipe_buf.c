@@ -4,7 +4,7 @@
  * refer to. Pages are counted by their references; the last one that was read
  * empty is kept for the next write. Thread context; nothing here sleeps.
  */
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 
 #include <errno.h>
 #include <string.h>

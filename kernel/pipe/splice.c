@@ -16,7 +16,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vmap.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 
 /* Slots in one batch: what one message takes, wherever the bytes lie. */
 #define BATCH_SLOTS 16

@@ -7,7 +7,7 @@
 #include <linux/fcntl.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 
 /*

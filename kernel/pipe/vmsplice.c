@@ -10,7 +10,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/page.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 
 static bool user_page_get(struct pipe_buffer *buf)

@@ -18,7 +18,7 @@ extern syscall_fn syscall_table[];
 
 /*
  * Each family's file fills its part of the table in an array of these, and
- * kernel/sys/table.c joins them at start.
+ * kernel/sys/syscall.c joins them at start.
  */
 struct syscall_entry {
 	unsigned int nr;

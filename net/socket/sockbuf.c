@@ -10,7 +10,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/task/thread.h"
 #include "net/socket/sock.h"
 

@@ -11,7 +11,7 @@
 #include "lwip/pbuf.h"
 
 #include "kernel/fs/file.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 #include "net/base/rx_buffers.h"
 #include "net/socket/socket.h"

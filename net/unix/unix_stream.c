@@ -13,7 +13,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 #include "net/unix/unix.h"
 

@@ -19,7 +19,7 @@
 #include "kernel/base.h"
 #include "kernel/fs/file.h"
 #include "kernel/pipe/pipe.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 #include "lib/tap.h"
 #include "net/base/rxqueue.h"

@@ -13,7 +13,7 @@
 #include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
 #include "kernel/pipe/pipe.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 

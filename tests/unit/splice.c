@@ -12,7 +12,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/pipe/pipe.h"
-#include "kernel/pipe/pipe_buf.h"
+#include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"

@@ -14,8 +14,8 @@
  *     way from looking at them to taking them holds is_draining. Anybody may
  *     add at the head meanwhile.
  */
-#ifndef KERNEL_PIPE_PIPE_BUF_H
-#define KERNEL_PIPE_PIPE_BUF_H
+#ifndef KERNEL_PIPE_PIPE_IMPL_H
+#define KERNEL_PIPE_PIPE_IMPL_H
 
 #include <sys/types.h>
 

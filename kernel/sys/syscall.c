@@ -5,12 +5,13 @@
  * programs are prepared for, and says so in the log once. Entered from
  * entry.S for every SYSCALL, which calls the entries; owns the table.
  */
+#include "kernel/sys/syscall.h"
+
 #include <errno.h>
 #include <stddef.h>
 
 #include "kernel/base.h"
 #include "kernel/printk.h"
-#include "kernel/sys/syscall.h"
 #include "kernel/task/thread.h"
 #include "kernel/x86/regs.h"
 
