@@ -24,6 +24,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/exec.h"
 #include "kernel/task/lockup.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/tid.h"
 #include "kernel/task/timer.h"

@@ -20,7 +20,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/x86/cpu.h"
 
 #define DEBUG_CONSOLE 0xe9 /* reads as its own number where it exists */

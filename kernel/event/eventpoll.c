@@ -78,6 +78,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
 /* Items that one scan asks before others may run. */

@@ -10,6 +10,7 @@
 #include "kernel/event/eventpoll_impl.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 

@@ -23,6 +23,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
 #define INLINE_ENTRIES 8

@@ -29,7 +29,7 @@
 #include "kernel/pipe/splice.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 #define RING_SIZE 4096 /* power of two */

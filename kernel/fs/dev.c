@@ -15,6 +15,7 @@
 #include "kernel/pipe/splice.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 

@@ -14,7 +14,7 @@
 #include "kernel/fs/inode.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/pipe/pipe.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 
 /*
  * Flags that F_SETFL changes. O_ASYNC is taken and forgotten, as Linux does

@@ -11,7 +11,7 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 
 void inode_getattr(const struct inode *inode, struct stat *st)
 {

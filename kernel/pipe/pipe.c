@@ -28,6 +28,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/pipe/pipe_impl.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
 #define DEFAULT_SLOTS 16

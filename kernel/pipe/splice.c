@@ -17,6 +17,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/pipe/pipe_impl.h"
+#include "kernel/task/signal.h"
 
 /* Slots in one batch: what one message takes, wherever the bytes lie. */
 #define BATCH_SLOTS 16

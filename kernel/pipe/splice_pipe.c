@@ -9,6 +9,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
+#include "kernel/task/signal.h"
 
 /*
  * Waits until there is something to take, or nothing will come any more:

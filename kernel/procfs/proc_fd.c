@@ -15,7 +15,7 @@
 #include "kernel/fs/stat.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/procfs/proc_impl.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 #define FD_INO_BASE 0x100000000ULL /* inode numbers of fd/N, fdinfo/N */

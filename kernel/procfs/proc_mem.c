@@ -8,7 +8,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/procfs/proc_impl.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 static size_t pages_to_kib(size_t pages)

@@ -22,7 +22,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/sys/syscall.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 uint64_t sys_nofile(void)

@@ -11,7 +11,7 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 static inline struct fdtable *sys_files(void)

@@ -15,7 +15,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/sys/syscall.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 #define SOCK_FLAGS (O_NONBLOCK | O_CLOEXEC) /* SOCK_NONBLOCK, SOCK_CLOEXEC */

@@ -6,13 +6,14 @@
  * file is not trusted; every number is checked before it is used. Thread
  * context; owns nothing. Source: System V gABI chapters 4 and 5.
  */
+#include "kernel/task/elf.h"
+
 #include <errno.h>
 #include <linux/elf.h>
 #include <string.h>
 
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
-#include "kernel/task/exec.h"
 
 #define PIE_BASE 0x555555554000UL /* two thirds of user memory, as Linux */
 #define PHDRS_MAX (64 * KiB) /* bytes, Linux's limit */

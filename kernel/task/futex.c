@@ -16,6 +16,7 @@
 
 #include "kernel/lib/list.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 

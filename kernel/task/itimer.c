@@ -11,7 +11,7 @@
 
 #include "kernel/base.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/timer.h"
 

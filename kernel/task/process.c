@@ -8,6 +8,8 @@
  * address space stays until the machine is off: the CPU still runs on its
  * page tables. Thread context.
  */
+#include "kernel/task/process.h"
+
 #include <asm/resource.h>
 #include <errno.h>
 #include <linux/signal.h>
@@ -20,8 +22,6 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/cputime.h"
-#include "kernel/task/exec.h"
 #include "kernel/task/futex.h"
 #include "kernel/task/itimer.h"
 #include "kernel/task/sched.h"

@@ -24,8 +24,9 @@
 
 #include "kernel/mm/mm.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/cputime.h"
 #include "kernel/task/lockup.h"
+#include "kernel/task/process.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of kernel/task/: how threads are made, started and taken
- * apart. Others use thread.h.
+ * The scheduler: who runs, and giving the CPU away.
  */
 #ifndef KERNEL_TASK_SCHED_H
 #define KERNEL_TASK_SCHED_H
@@ -9,31 +8,43 @@
 #include "kernel/base.h"
 
 struct mm;
-struct process;
-struct pt_regs;
 struct thread;
 
-/* The slab caches of threads and FPU areas. */
-void thread_caches_init(void);
+enum thread_state {
+	THREAD_RUNNABLE,
+	THREAD_SLEEPING,
+	THREAD_DEAD,
+};
 
-/*
- * A thread of process with a number, a kernel stack, an FPU area as a new
- * program sees it, and zeroed registers at thread->regs. On no list, not
- * runnable. NULL: no memory, or no number.
- */
-struct thread *thread_create_user(struct process *process);
-/* Frees a thread that never ran, or will not run again. */
-void thread_free(struct thread *thread);
+struct thread *get_current(void);
+#define current (get_current())
 
+void sched_init(void); /* makes the boot stack a thread: the idle thread */
+/* The idle loop; the boot thread ends here. */
+_Noreturn void idle(void);
+
+void wake_up_thread(struct thread *thread); /* no-op unless sleeping */
+void yield(void);
 /*
- * kernel/task/process.c. The first thread of a new process, or one more; at
- * the end of a thread of ring 3; and the whole of a process that never ran.
+ * A point in long work, in a thread's own context, where whatever is due runs:
+ * softirqs, and another thread when this one has had the CPU for a while.
+ * Everything that the caller shares may have changed when it returns. It costs
+ * a few instructions where nothing is due.
  */
-struct process *process_create(const char *path); /* NULL: no memory */
-void process_adopt(struct process *process, struct thread *thread);
-void process_thread_exit(void);
-void process_free(struct process *process);
-void process_publish(struct process *process); /* the_process() from now on */
+void cond_resched(void);
+
+/* Current's state, before the condition is tested: see wait.h. */
+void set_current_state(enum thread_state state);
+/*
+ * schedule() gives the CPU away; it runs pending softirqs first.
+ * schedule_until() is schedule() with an alarm: returns true when the deadline
+ * was reached (also when it already was).
+ */
+void schedule(void);
+bool schedule_until(uint64_t deadline);
+uint64_t sched_switches(void); /* from one thread to another, so far */
+
+/* ---- Inside kernel/task/ ------------------------------------------------- */
 
 /*
  * Makes the application's half of memory mm's, or nobody's (NULL). It stays so

@@ -13,6 +13,8 @@
  * the arithmetic ones count, and an FPU state that XRSTOR would refuse is
  * cleaned first. Thread context.
  */
+#include "kernel/task/sigframe.h"
+
 #include <linux/signal.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Signals: what is pending, what is blocked, and the way to a handler in
- * ring 3 and back. send_signal() and die_by_signal() are in thread.h.
+ * ring 3 and back.
  */
 #ifndef KERNEL_TASK_SIGNAL_H
 #define KERNEL_TASK_SIGNAL_H
@@ -11,7 +11,6 @@
 struct k_sigaction;
 struct process;
 struct pt_regs;
-struct siginfo;
 struct thread;
 struct wait_queue_head;
 
@@ -28,12 +27,21 @@ struct signal_info {
 /* "SIGSEGV", for logs; real-time signals share one name. */
 const char *signal_name(int sig);
 
+/* Whether current shall look at a signal, or end: then a wait ends. */
+bool signal_pending(void);
+
 void signal_init(void); /* the slab cache */
 void signal_thread_init(struct thread *thread);
 /* Forgets what is pending and frees it. */
 void signal_thread_free(struct thread *thread);
 void signal_process_free(struct process *process);
 
+/*
+ * Sends sig to the application as raise(3) would: an ignored one is dropped,
+ * one with default action "terminate" ends it when the current thread
+ * returns to ring 3. Handlers are delivered by kernel/task/signal.c.
+ */
+void send_signal(struct thread *thread, int sig);
 /* As send_signal(), with the details; also for a whole process. */
 void send_signal_info(struct thread *thread, const struct signal_info *info);
 void send_process_signal(struct process *process,
@@ -74,18 +82,5 @@ uint64_t signals_unblockable(void); /* SIGKILL and SIGSTOP */
  */
 void sigmask_set(uint64_t mask);
 void sigmask_restore_unless(bool interrupted);
-
-/*
- * kernel/task/sigframe.c: the frame on the user's stack, as Linux lays it
- * out. setup: -EFAULT when the stack cannot hold it.
- */
-int sigframe_setup(struct pt_regs *regs, const struct signal_info *info,
-		   const struct k_sigaction *act, uint64_t mask);
-/* rt_sigreturn(2): the value for rax; -EFAULT: the frame is no frame. */
-long sigframe_return(struct pt_regs *regs);
-size_t sigframe_max_size(void); /* AT_MINSIGSTKSZ */
-bool on_sigaltstack(const struct thread *thread, uintptr_t sp);
-int sigaltstack_flags(const struct thread *thread, uintptr_t sp); /* SS_* */
-void siginfo_fill(struct siginfo *to, const struct signal_info *info);
 
 #endif

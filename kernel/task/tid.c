@@ -12,7 +12,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/lib/rbtree.h"
 #include "kernel/printk.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 
 #define PID_MAX_LEAST (RESERVED_PIDS + 1)

@@ -5,10 +5,11 @@
  * up to AT_NULL, envp and NULL, argv and NULL, argc, at which rsp points,
  * 16-byte aligned. Made in a kernel buffer; owns nothing; portable.
  */
+#include "kernel/task/ustack.h"
+
 #include <linux/auxvec.h>
 #include <string.h>
 
-#include "kernel/task/exec.h"
 
 static bool reserve(struct user_stack *stack, size_t len)
 {

@@ -48,6 +48,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
 #define SPINS_MAX 1000

@@ -14,6 +14,7 @@
 #include "kernel/base.h"
 #include "kernel/lib/list.h"
 #include "kernel/task/restart.h"
+#include "kernel/task/sched.h"
 
 struct thread;
 struct wait_queue_entry;
@@ -157,14 +158,5 @@ extern struct wait_counts wait_counts;
 		int __err = wait_attempt(wq, (cond) ? 0 : -EAGAIN, deadline); \
 		__err == -EAGAIN ? -ETIMEDOUT : __err;                        \
 	})
-
-/*
- * In kernel/task/sched.c. schedule() gives the CPU away; it runs pending
- * softirqs first. schedule_until() is schedule() with an alarm: returns true
- * when the deadline was reached (also when it already was).
- */
-void schedule(void);
-bool schedule_until(uint64_t deadline);
-bool signal_pending(void);
 
 #endif

@@ -17,7 +17,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/random.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "net/netlink/netlink.h"
 #include "net/netlink/rtnetlink.h"
 #include "net/socket/cmsg.h"

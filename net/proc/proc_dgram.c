@@ -5,7 +5,7 @@
  */
 #include "kernel/base.h"
 #include "kernel/lib/seq_buf.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "net/dgram/ping.h"
 #include "net/dgram/udp.h"
 #include "net/proc/proc_net.h"

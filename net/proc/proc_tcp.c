@@ -4,12 +4,12 @@
  * those that have no socket: handshakes in progress, closing ones that are
  * lwIP's alone, and TIME-WAIT. Owns nothing. Thread context.
  */
+#include "kernel/task/process.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
 #include "kernel/base.h"
 #include "kernel/lib/seq_buf.h"
-#include "kernel/task/exec.h"
 #include "net/proc/proc_net.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_timewait.h"

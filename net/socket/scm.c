@@ -22,7 +22,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "net/socket/cmsg.h"
 #include "net/socket/sock.h"

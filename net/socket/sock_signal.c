@@ -9,7 +9,7 @@
 #include <linux/signal.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "net/socket/sock.h"

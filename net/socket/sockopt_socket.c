@@ -16,7 +16,7 @@
 
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "net/link/link.h"
 #include "net/socket/scm.h"

@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel/task/process.h"
 #include "lwip/pbuf.h"
 
 #include "kernel/fs/fdtable.h"
@@ -30,7 +31,6 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/exec.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"

@@ -27,7 +27,7 @@
 #include <errno.h>
 
 #include "kernel/fs/file.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "net/unix/unix.h"
 

@@ -15,7 +15,7 @@
 #include "kernel/fs/open.h"
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "net/unix/unix.h"
 

@@ -14,7 +14,8 @@
 
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/elf.h"
+#include "kernel/task/ustack.h"
 #include "lib/tap.h"
 
 #define FILE_SIZE 0x3000

@@ -4,6 +4,8 @@
  * What becomes of a signal: pending, blocked, ignored, delivered, fatal. The
  * frame and the end of the process are only noted.
  */
+#include "kernel/task/process.h"
+#include "kernel/task/sigframe.h"
 #include "kernel/task/signal.h"
 
 #include <asm/unistd_64.h>
@@ -15,7 +17,6 @@
 
 #include "kernel/mm/slab.h"
 #include "kernel/printk.h"
-#include "kernel/task/exec.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"

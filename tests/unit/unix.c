@@ -21,7 +21,7 @@
 #include "kernel/fs/readdir.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 #include "net/base/rxqueue.h"

@@ -13,7 +13,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
-#include "kernel/task/exec.h"
+#include "kernel/task/process.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/tap.h"
