@@ -29,6 +29,7 @@
 #include "kernel/task/tid.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/acpi.h"
+#include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/irq.h"
 #include "kernel/x86/paging.h"

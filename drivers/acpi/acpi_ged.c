@@ -13,6 +13,7 @@
 
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/fadt.h"
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/irq.h"
 
 #define GED_HID "ACPI0013"

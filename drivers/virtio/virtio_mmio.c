@@ -17,6 +17,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
+#include "kernel/x86/ioapic.h"
 
 #define MAGIC 0x74726976 /* "virt" */
 #define VERSION_LEGACY 1

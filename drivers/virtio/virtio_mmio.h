@@ -5,6 +5,7 @@
 #ifndef DRIVERS_VIRTIO_VIRTIO_MMIO_H
 #define DRIVERS_VIRTIO_VIRTIO_MMIO_H
 
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/irq.h"
 
 struct virtio_device;

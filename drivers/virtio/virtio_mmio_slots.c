@@ -12,6 +12,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/x86/acpi.h"
+#include "kernel/x86/ioapic.h"
 
 /* What QEMU, and so everybody, calls virtio over MMIO. */
 #define ACPI_HID "LNRO0005"

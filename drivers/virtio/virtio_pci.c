@@ -14,6 +14,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/printk.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/irq.h"
 
 #define VENDOR_VIRTIO 0x1af4

@@ -21,8 +21,8 @@
 #include <string.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/vmap.h"
 #include "kernel/task/thread.h"
 
 #define WORD_BITS FD_CHUNK /* a chunk's numbers are a word of the bitmaps */

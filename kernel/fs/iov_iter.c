@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
 
 /* What to do with one piece; returns the bytes that it could not do. */
 typedef size_t (*step_fn)(void *piece, void *flat, size_t n, bool user);

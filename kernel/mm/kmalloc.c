@@ -3,6 +3,9 @@
  * kmalloc(): a row of slab caches for sizes up to a page, whole pages above.
  * Which of the two a pointer came from is read from its page struct.
  */
+
+#include "kernel/mm/kmalloc.h"
+
 #include <string.h>
 
 #include "kernel/mm/page.h"

@@ -6,6 +6,9 @@
  * in the area; an area's last page is never mapped. How long a table is ring 3
  * has chosen: beyond a page it is memory of ring 3's. Thread context.
  */
+
+#include "kernel/mm/kvmalloc.h"
+
 #include <string.h>
 
 #include "kernel/mm/page.h"

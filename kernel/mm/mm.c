@@ -11,6 +11,7 @@
 #include <linux/mman.h>
 
 #include "kernel/mm/page.h"
+#include "kernel/mm/pte_range.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/thread.h"

@@ -63,11 +63,7 @@ struct mm {
 struct mm *mm_create(void); /* NULL when memory is short */
 void mm_destroy(struct mm *mm);
 void mm_activate(struct mm *mm); /* loads CR3; NULL: the kernel's own tables */
-/* Verifies areas and page tables; ASSERTs. Slow. */
-void mm_check(struct mm *mm);
-
-struct vma *find_vma(struct mm *mm, uintptr_t addr); /* first end > addr */
-
+bool mm_is_active(const struct mm *mm);
 /* What the ELF loader and mmap() build on; -ENOMEM, -EINVAL, -EEXIST. */
 struct vma_backing {
 	const uint8_t *data;
@@ -77,18 +73,6 @@ struct vma_backing {
 };
 
 /*
- * Maps [addr, addr+len) exactly there, replacing what was there when replace,
- * else -EEXIST. backing may be NULL.
- */
-int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
-		 uint32_t flags, const struct vma_backing *backing,
-		 bool replace);
-/* Highest free gap below the mmap base that fits len; 0 if none. */
-uintptr_t mm_find_gap(struct mm *mm, size_t len);
-/* As munmap(2) and mprotect(2). */
-int mm_unmap(struct mm *mm, uintptr_t addr, size_t len);
-int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
-/*
  * What follows works on ranges that ring 3 chooses: thread context, other
  * threads run meanwhile.
  *
@@ -97,26 +81,11 @@ int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
  * mapped or memory is short, -EFAULT when something may not be read.
  */
 int mm_populate(struct mm *mm, uintptr_t addr, size_t len);
-/* Whether every byte of [addr, addr+len) lies in some area. */
-bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len);
 /*
  * How many of the n pages from addr on are alike: whether they need not be made
  * before they are read (mincore). 0: the first is not mapped.
  */
 size_t mm_presence(struct mm *mm, uintptr_t addr, size_t n, bool *present);
-
-/* The system calls' logic, without the descriptor look-up: see the man pages. */
-long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
-	     uint32_t flags, const struct vma_backing *backing);
-long mm_brk(struct mm *mm, uintptr_t brk);
-long mm_mremap(struct mm *mm, uintptr_t old, size_t old_len, size_t new_len,
-	       uint32_t flags, uintptr_t new_addr);
-long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice);
-/* mlock(2) and munlock(2): the range must be mapped; now: and present. */
-int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now);
-/* mlockall(2), of what is mapped now. */
-void mm_lock_all(struct mm *mm);
-int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags);
 
 /*
  * Makes the page at addr present for an access of this kind. 0, -EFAULT (no

@@ -6,11 +6,15 @@
  * There is one process and no writable file, so MAP_SHARED and MAP_PRIVATE
  * differ only in what may become writable.
  */
+
+#include "kernel/mm/mmap.h"
+
 #include <errno.h>
 
 #include <linux/mman.h>
 
 #include "kernel/mm/page.h"
+#include "kernel/mm/pte_range.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/thread.h"
 

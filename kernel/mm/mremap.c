@@ -3,10 +3,15 @@
  * What mremap(2) does: areas shrink, grow where they are, or move. Moving
  * takes the page table entries along; no byte is copied.
  */
+
+#include "kernel/mm/mremap.h"
+
 #include <errno.h>
 
 #include <linux/mman.h>
 
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/pte_range.h"
 #include "kernel/mm/vma.h"
 #include "kernel/task/thread.h"
 

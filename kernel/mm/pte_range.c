@@ -5,6 +5,9 @@
  * in the TLB. A range may span terabytes: what has no tables is stepped over,
  * and pte_window() cuts it into parts between which others may run.
  */
+
+#include "kernel/mm/pte_range.h"
+
 #include <errno.h>
 
 #include <linux/mman.h>

@@ -10,6 +10,7 @@
 
 #include "kernel/base.h"
 #include "kernel/lib/list.h"
+#include "kernel/mm/kmalloc.h"
 
 struct page;
 
@@ -56,21 +57,6 @@ void *kmem_cache_alloc_flags(struct kmem_cache *cache, unsigned int flags);
 void *kmem_cache_zalloc(struct kmem_cache *cache);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 
-/*
- * Any size up to 4 MiB; above a page straight from the page allocator, and not
- * to be counted on: kvmalloc() (kernel/mm/vmap.h) is for what may be larger.
- * 16 aligned. kmalloc(0) is a pointer that may not be used but must be freed.
- */
-void *kmalloc(size_t size);
-/* flags: ALLOC_*, of the pages that it takes if it takes some. */
-void *kmalloc_flags(size_t size, unsigned int flags);
-void *kzalloc(size_t size);
-void *kcalloc(size_t n, size_t size); /* NULL on overflow */
-/* NULL when memory is short: old is as it was. Size 0 frees old. */
-void *krealloc(void *old, size_t size);
-void kfree(const void *ptr); /* NULL is fine */
-size_t ksize(const void *ptr); /* bytes that may be used */
-
 /* Calls fn for every cache, for /proc/slabinfo. */
 void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 			 void *arg);
@@ -80,7 +66,5 @@ void slab_shrink(void);
 struct page *user_page_alloc(unsigned int flags);
 /* Verifies the invariants of all caches; ASSERTs. Slow. */
 void slab_check(void);
-
-void kmalloc_init(void); /* part of slab_init() */
 
 #endif

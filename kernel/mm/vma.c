@@ -17,6 +17,7 @@
 #include <linux/mman.h>
 
 #include "kernel/mm/page.h"
+#include "kernel/mm/pte_range.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/thread.h"
 

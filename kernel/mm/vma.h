@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files behind kernel/mm/mm.h share: the tree of areas, and the
- * ranges of page table entries under them.
+ * The areas of an address space.
  */
 #ifndef KERNEL_MM_VMA_H
 #define KERNEL_MM_VMA_H
 
 #include "kernel/mm/mm.h"
-#include "kernel/x86/paging.h"
 
 /* As Linux: vm.max_map_count, and 256 pages that stay free below a stack. */
 #define MAX_MAP_COUNT 65530
@@ -22,14 +20,28 @@
 /* PROT_* without the bits that only steer a call. */
 #define PROT_MASK 7U
 
-/*
- * A page that is there but may not be touched (PROT_NONE): its entry keeps
- * the address with P clear. The CPU ignores all bits of such an entry (SDM
- * vol 3 4.5, "not present").
- */
-#define PTE_HELD BIT(9)
+/* Verifies areas and page tables; ASSERTs. Slow. */
+void mm_check(struct mm *mm);
 
-/* vma.c */
+struct vma *find_vma(struct mm *mm, uintptr_t addr); /* first end > addr */
+
+/*
+ * Maps [addr, addr+len) exactly there, replacing what was there when replace,
+ * else -EEXIST. backing may be NULL.
+ */
+int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
+		 uint32_t flags, const struct vma_backing *backing,
+		 bool replace);
+/* Highest free gap below the mmap base that fits len; 0 if none. */
+uintptr_t mm_find_gap(struct mm *mm, size_t len);
+/* As munmap(2) and mprotect(2). */
+int mm_unmap(struct mm *mm, uintptr_t addr, size_t len);
+int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
+/* Whether every byte of [addr, addr+len) lies in some area. */
+bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len);
+
+/* ---- Inside kernel/mm/ ---- */
+
 int vma_init(void); /* before the first area; may be called again */
 struct vma *vma_next(const struct vma *vma);
 struct vma *vma_prev(const struct vma *vma);
@@ -56,42 +68,5 @@ uintptr_t vma_guard_start(const struct mm *mm, const struct vma *vma);
 bool vma_is_free(struct mm *mm, uintptr_t start, uintptr_t end);
 /* mm_find_gap() with the end of the gap at or below top. */
 uintptr_t vma_find_gap(struct mm *mm, size_t len, uintptr_t top);
-
-/*
- * mmap.c. Whether one request promises more than there could ever be. As on
- * Linux, where it compares with all RAM, the sum of requests has no bound.
- */
-bool vma_is_too_much(size_t len, uint32_t prot);
-
-/* pte_range.c: page aligned ranges. */
-uint64_t pte_make(uint64_t phys, uint32_t prot);
-/* The next entry in use at or after *va and below end, *va moved to it. */
-uint64_t *pte_next(uint64_t *pgd, uintptr_t *va, uintptr_t end);
-void pte_range_zap(struct mm *mm, uintptr_t start, uintptr_t end);
-void pte_range_protect(struct mm *mm, uintptr_t start, uintptr_t end,
-		       uint32_t prot);
-/*
- * Frees the tables of [start, end) that serve nothing else: below floor and
- * from ceiling on there are other areas.
- */
-void pte_range_free_tables(struct mm *mm, uintptr_t start, uintptr_t end,
-			   uintptr_t floor, uintptr_t ceiling);
-/* The tables that the pages of [from, from + len) need at to: -ENOMEM. */
-int pte_range_make_tables(struct mm *mm, uintptr_t from, uintptr_t to,
-			  size_t len);
-/*
- * Moves the pages, which get prot; what is there already is replaced. One
- * whose table cannot be made is lost: see mremap.c.
- */
-void pte_range_move(struct mm *mm, uintptr_t from, uintptr_t to, size_t len,
-		    uint32_t prot);
-/*
- * Where a first part of [start, end) ends that is little work: what has no
- * tables, and the entries of one table.
- */
-uintptr_t pte_window(uint64_t *pgd, uintptr_t start, uintptr_t end);
-
-/* mm.c */
-bool mm_is_active(const struct mm *mm);
 
 #endif

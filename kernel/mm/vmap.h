@@ -33,16 +33,6 @@ void *ioremap(uint64_t phys, size_t size);
 void *kstack_alloc(void);
 void kstack_free(void *stack);
 
-/*
- * As kmalloc() and kcalloc(), for tables of more than a page: in single pages
- * when memory has no piece that is large enough, up to KVMALLOC_MAX bytes.
- * For what is made seldom, and one at a time by each thread.
- */
-#define KVMALLOC_MAX (2 * MiB - PAGE_SIZE)
-void *kvmalloc(size_t size);
-void *kvcalloc(size_t n, size_t size);
-void kvfree(const void *ptr);
-
 /* Whether addr lies in a stack's guard page: for the fault report. */
 bool is_kstack_guard(uintptr_t addr);
 

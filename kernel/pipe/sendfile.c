@@ -3,6 +3,8 @@
  * sendfile(2): a file's bytes to anything that can be written, through a pipe
  * that nobody else sees, or into a pipe. Thread context.
  */
+#include "kernel/pipe/sendfile.h"
+
 #include <errno.h>
 #include <linux/fcntl.h>
 

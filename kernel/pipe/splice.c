@@ -14,8 +14,8 @@
 #include <linux/fcntl.h>
 
 #include "kernel/fs/file.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/page.h"
-#include "kernel/mm/vmap.h"
 #include "kernel/pipe/pipe_impl.h"
 #include "kernel/task/signal.h"
 

@@ -31,13 +31,6 @@ ssize_t do_splice(struct file *in, int64_t *off_in, struct file *out,
 		  int64_t *off_out, size_t len, unsigned int flags);
 ssize_t do_tee(struct file *in, struct file *out, size_t len,
 	       unsigned int flags);
-/* out may be NULL, a bad descriptor: in is looked at first. */
-ssize_t do_sendfile(struct file *in, int64_t *off_in, struct file *out,
-		    size_t len);
-/* An application's memory goes by reference; iter has its addresses. */
-ssize_t do_vmsplice(struct file *file, struct mm *mm, struct iov_iter *iter,
-		    unsigned int flags);
-
 /* ---- For file operations ------------------------------------------------- */
 
 /* splice_read of files that can only be read: into pages of the pipe's own. */

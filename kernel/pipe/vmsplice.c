@@ -5,6 +5,8 @@
  * pipe are done with it; what the application writes into it meanwhile is
  * seen by the reader, as on Linux. Thread context.
  */
+#include "kernel/pipe/vmsplice.h"
+
 #include <errno.h>
 
 #include "kernel/fs/file.h"

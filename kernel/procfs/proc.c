@@ -16,7 +16,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/lib/seq_buf.h"
-#include "kernel/mm/vmap.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/pipe/splice.h"
 #include "kernel/printk.h"
 #include "kernel/procfs/proc_impl.h"

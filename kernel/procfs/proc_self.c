@@ -16,6 +16,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vma.h"
 #include "kernel/procfs/proc_impl.h"
 #include "kernel/task/process.h"
 #include "kernel/task/signal.h"

@@ -12,8 +12,8 @@
 
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
 #include "kernel/sys/sys_socket.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/sys/timespec.h"

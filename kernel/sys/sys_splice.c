@@ -11,10 +11,12 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/stat.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
 #include "kernel/pipe/pipe.h"
+#include "kernel/pipe/sendfile.h"
 #include "kernel/pipe/splice.h"
+#include "kernel/pipe/vmsplice.h"
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kernel/mm/mm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/printk.h"
 
 #define PIE_BASE 0x555555554000UL /* two thirds of user memory, as Linux */

@@ -20,6 +20,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vma.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/task/elf.h"

@@ -19,6 +19,7 @@
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
+#include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 
 #define SECONDS_DEFAULT 10

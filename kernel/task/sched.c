@@ -32,6 +32,8 @@
 #include "kernel/task/timer.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/fpu.h"
+#include "kernel/x86/gdt.h"
 #include "kernel/x86/paging.h"
 
 #define SLICE_NS (10 * NSEC_PER_MSEC)

@@ -28,6 +28,7 @@
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/fpu.h"
 #include "kernel/x86/regs.h"
 
 #define RED_ZONE 128

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
@@ -16,6 +17,7 @@
 #include "kernel/task/tid.h"
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/fpu.h"
 #include "kernel/x86/regs.h"
 
 #define XSAVE_ALIGN 64 /* SDM vol 1 13.4 */

@@ -18,6 +18,7 @@
 
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
+#include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 
 /* Functions of one round; the softirq does not take long, whatever is due. */

@@ -10,7 +10,6 @@
 #include <linux/auxvec.h>
 #include <string.h>
 
-
 static bool reserve(struct user_stack *stack, size_t len)
 {
 	if (len > stack->size - stack->used)

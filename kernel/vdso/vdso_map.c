@@ -4,6 +4,7 @@
  * with it; it is mapped itself, not a copy of it, and lives as long as the
  * machine. Entered once, when the application is made.
  */
+#include "kernel/mm/vma.h"
 #include "kernel/vdso/vdso.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The local APIC and the IO-APIC, for kernel/x86/ itself. Vectors and
- * handlers are in irq.h.
+ * The local APIC and its timer. Vectors and handlers are in irq.h.
  */
 #ifndef KERNEL_X86_APIC_H
 #define KERNEL_X86_APIC_H
@@ -20,9 +19,13 @@ void apic_timer_count_start(void);
 uint32_t apic_timer_count(void);
 void apic_timer_set_rate(uint64_t apic_hz); /* counts a second */
 
-void ioapic_init(void); /* every line masked; none is no error */
-/* The line raises vector from now on. -ENODEV: no IO-APIC serves it. */
-int ioapic_route(uint32_t gsi, bool active_low, bool level, uint8_t vector);
-void ioapic_mask(uint32_t gsi);
+/* The local APIC timer, one shot: fires the timer softirq at this time. */
+void apic_timer_init(void); /* after clock_init() measured the bus */
+void apic_timer_set(uint64_t expires_ns); /* UINT64_MAX: off */
+/*
+ * The same so many nanoseconds from now, whatever it is armed for: for who has
+ * interrupted the timer's own code.
+ */
+void apic_timer_again(uint64_t delta_ns);
 
 #endif

@@ -7,8 +7,9 @@
 #include "kernel/x86/cpu.h"
 
 #include "kernel/printk.h"
-#include "kernel/x86/desc.h"
 #include "kernel/x86/fpu.h"
+#include "kernel/x86/gdt.h"
+#include "kernel/x86/idt.h"
 #include "kernel/x86/regs.h"
 #include "kernel/x86/trap.h"
 

@@ -70,9 +70,6 @@ static inline bool cpu_has_work(uint8_t bit)
 
 void cpu_init(void); /* features, GDT, TSS, IDT, SYSCALL, CR0/CR4/EFER, FPU */
 
-/* Sets the stack that traps and system calls from ring 3 will use. */
-void cpu_set_kernel_stack(uintptr_t top);
-
 /*
  * kernel/x86/switch.S: saves callee-saved registers on the current stack,
  * stores the stack pointer in *save, loads next and returns there.
@@ -95,15 +92,6 @@ struct switch_frame {
 void enter_user(void);
 /* rip of a new kernel thread: calls r12 with r13; r12 must not return. */
 void enter_kthread(void);
-
-/*
- * FPU/SSE/AVX state of ring 3; the kernel itself never touches it. The area
- * has cpu_features.xsave_size bytes, 64-byte aligned; it is in the standard
- * form that a signal frame carries.
- */
-void fpu_save(void *area);
-void fpu_restore(const void *area);
-void fpu_init_area(void *area); /* the state a new program sees */
 
 /*
  * FS and GS base of ring 3. With FSGSBASE the application changes them

@@ -5,8 +5,9 @@
  * exceptions that do not run on the current thread's. Entered once at boot,
  * and by every thread switch.
  */
+#include "kernel/x86/gdt.h"
+
 #include "kernel/x86/cpu.h"
-#include "kernel/x86/desc.h"
 #include "kernel/x86/regs.h"
 
 /* SDM vol 3 7.7, figure 7-11. */

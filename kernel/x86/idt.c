@@ -4,8 +4,10 @@
  * entry.S. All are interrupt gates, so C always starts with interrupts off.
  * Entered once at boot.
  */
+#include "kernel/x86/idt.h"
+
 #include "kernel/x86/cpu.h"
-#include "kernel/x86/desc.h"
+#include "kernel/x86/gdt.h"
 #include "kernel/x86/regs.h"
 
 #define NR_VECTORS 256

@@ -6,6 +6,8 @@
  * none. Owns which interrupt each pin is. Entered at boot, and to silence a
  * line.
  */
+#include "kernel/x86/ioapic.h"
+
 #include <errno.h>
 
 #include "kernel/mm/vmap.h"

@@ -38,6 +38,7 @@
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/apic.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/regs.h"
 
 #define NR_VECTORS 256

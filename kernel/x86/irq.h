@@ -35,20 +35,6 @@ void irq_set_handler(int vector, const char *name, irq_handler handler,
 		     void *arg);
 /* Message for a PCI function so that it raises vector on this CPU. */
 void irq_msi_message(int vector, uint64_t *address, uint32_t *data);
-/*
- * An interrupt line by its number among all IO-APICs' (ACPI's global system
- * interrupt), and how it signals: by an edge or a level, active high or low.
- */
-struct irq_line {
-	uint32_t gsi;
-	bool active_low, level;
-};
-
-/*
- * The line of an interrupt that is known by its number on a PC, as ACPI's
- * overrides (0 to 15) or the MP table have it; else the number, by an edge.
- */
-struct irq_line irq_legacy_line(unsigned int irq);
 /* Routes that line through its IO-APIC. -ENODEV: none has it. */
 int irq_route_isa(unsigned int irq, int vector);
 /*
@@ -75,15 +61,6 @@ static inline void irq_replay(void)
 
 /* An interrupt handler is running: for assertions. */
 bool in_irq(void);
-
-/* The local APIC timer, one shot: fires the timer softirq at this time. */
-void apic_timer_init(void); /* after clock_init() measured the bus */
-void apic_timer_set(uint64_t expires_ns); /* UINT64_MAX: off */
-/*
- * The same so many nanoseconds from now, whatever it is armed for: for who has
- * interrupted the timer's own code.
- */
-void apic_timer_again(uint64_t delta_ns);
 
 /* For /proc/interrupts. */
 void irq_for_each(void (*fn)(int vector, const char *name, uint64_t count,

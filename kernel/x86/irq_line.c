@@ -11,6 +11,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/apic.h"
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/irq.h"
 
 #define LINES_MAX 40 /* a microvm has 24 devices of its own */

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "kernel/x86/apic.h"
+
 /* 4.1: the floating pointer structure. */
 #define POINTER_ADDRESS 4
 #define POINTER_LENGTH 8 /* in paragraphs of 16 bytes */

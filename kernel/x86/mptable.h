@@ -7,6 +7,7 @@
 #define KERNEL_X86_MPTABLE_H
 
 #include "kernel/base.h"
+#include "kernel/x86/apic.h"
 
 #define MP_APICS_MAX 8
 #define MP_LINES_MAX 64

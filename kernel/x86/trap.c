@@ -16,6 +16,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vma.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kernel/mm/mm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/printk.h"
 #include "kernel/task/elf.h"
 #include "kernel/task/ustack.h"

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "kernel/mm/uaccess.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/tap.h"

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "kernel/fs/iov_iter.h"
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
 #include "lib/tap.h"
 
 static char user[4096];

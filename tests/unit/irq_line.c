@@ -9,6 +9,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "kernel/x86/apic.h"
+#include "kernel/x86/ioapic.h"
 #include "kernel/x86/irq.h"
 #include "lib/tap.h"
 

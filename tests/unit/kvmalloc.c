@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: kernel/mm/kvmalloc.c */
 /* Large tables when memory has no large piece. */
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/vmap.h"
 
 #include <sys/mman.h>

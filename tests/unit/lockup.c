@@ -12,6 +12,7 @@
 #include "kernel/panic.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
+#include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 #include "lib/tap.h"
 

@@ -6,6 +6,8 @@
 /* Address spaces: page faults, areas that split and join, what it all costs. */
 #include <linux/mman.h>
 
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/mremap.h"
 #include "lib/address_space.h"
 #include "lib/tap.h"
 

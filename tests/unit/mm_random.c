@@ -10,6 +10,9 @@
  */
 #include <linux/mman.h>
 
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/mremap.h"
+#include "kernel/mm/vma.h"
 #include "lib/check.h"
 #include "lib/fake_mmu.h"
 #include "lib/tap.h"

@@ -6,6 +6,8 @@
 /* mmap, brk, mremap and madvise: what they return, and where things land. */
 #include <linux/mman.h>
 
+#include "kernel/mm/mmap.h"
+#include "kernel/mm/mremap.h"
 #include "lib/address_space.h"
 #include "lib/tap.h"
 

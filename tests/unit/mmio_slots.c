@@ -11,6 +11,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/x86/acpi.h"
+#include "kernel/x86/ioapic.h"
 #include "lib/tap.h"
 
 static char said[256];

@@ -14,6 +14,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/pipe/pipe.h"
 #include "kernel/pipe/pipe_impl.h"
+#include "kernel/task/signal.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 

@@ -13,7 +13,9 @@
 #include "kernel/fs/inode.h"
 #include "kernel/pipe/pipe.h"
 #include "kernel/pipe/pipe_impl.h"
+#include "kernel/pipe/sendfile.h"
 #include "kernel/pipe/splice.h"
+#include "kernel/task/signal.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 

@@ -10,6 +10,7 @@
 
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
+#include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 #include "lib/tap.h"
 

@@ -22,6 +22,7 @@
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/process.h"
+#include "kernel/task/signal.h"
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 #include "net/base/rxqueue.h"

@@ -4,6 +4,7 @@
  * Wait queues, with threads that are only a state: schedule() here plays the
  * rest of the machine, a waker that runs whenever the test lets it.
  */
+#include "kernel/task/signal.h"
 #include "kernel/task/wait.h"
 
 #include <errno.h>

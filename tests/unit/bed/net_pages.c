@@ -7,6 +7,7 @@
 
 #include "bed/net.h"
 #include "kernel/mm/slab.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "lib/tap.h"
 

@@ -15,10 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
-#include "kernel/mm/vmap.h"
+#include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/wait.h"
 #include "lib/check.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor tables: GDT with the TSS, and the IDT. Inside kernel/x86/.
+ * The GDT with the TSS.
  */
-#ifndef KERNEL_X86_DESC_H
-#define KERNEL_X86_DESC_H
+#ifndef KERNEL_X86_GDT_H
+#define KERNEL_X86_GDT_H
+
+#include "kernel/base.h"
 
 /*
  * Stacks of their own for exceptions that may find RSP unusable (SDM vol 3
@@ -18,6 +20,8 @@ enum ist {
 };
 
 void gdt_init(void); /* GDT and TSS, segment registers reloaded */
-void idt_init(void); /* all 256 gates to trap_vectors in entry.S */
+
+/* Sets the stack that traps and system calls from ring 3 will use. */
+void cpu_set_kernel_stack(uintptr_t top);
 
 #endif
