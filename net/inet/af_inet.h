@@ -13,13 +13,15 @@
  */
 int inet_create(struct socket *sock, int protocol);
 
-extern const struct proto_ops inet_stream_ops;
-
 /* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
 int inet_check_address(const struct sockaddr_any *addr, int len);
 /* What bind(2) checks before it looks for conflicts: 0 or -errno. */
 int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,
 		    int len);
+/* bind(2) and the names of a stream: struct proto_ops. */
+int inet_bind(struct socket *sock, const struct sockaddr_any *addr, int len);
+int inet_getname(struct socket *sock, struct sockaddr_any *addr,
+		 enum sock_name which);
 void inet_fill_address(struct sockaddr_any *addr, uint32_t ip, uint16_t port);
 
 #endif
