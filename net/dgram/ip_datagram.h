@@ -5,7 +5,7 @@
 #ifndef NET_DGRAM_IP_DATAGRAM_H
 #define NET_DGRAM_IP_DATAGRAM_H
 
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_output.h"
 
 struct ip_dest {

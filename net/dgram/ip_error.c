@@ -11,7 +11,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/socket/cmsg.h"
 
 #define IP_RECVERR_TYPE 11 /* <linux/in.h> does not go with lwIP */

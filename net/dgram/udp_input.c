@@ -14,7 +14,7 @@
 #include "net/base/counters.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_route.h"
 #include "net/softirq.h"
 

@@ -10,7 +10,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "net/dgram/udp.h"
 #include "net/inet/af_inet.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 
 static void tell(struct dgram_sock *ds, struct msg *msg, const struct dgram *d)
 {

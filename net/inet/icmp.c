@@ -18,7 +18,7 @@
 #include "net/dgram/ping.h"
 #include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_output.h"
 #include "net/tcp/tcp.h"
 

@@ -30,7 +30,7 @@
 #include "kernel/task/wait.h"
 #include "net/base/rxqueue.h"
 #include "net/inet/inet_ports.h"
-#include "net/tcp/tcp_states.h"
+#include "net/socket/tcp_states.h"
 
 struct msg;
 struct proto;

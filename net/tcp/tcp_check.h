@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/tcp/tcp_states.h"
+#include "net/socket/tcp_states.h"
 
 enum tcp_verdict {
 	TCP_PASS, /* cut to keep bytes, without FIN if strip_fin */

@@ -14,7 +14,7 @@
 #include "kernel/base.h"
 #include "net/base/counters.h"
 #include "net/inet/icmp.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp_check.h"
 

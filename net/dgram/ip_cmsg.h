@@ -3,8 +3,8 @@
  * What travels beside a datagram of IPv4, ip(7): control messages of both
  * directions, and the queue of errors (IP_RECVERR).
  */
-#ifndef NET_INET_IP_CMSG_H
-#define NET_INET_IP_CMSG_H
+#ifndef NET_DGRAM_IP_CMSG_H
+#define NET_DGRAM_IP_CMSG_H
 
 #include "net/dgram/dgram.h"
 #include "net/socket/socket.h"

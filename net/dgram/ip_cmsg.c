@@ -10,7 +10,7 @@
 
 #include "kernel/base.h"
 #include "kernel/task/clock.h"
-#include "net/inet/ip_cmsg.h"
+#include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/cmsg.h"
 

@@ -2,8 +2,8 @@
 /*
  * TCP's states as TCP_INFO shows them, and the flags of a header.
  */
-#ifndef NET_TCP_TCP_STATES_H
-#define NET_TCP_TCP_STATES_H
+#ifndef NET_SOCKET_TCP_STATES_H
+#define NET_SOCKET_TCP_STATES_H
 
 enum tcp_sk_state {
 	TCP_ESTABLISHED = 1,
