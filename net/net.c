@@ -20,6 +20,7 @@
 #include "net/dgram/ping.h"
 #include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
+#include "net/inet/icmp.h"
 #include "net/inet/igmp.h"
 #include "net/inet/inet_ports.h"
 #include "net/link/dhcp.h"
@@ -104,6 +105,7 @@ int net_init(void)
 		return -ENOMEM;
 	tcp_init_sockets();
 	dgram_init();
+	icmp_init();
 	igmp_init();
 	udp_init_sockets();
 	raw_init();

@@ -24,11 +24,6 @@
 #include "net/socket/socket.h"
 #include "net/softirq.h"
 
-/* The largest packet that is made in one piece: an Ethernet's. */
-#define WIRE_MAX 1500
-/* A page, with what lwIP and the headers take of it. */
-#define PIECE_MAX 4000
-
 /*
  * Linux on x86-64: what stands in front of the data in its block (the link
  * layer's header, rounded, and as much again less one), struct
@@ -121,40 +116,6 @@ uint32_t dgram_truesize(size_t len, size_t header)
 			block *= 2;
 	}
 	return block + SKB_OVERHEAD + paged;
-}
-
-struct pbuf *dgram_payload(size_t len)
-{
-	struct pbuf *first = NULL;
-
-	if (len <= WIRE_MAX)
-		return pbuf_alloc(PBUF_TRANSPORT, len, PBUF_RAM);
-	while (len) {
-		size_t n = MIN(len, (size_t)PIECE_MAX);
-		struct pbuf *p = pbuf_alloc(first ? PBUF_RAW : PBUF_TRANSPORT,
-					    n, PBUF_RAM);
-
-		if (!p) {
-			if (first)
-				pbuf_free(first);
-			return NULL;
-		}
-		if (first)
-			pbuf_cat(first, p);
-		else
-			first = p;
-		len -= n;
-	}
-	return first;
-}
-
-struct pbuf *dgram_clone(const struct pbuf *p)
-{
-	struct pbuf *copy = dgram_payload(p->tot_len);
-
-	if (copy)
-		pbuf_copy(copy, p);
-	return copy;
 }
 
 int dgram_fill(struct pbuf *p, struct iov_iter *from)
@@ -445,8 +406,9 @@ int dgram_wait_wmem(struct dgram_sock *ds, bool nonblock)
 	return sock_attempt(sk, try_wmem(ds, deadline), deadline);
 }
 
-struct pbuf *dgram_wire_alloc(struct dgram_sock *ds, size_t len)
+struct pbuf *dgram_wire_alloc(void *owner, size_t len)
 {
+	struct dgram_sock *ds = owner;
 	size_t room = LWIP_MEM_ALIGN_SIZE(PBUF_TRANSPORT) + len;
 	struct wire_packet *w = kmalloc_flags(sizeof(*w) + room, ALLOC_PACKET);
 

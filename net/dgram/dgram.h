@@ -15,6 +15,7 @@
 #ifndef NET_DGRAM_DGRAM_H
 #define NET_DGRAM_DGRAM_H
 
+#include "net/inet/protocol.h"
 #include "net/socket/sock.h"
 
 struct iov_iter;
@@ -33,18 +34,6 @@ struct ip_extended_err {
 
 #define SO_EE_ORIGIN_LOCAL 1
 #define SO_EE_ORIGIN_ICMP 2
-
-/* What the header of a received packet said. */
-struct ip_info {
-	uint32_t saddr;
-	uint32_t daddr;
-	int ifindex;
-	uint8_t ttl;
-	uint8_t tos;
-	uint8_t proto;
-	bool group; /* to a broadcast or multicast address */
-	uint16_t frag_max; /* of a reassembled one, the longest fragment */
-};
 
 struct dgram {
 	struct list_head node;
@@ -109,13 +98,6 @@ struct dgram_sock *dgram_sock_alloc(const struct proto *prot, int protocol);
 /* Frees what is queued, and the sock once nothing of it is on its way out. */
 void dgram_sock_close(struct dgram_sock *ds);
 
-/*
- * Memory for a payload of len bytes in pieces of at most a page, with room for
- * headers in front; one piece when it fits a packet of the wire. NULL.
- */
-struct pbuf *dgram_payload(size_t len);
-/* A copy of p in such memory. */
-struct pbuf *dgram_clone(const struct pbuf *p);
 /* All of p from the iterator: -EFAULT. */
 int dgram_fill(struct pbuf *p, struct iov_iter *from);
 /*
@@ -156,7 +138,7 @@ int dgram_copy(const struct dgram *d, size_t off, size_t n,
  * A packet that is charged to ds until it has left: len bytes in one piece,
  * with room for headers in front; NULL without memory.
  */
-struct pbuf *dgram_wire_alloc(struct dgram_sock *ds, size_t len);
+struct pbuf *dgram_wire_alloc(void *ds, size_t len);
 /* Before that: waits for room in SO_SNDBUF. -EAGAIN, or why not to wait. */
 int dgram_wait_wmem(struct dgram_sock *ds, bool nonblock);
 /* What every send does first: the pending error, or the end of sending. */

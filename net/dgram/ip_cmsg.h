@@ -30,22 +30,6 @@ void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d);
 void ip_cmsg_recv(struct inet_sock *inet, struct msg *msg,
 		  const struct dgram *d);
 
-/* What a message of ICMP means to the sender of what it quotes. */
-struct icmp_error {
-	uint8_t type;
-	uint8_t code;
-	uint32_t info; /* the next hop's MTU, or where the header is bad */
-	uint32_t offender; /* who sent the message */
-	/* The packet that is quoted: its addresses, and all behind its header. */
-	uint32_t saddr;
-	uint32_t daddr;
-	struct pbuf *quoted;
-	struct ip_info ip; /* of the message itself */
-};
-
-/* RFC 792: the errno, and whether it is the end for a connected socket. */
-int icmp_errno(const struct icmp_error *e, bool *fatal);
-
 /*
  * Queues the error, with what was quoted from skip bytes on; the destination
  * had that port. Nothing without IP_RECVERR.

@@ -13,6 +13,7 @@
 #include "net/base/counters.h"
 #include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_mcast.h"
+#include "net/inet/ip_pbuf.h"
 #include "net/inet/route.h"
 
 #define TRANSPORT_HEADER_LEN 8 /* UDP's and ICMP's */
@@ -106,6 +107,7 @@ struct ip_out ip_dest_packet(struct dgram_sock *ds, const struct ip_dest *to,
 		.ttl = ttl_of(inet, to),
 		.proto = inet->sk.sk_protocol,
 		.mtu = disc < PMTUDISC_PROBE ? to->rt.pmtu : to->rt.mtu,
+		.alloc = dgram_wire_alloc,
 		.owner = ds,
 	};
 
@@ -165,7 +167,7 @@ struct pbuf *ip_dest_payload(struct dgram_sock *ds, const struct ip_dest *to,
 	if (wire && len + TRANSPORT_HEADER_LEN + IP_HEADER_LEN <= to->rt.mtu)
 		p = dgram_wire_alloc(ds, len);
 	else
-		p = dgram_payload(len);
+		p = ip_payload_alloc(len);
 	if (!p)
 		return ERR_PTR(-ENOBUFS);
 	err = dgram_fill(p, msg->iter);

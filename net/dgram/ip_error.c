@@ -16,46 +16,6 @@
 
 #define IP_RECVERR_TYPE 11 /* <linux/in.h> does not go with lwIP */
 
-/* RFC 792 and RFC 1122 3.2.2.1, as Linux's icmp_err_convert[]. */
-static const struct {
-	uint8_t err;
-	bool fatal;
-} unreachable[] = {
-	[ICMP_NET_UNREACH] = { ENETUNREACH, false },
-	[ICMP_HOST_UNREACH] = { EHOSTUNREACH, false },
-	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, true },
-	[ICMP_PORT_UNREACH] = { ECONNREFUSED, true },
-	[ICMP_FRAG_NEEDED] = { EMSGSIZE, true },
-	[ICMP_SR_FAILED] = { EOPNOTSUPP, false },
-	[ICMP_NET_UNKNOWN] = { ENETUNREACH, true },
-	[ICMP_HOST_UNKNOWN] = { EHOSTDOWN, true },
-	[ICMP_HOST_ISOLATED] = { ENONET, true },
-	[ICMP_NET_ANO] = { ENETUNREACH, true },
-	[ICMP_HOST_ANO] = { EHOSTUNREACH, true },
-	[ICMP_NET_UNR_TOS] = { ENETUNREACH, false },
-	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, false },
-	[ICMP_PKT_FILTERED] = { EHOSTUNREACH, true },
-	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, true },
-	[ICMP_PREC_CUTOFF] = { EHOSTUNREACH, true },
-};
-
-int icmp_errno(const struct icmp_error *e, bool *fatal)
-{
-	*fatal = false;
-	switch (e->type) {
-	case ICMP_PARAMETERPROB:
-		*fatal = true;
-		return EPROTO;
-	case ICMP_DEST_UNREACH:
-		if (e->code >= ARRAY_SIZE(unreachable))
-			return EHOSTUNREACH;
-		*fatal = unreachable[e->code].fatal;
-		return unreachable[e->code].err;
-	default:
-		return EHOSTUNREACH;
-	}
-}
-
 /* A copy: what is quoted is short, and the message is somebody else's. */
 static struct dgram *copy_of(const struct pbuf *from, uint16_t skip)
 {

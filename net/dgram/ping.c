@@ -17,6 +17,7 @@
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_mcast.h"
 #include "net/link/link.h"
@@ -25,11 +26,6 @@
 #define PMTUDISC_DONT 0
 
 static struct inet_ports idents;
-
-void ping_init(void)
-{
-	idents.random = random_u32;
-}
 
 /* ---- Receiving ----------------------------------------------------------- */
 
@@ -52,8 +48,8 @@ static struct dgram_sock *lookup(uint16_t ident, uint32_t addr, int ifindex)
 	return NULL;
 }
 
-void ping_rcv(struct pbuf *p, const struct ip_info *ip,
-	      const struct icmp_header *icmp)
+static void ping_rcv(struct pbuf *p, const struct ip_info *ip,
+		     const struct icmp_header *icmp)
 {
 	struct dgram_sock *ds = lookup(lwip_ntohs(icmp->echo.id), ip->daddr,
 				       ip->ifindex);
@@ -66,7 +62,7 @@ void ping_rcv(struct pbuf *p, const struct ip_info *ip,
 }
 
 /* The message quotes an echo request of ours: its identifier says whose. */
-void ping_err(const struct icmp_error *e)
+static void ping_err(const struct icmp_error *e)
 {
 	struct icmp_header icmp;
 	struct dgram_sock *ds;
@@ -186,3 +182,21 @@ const struct proto ping_prot = {
 	.recvmsg = ping_recvmsg,
 	.queues = dgram_queues,
 };
+
+void ping_init(void)
+{
+	static struct icmp_listener listener = {
+		.reply = ping_rcv,
+		.own_error = ping_err,
+	};
+	static struct inet_protosw protosw = {
+		.type = SOCK_DGRAM,
+		.protocol = IPPROTO_ICMP,
+		.prot = &ping_prot,
+		.ops = &inet_dgram_ops,
+	};
+
+	idents.random = random_u32;
+	icmp_listen(&listener);
+	inet_register_protosw(&protosw);
+}

@@ -19,8 +19,10 @@
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_mcast.h"
+#include "net/inet/ip_pbuf.h"
 #include "net/link/link.h"
 #include "net/socket/sockopt.h"
 #include "net/softirq.h"
@@ -112,7 +114,8 @@ static bool is_wanted(const struct ip_info *ip, uint8_t type)
 	return false;
 }
 
-void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+/* Each receiver gets a reference. Others may run between many of a thread's. */
+static void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
 	struct delivery dl = {
 		.ip = *ip,
@@ -121,7 +124,7 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 
 	if (!is_wanted(ip, dl.type))
 		return;
-	dl.p = dgram_clone(p);
+	dl.p = ip_payload_clone(p);
 	if (!dl.p) {
 		net_count(icmp_drop_no_memory);
 		return;
@@ -135,17 +138,6 @@ void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 		continue;
 	if (deliver_some(&dl))
 		slow = dl;
-}
-
-void raw_init(void)
-{
-	static struct net_poller unfinished = {
-		.stage = NET_STAGE_UNFINISHED,
-		.poll = deliver_more,
-		.packet = &slow.p,
-	};
-
-	net_poller_register(&unfinished);
 }
 
 static void tell(struct dgram_sock *ds, const struct icmp_error *e,
@@ -171,7 +163,7 @@ static void tell(struct dgram_sock *ds, const struct icmp_error *e,
 	sk->sk_error_report(sk);
 }
 
-void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip)
+static void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip)
 {
 	struct dgram_sock *ds;
 
@@ -300,6 +292,29 @@ const struct proto raw_prot = {
 	.recvmsg = raw_recvmsg,
 	.queues = dgram_queues,
 };
+
+void raw_init(void)
+{
+	static struct icmp_listener listener = {
+		.message = raw_deliver,
+		.error = raw_err,
+	};
+	static struct inet_protosw protosw = {
+		.type = SOCK_RAW,
+		.protocol = IPPROTO_ICMP,
+		.prot = &raw_prot,
+		.ops = &inet_dgram_ops,
+	};
+	static struct net_poller unfinished = {
+		.stage = NET_STAGE_UNFINISHED,
+		.poll = deliver_more,
+		.packet = &slow.p,
+	};
+
+	net_poller_register(&unfinished);
+	icmp_listen(&listener);
+	inet_register_protosw(&protosw);
+}
 
 static int set_filter(struct sock *sk, const void *val, int len)
 {

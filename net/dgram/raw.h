@@ -8,19 +8,8 @@
 
 #include "net/dgram/dgram.h"
 
-struct icmp_error;
-struct pbuf; /* lwIP's */
-
 extern const struct proto raw_prot;
 
 void raw_init(void);
-
-/*
- * A packet from its IP header on; each receiver gets a reference. Others may
- * run between many of a thread's.
- */
-void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen);
-/* skip: bytes of e->quoted in front of the quoted IP header. */
-void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip);
 
 #endif

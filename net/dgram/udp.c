@@ -9,16 +9,12 @@
 
 #include "kernel/random.h"
 #include "net/dgram/inet_dgram.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/ip_mcast.h"
+#include "net/socket/socket.h"
 #include "net/socket/sockopt.h"
 
 struct inet_ports udp_ports;
-
-void udp_init_sockets(void)
-{
-	udp_ports.random = random_u32;
-	udp_rcv_init();
-}
 
 static struct sock *udp_alloc(void)
 {
@@ -48,6 +44,20 @@ const struct proto udp_prot = {
 	.recvmsg = udp_recvmsg,
 	.queues = dgram_queues,
 };
+
+void udp_init_sockets(void)
+{
+	static struct inet_protosw protosw = {
+		.type = SOCK_DGRAM,
+		.protocol = IPPROTO_UDP,
+		.prot = &udp_prot,
+		.ops = &inet_dgram_ops,
+	};
+
+	udp_ports.random = random_u32;
+	udp_rcv_init();
+	inet_register_protosw(&protosw);
+}
 
 /* ---- Options ------------------------------------------------------------- */
 

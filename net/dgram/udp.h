@@ -50,17 +50,14 @@ bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
 
 /* ---- net/dgram/udp_input.c ---- */
 
+/* UDP's handlers: what comes from the wire, and ICMP's errors. */
 void udp_rcv_init(void);
-/* An IP payload from the wire; consumed unless it is for nobody: false. */
-bool udp_rcv(struct pbuf *p, const struct ip_info *ip);
 /*
  * A payload from a socket of this machine; keeps no reference to p. False:
  * nobody has the port. Others may run between many receivers.
  */
 bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 		   const struct ip_info *ip);
-/* ICMP says that a datagram of ours did not arrive. */
-void udp_err(const struct icmp_error *e);
 
 /* ---- net/dgram/udp_send.c, net/dgram/udp_recv.c ---- */
 

@@ -16,6 +16,7 @@
 #include "net/inet/icmp.h"
 #include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_route.h"
+#include "net/inet/protocol.h"
 #include "net/softirq.h"
 
 struct delivery {
@@ -111,17 +112,6 @@ static void to_group(struct pbuf *p, const struct udp_tuple *t,
 	rcv_more();
 }
 
-void udp_rcv_init(void)
-{
-	static struct net_poller unfinished = {
-		.stage = NET_STAGE_UNFINISHED,
-		.poll = rcv_more,
-		.packet = &slow.dl.p,
-	};
-
-	net_poller_register(&unfinished);
-}
-
 static bool checksum_is_right(struct pbuf *p, const struct ip_info *ip)
 {
 	const struct udp_hdr *udp = p->payload;
@@ -143,7 +133,8 @@ static bool cut_to_length(struct pbuf *p)
 	return true;
 }
 
-bool udp_rcv(struct pbuf *p, const struct ip_info *ip)
+/* The payload of IP; consumed unless it is for nobody: false. */
+static bool rcv(struct pbuf *p, const struct ip_info *ip)
 {
 	const struct udp_hdr *udp = p->payload;
 	struct udp_tuple t = { .saddr = ip->saddr,
@@ -176,6 +167,17 @@ drop:
 	return true;
 }
 
+static void udp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
+{
+	pbuf_remove_header(p, hlen);
+	if (rcv(p, ip))
+		return;
+	pbuf_add_header_force(p, hlen);
+	net_count(udp_no_ports);
+	icmp_send(p, ip, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	pbuf_free(p);
+}
+
 /* The socket is the one that would have got the answer. */
 static struct dgram_sock *sender_of(const struct icmp_error *e,
 				    const struct udp_hdr *udp)
@@ -189,7 +191,7 @@ static struct dgram_sock *sender_of(const struct icmp_error *e,
 	return udp_lookup(&t);
 }
 
-void udp_err(const struct icmp_error *e)
+static void udp_err(const struct icmp_error *e)
 {
 	struct udp_hdr udp = { 0 };
 	struct dgram_sock *ds;
@@ -214,4 +216,20 @@ void udp_err(const struct icmp_error *e)
 		return;
 	sk->sk_err = err;
 	sk->sk_error_report(sk);
+}
+
+void udp_rcv_init(void)
+{
+	static const struct net_protocol udp = {
+		.handler = udp_rcv,
+		.err_handler = udp_err,
+	};
+	static struct net_poller unfinished = {
+		.stage = NET_STAGE_UNFINISHED,
+		.poll = rcv_more,
+		.packet = &slow.dl.p,
+	};
+
+	net_poller_register(&unfinished);
+	inet_add_protocol(&udp, IPPROTO_UDP);
 }

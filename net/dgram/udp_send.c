@@ -16,6 +16,7 @@
 #include "net/dgram/ip_datagram.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
+#include "net/inet/ip_pbuf.h"
 #include "net/link/link.h"
 #include "net/softirq.h"
 
@@ -122,7 +123,7 @@ static int transmit(struct dgram_sock *ds, const struct ip_dest *to,
 		return ip_dest_leaves(ds, to) ? to_wire(ds, to, p) :
 						(pbuf_free(p), 0);
 	if (ip_dest_leaves(ds, to)) {
-		copy = dgram_clone(p);
+		copy = ip_payload_clone(p);
 		err = copy ? to_wire(ds, to, copy) : -ENOBUFS;
 	}
 	if (!err)
@@ -205,7 +206,7 @@ static int append(struct dgram_sock *ds, struct msg *msg, size_t len)
 		err = dgram_may_send(ds);
 	if (err)
 		return err;
-	p = dgram_payload(len);
+	p = ip_payload_alloc(len);
 	if (!p)
 		return -ENOBUFS;
 	err = dgram_fill(p, msg->iter);

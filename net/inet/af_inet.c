@@ -8,60 +8,52 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net/dgram/inet_dgram.h"
-#include "net/dgram/ping.h"
-#include "net/dgram/raw.h"
-#include "net/dgram/udp.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/sock.h"
-#include "net/tcp/inet_stream.h"
-#include "net/tcp/tcp.h"
 
 static uint16_t swap16(uint16_t v)
 {
 	return __builtin_bswap16(v);
 }
 
-/* The sockets there are: the first of a type is what protocol 0 stands for. */
-static const struct {
-	int type;
-	int protocol;
-	const struct proto *prot;
-	const struct proto_ops *ops;
-} inetsw[] = {
-	{ SOCK_STREAM, IPPROTO_TCP, &tcp_prot, &inet_stream_ops },
-	{ SOCK_DGRAM, IPPROTO_UDP, &udp_prot, &inet_dgram_ops },
-	{ SOCK_DGRAM, IPPROTO_ICMP, &ping_prot, &inet_dgram_ops },
-	{ SOCK_RAW, IPPROTO_ICMP, &raw_prot, &inet_dgram_ops },
-};
+/* Which sockets there are, in the order of their registration. */
+static struct inet_protosw *inetsw;
 
-/* An index into inetsw, or -errno. Raw sockets want to be told a protocol. */
-static int find_protocol(int type, int protocol)
+void inet_register_protosw(struct inet_protosw *p)
+{
+	struct inet_protosw **at = &inetsw;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	*at = p;
+}
+
+/* Raw sockets want to be told a protocol. */
+static const struct inet_protosw *find_protocol(int type, int protocol)
 {
 	int err = -ESOCKTNOSUPPORT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(inetsw); i++) {
-		if (inetsw[i].type != type)
+	for (const struct inet_protosw *p = inetsw; p; p = p->next) {
+		if (p->type != type)
 			continue;
-		if (inetsw[i].protocol == protocol ||
-		    (!protocol && type != SOCK_RAW))
-			return i;
+		if (p->protocol == protocol || (!protocol && type != SOCK_RAW))
+			return p;
 		err = -EPROTONOSUPPORT;
 	}
-	return err;
+	return ERR_PTR(err);
 }
 
 int inet_create(struct socket *sock, int protocol)
 {
-	int i = find_protocol(sock->type, protocol);
+	const struct inet_protosw *p = find_protocol(sock->type, protocol);
 	struct sock *sk;
 
-	if (i < 0)
-		return i;
-	sk = inetsw[i].prot->alloc();
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	sk = p->prot->alloc();
 	if (!sk)
 		return -ENOBUFS;
-	sock->ops = inetsw[i].ops;
+	sock->ops = p->ops;
 	sock_graft(sk, sock);
 	return 0;
 }

@@ -7,6 +7,19 @@
 
 #include "net/socket/socket.h"
 
+struct proto;
+
+/* A kind of socket, which its protocol registers at the start. */
+struct inet_protosw {
+	int type;
+	int protocol;
+	const struct proto *prot;
+	const struct proto_ops *ops;
+	struct inet_protosw *next;
+};
+/* The first of a type is what protocol 0 stands for. */
+void inet_register_protosw(struct inet_protosw *p);
+
 /*
  * Gives sock its sock and operations. -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
  * -ENOBUFS.

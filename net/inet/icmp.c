@@ -15,18 +15,28 @@
 #include "kernel/base.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/dgram/ping.h"
-#include "net/dgram/raw.h"
-#include "net/dgram/udp.h"
-#include "net/dgram/ip_cmsg.h"
 #include "net/inet/ip_output.h"
-#include "net/tcp/tcp.h"
+#include "net/inet/ip_pbuf.h"
+#include "net/inet/protocol.h"
+#include "net/link/link.h"
+#include "net/socket/socket.h"
 
 #define DEFAULT_TTL 64
 #define TOS_CONTROL 0xc0 /* RFC 1812 4.3.2.5: internetwork control */
 #define TOS_MASK 0x1e
 
 _Static_assert(sizeof(struct icmp_header) == ICMP_HEADER_LEN, "RFC 792");
+
+static struct icmp_listener *listeners;
+
+void icmp_listen(struct icmp_listener *listener)
+{
+	struct icmp_listener **l = &listeners;
+
+	while (*l && *l != listener)
+		l = &(*l)->next;
+	*l = listener;
+}
 
 /* ---- Limits of what is sent ---------------------------------------------- */
 
@@ -176,7 +186,7 @@ void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
 
 static void answer_echo(struct pbuf *p, const struct ip_info *ip)
 {
-	struct pbuf *copy = dgram_clone(p);
+	struct pbuf *copy = ip_payload_clone(p);
 	struct icmp_header *icmp;
 
 	if (!copy) {
@@ -219,6 +229,46 @@ static void answer_timestamp(struct pbuf *p, const struct ip_info *ip)
 
 /* ---- Errors -------------------------------------------------------------- */
 
+/* RFC 792 and RFC 1122 3.2.2.1, as Linux's icmp_err_convert[]. */
+static const struct {
+	uint8_t err;
+	bool fatal;
+} unreachable[] = {
+	[ICMP_NET_UNREACH] = { ENETUNREACH, false },
+	[ICMP_HOST_UNREACH] = { EHOSTUNREACH, false },
+	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, true },
+	[ICMP_PORT_UNREACH] = { ECONNREFUSED, true },
+	[ICMP_FRAG_NEEDED] = { EMSGSIZE, true },
+	[ICMP_SR_FAILED] = { EOPNOTSUPP, false },
+	[ICMP_NET_UNKNOWN] = { ENETUNREACH, true },
+	[ICMP_HOST_UNKNOWN] = { EHOSTDOWN, true },
+	[ICMP_HOST_ISOLATED] = { ENONET, true },
+	[ICMP_NET_ANO] = { ENETUNREACH, true },
+	[ICMP_HOST_ANO] = { EHOSTUNREACH, true },
+	[ICMP_NET_UNR_TOS] = { ENETUNREACH, false },
+	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, false },
+	[ICMP_PKT_FILTERED] = { EHOSTUNREACH, true },
+	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, true },
+	[ICMP_PREC_CUTOFF] = { EHOSTUNREACH, true },
+};
+
+int icmp_errno(const struct icmp_error *e, bool *fatal)
+{
+	*fatal = false;
+	switch (e->type) {
+	case ICMP_PARAMETERPROB:
+		*fatal = true;
+		return EPROTO;
+	case ICMP_DEST_UNREACH:
+		if (e->code >= ARRAY_SIZE(unreachable))
+			return EHOSTUNREACH;
+		*fatal = unreachable[e->code].fatal;
+		return unreachable[e->code].err;
+	default:
+		return EHOSTUNREACH;
+	}
+}
+
 static uint32_t info_of(const struct icmp_header *icmp)
 {
 	if (icmp->type == ICMP_DEST_UNREACH && icmp->code == ICMP_FRAG_NEEDED)
@@ -237,6 +287,7 @@ static void take_error(struct pbuf *p, const struct ip_info *ip,
 				.info = info_of(icmp),
 				.offender = ip->saddr,
 				.ip = *ip };
+	const struct net_protocol *prot;
 	struct ip_hdr quoted;
 	uint16_t hlen;
 
@@ -253,28 +304,45 @@ static void take_error(struct pbuf *p, const struct ip_info *ip,
 	e.saddr = quoted.src.addr;
 	e.daddr = quoted.dest.addr;
 	e.quoted = p;
-	raw_err(&e, IPH_PROTO(&quoted), ICMP_HEADER_LEN);
+	for (const struct icmp_listener *l = listeners; l; l = l->next)
+		if (l->error)
+			l->error(&e, IPH_PROTO(&quoted), ICMP_HEADER_LEN);
 	pbuf_remove_header(p, ICMP_HEADER_LEN + hlen);
-	if (IPH_PROTO(&quoted) == IPPROTO_UDP)
-		udp_err(&e);
-	else if (IPH_PROTO(&quoted) == IPPROTO_TCP)
-		tcp_icmp_error(&e);
-	else if (IPH_PROTO(&quoted) == IPPROTO_ICMP)
-		ping_err(&e);
+	prot = inet_protocol(IPH_PROTO(&quoted));
+	if (prot && prot->err_handler)
+		prot->err_handler(&e);
 	return;
 
 bad:
 	net_count(icmp_in_errors);
 }
 
+/* About an ICMP message of ours. */
+static void own_error(const struct icmp_error *e)
+{
+	for (const struct icmp_listener *l = listeners; l; l = l->next)
+		if (l->own_error)
+			l->own_error(e);
+}
+
 /* ---- What comes ---------------------------------------------------------- */
+
+static void tell_reply(struct pbuf *p, const struct ip_info *ip,
+		       const struct icmp_header *icmp)
+{
+	for (const struct icmp_listener *l = listeners; l; l = l->next)
+		if (l->reply)
+			l->reply(p, ip, icmp);
+}
 
 void icmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
 	struct icmp_header icmp;
 
 	net_count(icmp_in_msgs);
-	raw_deliver(p, ip, hlen);
+	for (const struct icmp_listener *l = listeners; l; l = l->next)
+		if (l->message)
+			l->message(p, ip, hlen);
 	pbuf_remove_header(p, hlen);
 	if (pbuf_copy_partial(p, &icmp, sizeof(icmp), 0) != sizeof(icmp)) {
 		net_count(icmp_in_errors);
@@ -289,9 +357,19 @@ void icmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 	else if (icmp.type == ICMP_TIMESTAMP && !ip->group)
 		answer_timestamp(p, ip);
 	else if (icmp.type == ICMP_ECHOREPLY)
-		ping_rcv(p, ip, &icmp);
+		tell_reply(p, ip, &icmp);
 	else if (is_icmp_error(icmp.type))
 		take_error(p, ip, &icmp);
 out:
 	pbuf_free(p);
+}
+
+void icmp_init(void)
+{
+	static const struct net_protocol icmp = {
+		.handler = icmp_rcv,
+		.err_handler = own_error,
+	};
+
+	inet_add_protocol(&icmp, IPPROTO_ICMP);
 }

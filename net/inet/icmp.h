@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct icmp_error;
-struct ip_info;
+#include "net/inet/protocol.h"
+
 struct ip_out;
 struct ip_route;
 struct pbuf; /* lwIP's */
@@ -68,6 +68,29 @@ struct icmp_header {
 #define ICMP_QUOTE_MAX (576 - 20 - ICMP_HEADER_LEN)
 
 /*
+ * Sockets that hear of messages: raw ones and those of ping(8) register. Each
+ * may be NULL. What is given stays the caller's.
+ */
+struct icmp_listener {
+	/* Every message, from its IP header of hlen bytes on. */
+	void (*message)(struct pbuf *p, const struct ip_info *ip,
+			uint16_t hlen);
+	/* An echo reply, p from its ICMP header on. */
+	void (*reply)(struct pbuf *p, const struct ip_info *ip,
+		      const struct icmp_header *icmp);
+	/*
+	 * Every error, about a packet of that protocol; skip: bytes of
+	 * e->quoted in front of the quoted IP header.
+	 */
+	void (*error)(const struct icmp_error *e, uint8_t proto, uint16_t skip);
+	/* An error about an ICMP message of ours. */
+	void (*own_error)(const struct icmp_error *e);
+	struct icmp_listener *next;
+};
+void icmp_listen(struct icmp_listener *listener);
+
+void icmp_init(void);
+/*
  * A packet with an ICMP message, from its IP header of hlen bytes on, whole
  * and for us; consumed. Softirq, or thread context for what comes from here.
  */
@@ -84,5 +107,8 @@ int icmp_output(const struct ip_route *rt, const struct ip_out *out,
  */
 void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
 	       uint8_t type, uint8_t code, uint32_t rest);
+
+/* RFC 792: the errno, and whether it is the end for a connected socket. */
+int icmp_errno(const struct icmp_error *e, bool *fatal);
 
 #endif

@@ -19,10 +19,11 @@
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/dgram/dgram.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_route.h"
+#include "net/inet/protocol.h"
 #include "net/link/link.h"
+#include "net/socket/socket.h"
 #include "net/softirq.h"
 
 #define IGMP_QUERY 0x11
@@ -252,15 +253,6 @@ static void carrier_changed(const struct net_link *link, bool up)
 		ip_mcast_for_each(link->index, say_joined, NULL);
 }
 
-void igmp_init(void)
-{
-	static struct net_link_listener listener = {
-		.carrier = carrier_changed,
-	};
-
-	net_link_listen(&listener);
-}
-
 /* ---- Queries ------------------------------------------------------------- */
 
 struct query {
@@ -284,11 +276,12 @@ static void answer(uint32_t group, void *arg)
 		say_later(group, MODE_IS_EXCLUDE, 1, q->within_ms);
 }
 
-void igmp_rcv(struct pbuf *p, const struct ip_info *ip)
+static void igmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
 	struct igmp_header igmp;
 	struct query q;
 
+	pbuf_remove_header(p, hlen);
 	if (pbuf_copy_partial(p, &igmp, sizeof(igmp), 0) != sizeof(igmp) ||
 	    inet_chksum_pbuf(p) || ip->ttl != TTL) {
 		net_count(igmp_in_errors);
@@ -304,4 +297,15 @@ void igmp_rcv(struct pbuf *p, const struct ip_info *ip)
 	ip_mcast_for_each(ip->ifindex, answer, &q);
 out:
 	pbuf_free(p);
+}
+
+void igmp_init(void)
+{
+	static struct net_link_listener listener = {
+		.carrier = carrier_changed,
+	};
+	static const struct net_protocol igmp = { .handler = igmp_rcv };
+
+	net_link_listen(&listener);
+	inet_add_protocol(&igmp, IPPROTO_IGMP);
 }

@@ -8,9 +8,6 @@
 
 #include <stdint.h>
 
-struct ip_info;
-struct pbuf; /* lwIP's */
-
 #define IGMP_ALL_HOSTS __builtin_bswap32(0xe0000001)
 
 /* At the start: a link that comes up is told everything again. */
@@ -18,7 +15,5 @@ void igmp_init(void);
 /* The first socket listens to group on the interface; the last one no more. */
 void igmp_joined(int ifindex, uint32_t group);
 void igmp_left(int ifindex, uint32_t group);
-/* A message without its IP header; consumed. */
-void igmp_rcv(struct pbuf *p, const struct ip_info *ip);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv4 packets on their way up, before lwIP believes the lengths in them. All
- * but TCP and DHCP ends here: UDP, ICMP and IGMP are the kernel's own. Softirq.
+ * IPv4 packets on their way up, before lwIP believes the lengths in them. What
+ * is whole and for us goes to its protocol; TCP and DHCP go on to lwIP. Softirq.
  */
 #include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
@@ -12,12 +12,12 @@
 
 #include "kernel/base.h"
 #include "net/base/counters.h"
-#include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
-#include "net/inet/igmp.h"
 #include "net/inet/ip_mcast.h"
+#include "net/inet/ip_pbuf.h"
 #include "net/inet/ip_reass.h"
 #include "net/inet/ip_route.h"
+#include "net/inet/protocol.h"
 #include "net/lwip/hooks.h"
 
 /* RFC 791 3.1 */
@@ -117,42 +117,23 @@ static bool is_for_lwip(const struct pbuf *p, uint16_t hlen)
 	return false;
 }
 
-/* UDP; true: eaten. */
-static bool to_udp(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
-{
-	if (is_for_lwip(p, hlen))
-		return false;
-	pbuf_remove_header(p, hlen);
-	if (udp_rcv(p, ip))
-		return true;
-	pbuf_add_header_force(p, hlen);
-	net_count(udp_no_ports);
-	icmp_send(p, ip, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
-	pbuf_free(p);
-	return true;
-}
-
-/* A whole packet for us; true: eaten. TCP is lwIP's. */
+/* A whole packet for us; true: eaten. */
 static bool to_protocol(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
-	switch (ip->proto) {
-	case IP_PROTO_TCP:
+	const struct net_protocol *prot = inet_protocol(ip->proto);
+
+	if (ip->proto == IP_PROTO_UDP && is_for_lwip(p, hlen))
 		return false;
-	case IP_PROTO_UDP:
-		return to_udp(p, ip, hlen);
-	case IP_PROTO_ICMP:
-		icmp_rcv(p, ip, hlen);
-		return true;
-	case IP_PROTO_IGMP:
-		pbuf_remove_header(p, hlen);
-		igmp_rcv(p, ip);
-		return true;
-	default:
+	if (!prot) {
 		net_count(ip_unknown_protocol);
 		icmp_send(p, ip, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
 		pbuf_free(p);
 		return true;
 	}
+	if (!prot->handler)
+		return false;
+	prot->handler(p, ip, hlen);
+	return true;
 }
 
 static struct ip_info info_of(const struct ip_hdr *ip, struct netif *netif)
@@ -193,7 +174,7 @@ static bool lacks_port(const struct pbuf *p, uint16_t hlen)
  */
 static int to_lwip(struct pbuf *p, struct netif *netif)
 {
-	struct pbuf *copy = dgram_clone(p);
+	struct pbuf *copy = ip_payload_clone(p);
 
 	pbuf_free(p);
 	if (!copy)

@@ -17,7 +17,6 @@
 #include "kernel/base.h"
 #include "kernel/random.h"
 #include "net/base/counters.h"
-#include "net/dgram/dgram.h"
 
 /* Where the next identification of a destination comes from. */
 #define ID_BUCKETS 256
@@ -95,7 +94,7 @@ static int fragment(const struct ip_route *rt, const struct ip_out *out,
 	for (uint32_t at = 0; at < p->tot_len && !err; at += room) {
 		uint16_t n = MIN((uint32_t)room, p->tot_len - at);
 		uint16_t more = at + n < p->tot_len ? IP_MF : 0;
-		struct pbuf *f = out->owner ? dgram_wire_alloc(out->owner, n) :
+		struct pbuf *f = out->alloc ? out->alloc(out->owner, n) :
 					      pbuf_alloc(PBUF_IP, n, PBUF_RAM);
 
 		if (!f) {

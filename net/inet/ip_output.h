@@ -7,11 +7,11 @@
 #define NET_INET_IP_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "net/inet/ip_route.h"
 
-struct dgram_sock;
 struct pbuf; /* lwIP's */
 
 #define IP_HEADER_LEN 20
@@ -25,7 +25,12 @@ struct ip_out {
 	uint8_t proto;
 	bool df; /* don't fragment: the caller saw that it fits */
 	uint32_t mtu; /* 0: of the route's link */
-	struct dgram_sock *owner; /* who is charged for fragments, or NULL */
+	/*
+	 * Memory for a fragment of len bytes, with room for headers, which
+	 * the owner is charged for; NULL: nobody is.
+	 */
+	struct pbuf *(*alloc)(void *owner, size_t len);
+	void *owner;
 };
 
 /*

@@ -18,8 +18,9 @@
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/dgram/dgram.h"
+#include "net/base/rxqueue.h"
 #include "net/inet/icmp.h"
+#include "net/inet/protocol.h"
 
 #define CHAINS 64
 #define MEMORY_MAX (4 * MiB) /* net.ipv4.ipfrag_high_thresh, ... */

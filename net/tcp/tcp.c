@@ -16,8 +16,10 @@
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/memory.h"
+#include "net/inet/af_inet.h"
 #include "net/lwip/memp_limits.h"
 #include "net/socket/socket.h"
+#include "net/tcp/inet_stream.h"
 #include "net/tcp/local.h"
 #include "net/tcp/sosplice.h"
 #include "net/tcp/tcp_check.h"
@@ -81,6 +83,13 @@ const struct proto tcp_prot = {
 
 void tcp_init_sockets(void)
 {
+	static struct inet_protosw protosw = {
+		.type = SOCK_STREAM,
+		.protocol = IPPROTO_TCP,
+		.prot = &tcp_prot,
+		.ops = &inet_stream_ops,
+	};
+
 	cache = kmem_cache_create("sock", sizeof(struct tcp_sock), 0);
 	if (!cache)
 		panic("no memory for TCP sockets");
@@ -90,6 +99,8 @@ void tcp_init_sockets(void)
 	if (!tcp_time_wait_setup() || !tcp_local_setup())
 		panic("no memory for the tables of connections");
 	net_pcb_set_output_done(tcp_output_done);
+	inet_register_protosw(&protosw);
+	tcp_icmp_init();
 	tcp_memory_init();
 	sosplice_init();
 }

@@ -237,8 +237,7 @@ void tcp_splice_eof(struct socket *sock);
 void tcp_ack_delayed(struct tcp_sock *tp);
 
 /* net/tcp/tcp_icmp.c */
-struct icmp_error;
-void tcp_icmp_error(const struct icmp_error *e);
+void tcp_icmp_init(void);
 
 /* net/tcp/tcp_timer.c: what is queued may wait for more, for a while. */
 void tcp_hold(struct tcp_sock *tp);

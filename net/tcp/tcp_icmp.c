@@ -4,6 +4,8 @@
  * whose quoted number is on its way counts (RFC 5927 section 4), and none ends
  * a connection that is established. Softirq.
  */
+#include "net/inet/protocol.h"
+#include "net/socket/socket.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -14,7 +16,6 @@
 #include "kernel/base.h"
 #include "net/base/counters.h"
 #include "net/inet/icmp.h"
-#include "net/dgram/ip_cmsg.h"
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp_check.h"
 
@@ -86,7 +87,7 @@ static void refused(struct tcp_sock *tp, struct tcp_pcb *pcb, int err)
 	tcp_done(tp, err);
 }
 
-void tcp_icmp_error(const struct icmp_error *e)
+static void tcp_icmp_error(const struct icmp_error *e)
 {
 	struct quoted q;
 	struct tcp_pcb *pcb = find(e, &q);
@@ -115,4 +116,14 @@ void tcp_icmp_error(const struct icmp_error *e)
 		refused(tp, pcb, err);
 	else
 		tp->err_soft = err;
+}
+
+void tcp_icmp_init(void)
+{
+	/* lwIP receives the segments. */
+	static const struct net_protocol tcp = {
+		.err_handler = tcp_icmp_error,
+	};
+
+	inet_add_protocol(&tcp, IPPROTO_TCP);
 }
