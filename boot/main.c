@@ -17,6 +17,7 @@
 #include "kernel/fs/initramfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/pipe/pipe.h"
 #include "kernel/printk.h"
 #include "kernel/procfs/proc.h"
 #include "kernel/random.h"
@@ -68,6 +69,7 @@ static void files_init(void)
 
 	file_init();
 	eventpoll_init();
+	pipe_init();
 	proc_init();
 	syscall_init();
 	if (initramfs_init(__initramfs_start, size))

@@ -11,6 +11,7 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/mm/slab.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
@@ -166,6 +167,33 @@ static unsigned int queue_num(const struct virtio_device *vdev,
 	return num;
 }
 
+static struct virtqueue *all_queues;
+
+static const char *queues_check(void)
+{
+	const struct virtqueue *vq;
+	const char *broken = NULL;
+
+	for (vq = all_queues; vq && !broken; vq = vq->next)
+		broken = virtqueue_check(vq);
+	return broken;
+}
+
+/* A new one, for ever. */
+static struct virtqueue *queue_add(struct virtio_device *vdev,
+				   unsigned int index, unsigned int num)
+{
+	struct virtqueue *vq = queue_alloc(num, vdev->legacy);
+
+	if (!vq)
+		return NULL;
+	vq->next = all_queues;
+	all_queues = vq;
+	vdev->queues[index] = vq;
+	check_register("virtqueues", queues_check);
+	return vq;
+}
+
 int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 		       unsigned int max, const char *name,
 		       virtqueue_fn callback, void *priv)
@@ -178,10 +206,9 @@ int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 	if (!num || (vq && vq->num != num))
 		return -ENODEV;
 	if (!vq)
-		vq = queue_alloc(num, vdev->legacy);
+		vq = queue_add(vdev, index, num);
 	if (!vq)
 		return -ENOMEM;
-	vdev->queues[index] = vq;
 	vq->vdev = vdev;
 	vq->name = name;
 	vq->index = index;

@@ -300,31 +300,42 @@ void *virtqueue_detach(struct virtqueue *vq)
 	return NULL;
 }
 
-void virtqueue_check(const struct virtqueue *vq)
+/* Marks n descriptors from at on as seen; false: one was, or is none. */
+static bool chain_check(const struct virtqueue *vq, uint16_t at, uint16_t n,
+			bool *seen)
 {
+	for (; n; n--, at = vq->state[at].next) {
+		if (at >= vq->num || seen[at])
+			return false;
+		seen[at] = true;
+	}
+	return true;
+}
+
+const char *virtqueue_check(const struct virtqueue *vq)
+{
+	unsigned int heads = 0, total = vq->num_free;
 	bool seen[VIRTQUEUE_MAX];
-	uint16_t id, at, i, heads = 0, total = 0;
+	uint16_t id;
 
 	memset(seen, 0, vq->num * sizeof(seen[0]));
-	for (i = 0, at = vq->free_head; i < vq->num_free; i++) {
-		ASSERT(at < vq->num && !seen[at] && !vq->state[at].count);
-		seen[at] = true;
-		total++;
-		at = vq->state[at].next;
-	}
+	if (!chain_check(vq, vq->free_head, vq->num_free, seen))
+		return "virtqueue 1: the free list is wrong";
 	for (id = 0; id < vq->num; id++) {
 		if (!vq->state[id].count)
 			continue;
-		ASSERT(vq->state[id].cookie);
+		if (!vq->state[id].cookie)
+			return "virtqueue 3: a head without a cookie";
+		if (!chain_check(vq, id, vq->state[id].count, seen))
+			return "virtqueue 2: a descriptor is in two chains";
+		total += vq->state[id].count;
 		heads++;
-		for (i = 0, at = id; i < vq->state[id].count; i++) {
-			ASSERT(at < vq->num && !seen[at]);
-			seen[at] = true;
-			total++;
-			at = vq->state[at].next;
-		}
 	}
-	ASSERT(total == vq->num);
-	ASSERT(heads == vq->lent);
-	ASSERT((uint16_t)(vq->used_idx - vq->last_used) <= vq->lent);
+	if (total != vq->num)
+		return "virtqueue 2: a descriptor is in no chain";
+	if (heads != vq->lent)
+		return "virtqueue 3: the count of heads is wrong";
+	if ((uint16_t)(vq->used_idx - vq->last_used) > vq->lent)
+		return "virtqueue 4: more used than lent";
+	return NULL;
 }

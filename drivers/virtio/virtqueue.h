@@ -60,6 +60,7 @@ struct virtqueue {
 	virtqueue_fn notify; /* rings the device's doorbell */
 	void *doorbell; /* the transport's */
 	void *priv; /* the driver's */
+	struct virtqueue *next; /* of all that virtio_setup_queue() made */
 
 	uint16_t num; /* entries, a power of two */
 	bool event_idx; /* VIRTIO_RING_F_EVENT_IDX was negotiated */
@@ -135,7 +136,7 @@ void *virtqueue_detach(struct virtqueue *vq);
 /* For a lie that only the driver could see; the text is kept. */
 void virtqueue_set_broken(struct virtqueue *vq, const char *lie);
 
-/* ASSERTs the invariants. Slow. */
-void virtqueue_check(const struct virtqueue *vq);
+/* kernel/check.h. Slow. */
+const char *virtqueue_check(const struct virtqueue *vq);
 
 #endif

@@ -73,6 +73,7 @@
 #include <linux/fcntl.h>
 #include <stdio.h>
 
+#include "kernel/check.h"
 #include "kernel/event/eventpoll_impl.h"
 #include "kernel/fs/stat.h"
 #include "kernel/lib/seq_buf.h"
@@ -85,6 +86,7 @@
 #define EP_SCAN_MAX 1024
 
 static struct kmem_cache *ep_cache;
+static LIST_HEAD(all_eventpolls);
 
 /*
  * Those who poll an epoll are told EPOLLIN, the only thing it ever shows.
@@ -375,6 +377,7 @@ static void ep_eventpoll_release(struct file *file)
 		ep_remove(ep, rb_entry(node, struct epitem, rbn));
 		cond_resched();
 	}
+	list_del(&ep->all);
 	kmem_cache_free(ep_cache, ep);
 }
 
@@ -430,7 +433,63 @@ struct file *eventpoll_create(void)
 	INIT_LIST_HEAD(&ep->rdllist);
 	ep->rbr = RB_ROOT;
 	ep->ovflist = EP_UNACTIVE_PTR;
+	list_add(&ep->all, &all_eventpolls);
 	return ep->file;
+}
+
+/* Counts the items that are ready, and those on ovflist. */
+static const char *item_check(const struct eventpoll *ep,
+			      const struct epitem *epi, size_t *linked,
+			      size_t *overflown)
+{
+	if (epi->ep != ep || list_empty(&epi->fllink) ||
+	    !list_is_intact(&epi->fllink))
+		return "epoll 1: an item is not on its file's list";
+	*linked += ep_is_linked(epi);
+	*overflown += epi->next != EP_UNACTIVE_PTR;
+	return NULL;
+}
+
+const char *ep_check(const struct eventpoll *ep)
+{
+	size_t linked = 0, overflown = 0, ready = 0;
+	const char *broken = rb_check(&ep->rbr, NULL);
+	const struct list_head *link;
+	struct rb_node *node;
+
+	if (broken)
+		return broken;
+	for (node = rb_first(&ep->rbr); node; node = rb_next(node)) {
+		broken = item_check(ep, rb_entry(node, struct epitem, rbn),
+				    &linked, &overflown);
+		if (broken)
+			return broken;
+	}
+	if (ep->ovflist == EP_UNACTIVE_PTR && overflown)
+		return "epoll 3: an item is on ovflist and no scan runs";
+	if (!list_is_intact(&ep->rdllist))
+		return "epoll 2: the ready list's links disagree";
+	for (link = ep->rdllist.next; link != &ep->rdllist; link = link->next)
+		ready++;
+	/* During a scan some are on the list of that. */
+	if (ep->ovflist == EP_UNACTIVE_PTR && linked != ready)
+		return "epoll 2: the ready list lacks an item";
+	return NULL;
+}
+
+static const char *eventpolls_check(void)
+{
+	const struct eventpoll *ep;
+	const char *broken;
+
+	if (!list_is_intact(&all_eventpolls))
+		return "epoll: the links of the list of sets disagree";
+	list_for_each_entry(ep, &all_eventpolls, all) {
+		broken = ep_check(ep);
+		if (broken)
+			return broken;
+	}
+	return NULL;
 }
 
 void eventpoll_init(void)
@@ -439,23 +498,5 @@ void eventpoll_init(void)
 	if (!ep_cache)
 		panic("no memory for eventpoll");
 	ep_ctl_init();
-}
-
-void ep_check(const struct eventpoll *ep)
-{
-	struct epitem *epi;
-	size_t linked = 0, ready = 0;
-	struct rb_node *node = rb_first(&ep->rbr);
-
-	for (; node; node = rb_next(node)) {
-		epi = rb_entry(node, struct epitem, rbn);
-		ASSERT(epi->ep == ep);
-		ASSERT(!list_empty(&epi->fllink));
-		ASSERT(epi->next == EP_UNACTIVE_PTR);
-		linked += ep_is_linked(epi);
-	}
-	list_for_each_entry(epi, &ep->rdllist, rdllink)
-		ready++;
-	ASSERT(linked == ready);
-	ASSERT(ep->ovflist == EP_UNACTIVE_PTR);
+	check_register("epoll", eventpolls_check);
 }

@@ -67,7 +67,7 @@ struct epitem {
 };
 
 /*
- * Invariants, ep_check():
+ * Invariants (ep_check()):
  *  1. each item is in rbr once and on its file's f_ep once;
  *  2. an item is on rdllist at most once, and while no scan runs everything
  *     that may be ready is there;
@@ -81,6 +81,7 @@ struct eventpoll {
 	struct rb_root rbr; /* all items by file and number */
 	struct epitem *ovflist; /* became ready during a scan, newest first */
 	struct file *file; /* its own, no reference */
+	struct list_head all; /* sets */
 	struct epoll_params params; /* eventpoll_busy.c */
 	uint64_t gen; /* eventpoll_path.c: of the walk that came by last */
 	uint8_t loop_check_depth; /* ... and what it found */
@@ -140,7 +141,7 @@ long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
  */
 bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline);
 
-/* Asserts the invariants; slow. For tests. */
-void ep_check(const struct eventpoll *ep);
+/* kernel/check.h; slow. */
+const char *ep_check(const struct eventpoll *ep);
 
 #endif

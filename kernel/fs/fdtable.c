@@ -8,7 +8,7 @@
  * System calls enter it; closing the last descriptor of a file runs that file's
  * release.
  *
- * Invariants:
+ * Invariants (fdtable_check()):
  *  1. a file in the table implies that its bit of used is set; a bit without a
  *     file is a number that a call in progress has reserved;
  *  2. every bit below next is set;
@@ -267,4 +267,33 @@ int fd_next_open(struct fdtable *fdt, unsigned int from)
 		}
 	}
 	return -1;
+}
+
+static const char *chunk_check(const struct fdtable *fdt, unsigned int n)
+{
+	struct file **chunk = fdt->chunks[n];
+	uint64_t used = fdt->used[n];
+	unsigned int i;
+
+	if (used && !chunk)
+		return "fdtable 3: a number without a chunk";
+	for (i = 0; chunk && i < FD_CHUNK; i++)
+		if (chunk[i] && !(used & BIT(i)))
+			return "fdtable 1: a file at a number that is free";
+	return NULL;
+}
+
+const char *fdtable_check(const struct fdtable *fdt)
+{
+	const char *broken = NULL;
+	unsigned int n;
+
+	if (!IS_ALIGNED(fdt->size, FD_CHUNK) || fdt->next > fdt->size)
+		return "fdtable 3: an odd size";
+	for (n = 0; n < fdt->size / FD_CHUNK && !broken; n++)
+		broken = chunk_check(fdt, n);
+	for (n = 0; n < fdt->next && !broken; n++)
+		if (!bit_test(fdt->used, n))
+			broken = "fdtable 2: a free number below next";
+	return broken;
 }

@@ -50,4 +50,7 @@ int fd_replace(struct fdtable *fdt, int fd, struct file *file, bool cloexec);
 /* Lowest open number >= from, or -1. */
 int fd_next_open(struct fdtable *fdt, unsigned int from);
 
+/* kernel/check.h. Slow. */
+const char *fdtable_check(const struct fdtable *fdt);
+
 #endif

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "kernel/boot_info.h"
+#include "kernel/check.h"
 #include "kernel/printk.h"
 
 #define BLOCK_PAGES ((size_t)1 << MAX_ORDER)
@@ -369,6 +370,7 @@ int page_alloc_init(const struct boot_info *bi)
 		nr_total += (ram[i].end - ram[i].start) >> PAGE_SHIFT;
 	nr_free = nr_total;
 	reserve = reserve_of(nr_total);
+	check_register("pages", page_alloc_check);
 	if (nr_total < MIN_PAGES) {
 		pr_err("too little memory: %zu KiB of RAM are free",
 		       nr_total * (PAGE_SIZE / KiB));
@@ -396,48 +398,76 @@ static size_t untouched_pages(void)
 	return n;
 }
 
-/* Invariants 1, 2 and 4 for one zone; counts the free heads of each order. */
-static void zone_check(const struct zone *zone, size_t *heads)
+static const char *head_check(const struct zone *zone, size_t i)
+{
+	const struct page *page = zone->map + i;
+	const struct page *buddy = zone->map + (i ^ (1UL << page->order));
+	size_t tail;
+
+	if (page->state > PAGE_SLAB || page->state == PAGE_TAIL ||
+	    page->order > MAX_ORDER || !IS_ALIGNED(i, 1UL << page->order))
+		return "page 1: a head that is none";
+	for (tail = 1; tail < 1UL << page->order; tail++)
+		if (page[tail].state != PAGE_TAIL)
+			return "page 1: no tail behind a head";
+	if (page->state == PAGE_RESERVED && page->order)
+		return "page 2: a reserved page of an order";
+	if (page->state == PAGE_FREE && page->order < MAX_ORDER &&
+	    buddy->state == PAGE_FREE && buddy->order == page->order)
+		return "page 4: two free buddies";
+	return NULL;
+}
+
+/* Counts the free heads of each order. */
+static const char *zone_check(const struct zone *zone, size_t *heads)
 {
 	size_t n = (zone->next - zone->start) >> PAGE_SHIFT;
-	const struct page *page, *buddy;
-	size_t i, tail;
+	const struct page *page;
+	const char *broken;
+	size_t i;
 
 	for (i = 0; i < n; i += 1UL << page->order) {
 		page = zone->map + i;
-		ASSERT(page->state <= PAGE_SLAB && page->state != PAGE_TAIL);
-		ASSERT(page->order <= MAX_ORDER);
-		ASSERT(IS_ALIGNED(i, 1UL << page->order));
-		for (tail = 1; tail < 1UL << page->order; tail++)
-			ASSERT(page[tail].state == PAGE_TAIL);
-		if (page->state == PAGE_RESERVED)
-			ASSERT(page->order == 0);
-		if (page->state != PAGE_FREE)
-			continue;
-		heads[page->order]++;
-		buddy = zone->map + (i ^ (1UL << page->order));
-		ASSERT(page->order == MAX_ORDER || buddy->state != PAGE_FREE ||
-		       buddy->order != page->order);
+		broken = head_check(zone, i);
+		if (broken)
+			return broken;
+		heads[page->order] += page->state == PAGE_FREE;
 	}
+	return NULL;
 }
 
-void page_alloc_check(void)
+/* Invariant 3, for one order. */
+static const char *free_area_check(unsigned int order, size_t heads)
+{
+	const struct page *page;
+	size_t listed = 0;
+
+	if (!list_is_intact(&free_areas[order].list))
+		return "page 3: a free list's links disagree";
+	list_for_each_entry(page, &free_areas[order].list, lru) {
+		if (page->state != PAGE_FREE || page->order != order)
+			return "page 3: a free list has another page";
+		listed++;
+	}
+	if (listed != heads || listed != free_areas[order].blocks)
+		return "page 3: a free list lacks a head";
+	return NULL;
+}
+
+const char *page_alloc_check(void)
 {
 	size_t heads[MAX_ORDER + 1] = { 0 };
-	size_t listed, free = untouched_pages();
-	const struct page *page;
+	size_t free = untouched_pages();
+	const char *broken = NULL;
 	unsigned int i;
 
-	for (i = 0; i < nr_zones; i++)
-		zone_check(&zones[i], heads);
-	for (i = 0; i <= MAX_ORDER; i++) {
-		listed = 0;
-		list_for_each_entry(page, &free_areas[i].list, lru) {
-			ASSERT(page->state == PAGE_FREE && page->order == i);
-			listed++;
-		}
-		ASSERT(listed == heads[i] && listed == free_areas[i].blocks);
-		free += listed << i;
+	for (i = 0; i < nr_zones && !broken; i++)
+		broken = zone_check(&zones[i], heads);
+	for (i = 0; i <= MAX_ORDER && !broken; i++) {
+		broken = free_area_check(i, heads[i]);
+		free += heads[i] << i;
 	}
-	ASSERT(free == nr_free && nr_free <= nr_total);
+	if (!broken && (free != nr_free || nr_free > nr_total))
+		return "page 5: the count of free pages is wrong";
+	return broken;
 }

@@ -103,8 +103,8 @@ size_t page_mark(unsigned int flags);
 bool pages_are_low(unsigned int flags);
 /* Free blocks of one order on the lists, for /proc/buddyinfo. */
 size_t nr_free_blocks(unsigned int order);
-/* Verifies the allocator's invariants; ASSERTs. Slow. */
-void page_alloc_check(void);
+/* kernel/check.h. Slow. */
+const char *page_alloc_check(void);
 
 /*
  * The four below are the only arithmetic between pages and addresses. The

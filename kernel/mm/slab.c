@@ -29,6 +29,7 @@
 
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 
 #define FREE_MARK 0x5ab0f4ee0b7ec75aUL
@@ -314,61 +315,114 @@ void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 }
 
 /* Invariant 2. */
-static void slab_check_one(const struct kmem_cache *cache,
-			   const struct page *page)
+static const char *free_objects_check(const struct kmem_cache *cache,
+				      const struct page *page)
 {
 	const struct free_object *object;
 	size_t n = 0;
 
-	ASSERT(page->state == PAGE_SLAB && page->cache == cache);
-	ASSERT(page->order == cache->order || page->order == cache->min_order);
-	ASSERT(page->objects == (PAGE_SIZE << page->order) / cache->stride);
 	for (object = page->freelist; object; object = object->next) {
-		ASSERT(slab_of(cache, object) == page);
-		ASSERT(object->mark == free_mark(object));
-		ASSERT(++n <= page->objects);
+		if (slab_of(cache, object) != page ||
+		    object->mark != free_mark(object))
+			return "slab 2: a free object is none of the slab's";
+		if (++n > page->objects)
+			return "slab 2: more free objects than there are";
 	}
-	ASSERT(n + page->inuse == page->objects);
+	if (n + page->inuse != page->objects)
+		return "slab 2: the count of free objects is wrong";
+	return NULL;
 }
 
-static void cache_check(const struct kmem_cache *cache, void *arg)
+/* What the three lists of a cache add up to. */
+struct slab_sums {
+	size_t active, slabs, room;
+};
+
+static bool is_partial(const struct page *page)
+{
+	return page->inuse && page->inuse < page->objects;
+}
+
+static bool is_full(const struct page *page)
+{
+	return page->inuse == page->objects;
+}
+
+static bool is_empty(const struct page *page)
+{
+	return page->inuse == 0;
+}
+
+static const char *slabs_check(const struct kmem_cache *cache,
+			       const struct list_head *list,
+			       bool (*belongs)(const struct page *page),
+			       struct slab_sums *sums)
 {
 	const struct page *page;
-	size_t active = 0, slabs = 0, empty = 0, room = 0;
+	const char *broken;
 
-	list_for_each_entry(page, &cache->partial, lru) {
-		ASSERT(page->inuse && page->inuse < page->objects);
-		slab_check_one(cache, page);
-		room += page->objects;
-		active += page->inuse;
-		slabs++;
+	if (!list_is_intact(list))
+		return "slab 1: a list's links disagree";
+	list_for_each_entry(page, list, lru) {
+		if (page->state != PAGE_SLAB || page->cache != cache ||
+		    (page->order != cache->order &&
+		     page->order != cache->min_order) ||
+		    page->objects != (PAGE_SIZE << page->order) / cache->stride)
+			return "slab 1: a page on a list is no slab";
+		if (!belongs(page))
+			return "slab 1: a slab is on the wrong list";
+		broken = free_objects_check(cache, page);
+		if (broken)
+			return broken;
+		sums->active += page->inuse;
+		sums->room += page->objects;
+		sums->slabs++;
 	}
-	list_for_each_entry(page, &cache->full, lru) {
-		ASSERT(page->inuse == page->objects);
-		slab_check_one(cache, page);
-		room += page->objects;
-		active += page->inuse;
-		slabs++;
-	}
-	list_for_each_entry(page, &cache->empty, lru) {
-		ASSERT(page->inuse == 0);
-		slab_check_one(cache, page);
-		room += page->objects;
-		slabs++;
-		empty++;
-	}
-	ASSERT(empty <= 1 && active == cache->active && slabs == cache->slabs &&
-	       room == cache->room);
-	ASSERT(!cache->limit || active <= cache->limit);
+	return NULL;
 }
 
-void slab_check(void)
+static const char *cache_check(const struct kmem_cache *cache)
 {
-	kmem_cache_for_each(cache_check, NULL);
+	struct slab_sums sums = { 0 };
+	const char *broken;
+	size_t others;
+
+	broken = slabs_check(cache, &cache->partial, is_partial, &sums);
+	if (!broken)
+		broken = slabs_check(cache, &cache->full, is_full, &sums);
+	others = sums.slabs;
+	if (!broken)
+		broken = slabs_check(cache, &cache->empty, is_empty, &sums);
+	if (broken)
+		return broken;
+	if (sums.slabs - others > 1)
+		return "slab 1: more than one empty slab";
+	if (sums.active != cache->active || sums.slabs != cache->slabs ||
+	    sums.room != cache->room)
+		return "slab 3: the counts are wrong";
+	if (cache->limit && cache->active > cache->limit)
+		return "slab: more objects than the limit";
+	return NULL;
+}
+
+const char *slab_check(void)
+{
+	const struct kmem_cache *cache;
+	const char *broken = NULL;
+
+	if (!list_is_intact(&all_caches))
+		return "slab: the list of caches is broken";
+	list_for_each_entry(cache, &all_caches, caches) {
+		broken = cache_check(cache);
+		if (broken)
+			break;
+	}
+	return broken;
 }
 
 void slab_init(void)
 {
 	INIT_LIST_HEAD(&all_caches);
 	kmalloc_init();
+	check_register("slab caches", slab_check);
 }

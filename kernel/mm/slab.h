@@ -64,7 +64,7 @@ void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 void slab_shrink(void);
 /* A page for what ring 3 keeps, of which empty slabs are made if need be. */
 struct page *user_page_alloc(unsigned int flags);
-/* Verifies the invariants of all caches; ASSERTs. Slow. */
-void slab_check(void);
+/* kernel/check.h. Slow. */
+const char *slab_check(void);
 
 #endif

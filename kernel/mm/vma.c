@@ -494,41 +494,61 @@ int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot)
 	return 0;
 }
 
-/* Invariant 3 for one area. */
-static size_t check_entries(struct mm *mm, const struct vma *vma)
+/* Invariant 3 for one area; counts its pages. */
+static const char *entries_check(const struct mm *mm, const struct vma *vma,
+				 size_t *pages)
 {
 	uintptr_t va = vma->start;
 	const uint64_t *pte;
-	size_t n = 0;
 
 	for (; (pte = pte_next(mm->pgd, &va, vma->end)); va += PAGE_SIZE) {
-		ASSERT((*pte | PTE_A | PTE_D) ==
-		       (pte_make(*pte & PTE_ADDR, vma->prot) | PTE_A | PTE_D));
-		n++;
+		if ((*pte | PTE_A | PTE_D) !=
+		    (pte_make(*pte & PTE_ADDR, vma->prot) | PTE_A | PTE_D))
+			return "mm 3: an entry is not as its area says";
+		++*pages;
 	}
-	return n;
+	return NULL;
 }
 
-void mm_check(struct mm *mm)
+static const char *areas_check(const struct mm *mm, size_t *pages)
 {
 	struct rb_node *node = rb_first(&mm->vmas);
-	uintptr_t end = USER_MIN, va = 0;
-	size_t areas = 0, bytes = 0, pages = 0, all = 0;
+	uintptr_t end = USER_MIN;
+	size_t areas = 0, bytes = 0;
+	const char *broken;
 	const struct vma *vma;
 
 	for (; node; node = rb_next(node)) {
 		vma = rb_entry(node, struct vma, node);
-		ASSERT(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
-		ASSERT(vma->start >= end && vma->start < vma->end);
-		ASSERT(find_vma(mm, vma->start) == vma);
-		pages += check_entries(mm, vma);
+		if (!IS_ALIGNED(vma->start | vma->end, PAGE_SIZE) ||
+		    vma->start < end || vma->start >= vma->end ||
+		    vma->end > USER_MAX)
+			return "mm 1: an area is empty, overlaps or sticks out";
+		broken = entries_check(mm, vma, pages);
+		if (broken)
+			return broken;
 		bytes += vma->end - vma->start;
 		areas++;
 		end = vma->end;
 	}
-	ASSERT(end <= USER_MAX);
-	ASSERT(areas == mm->nr_vmas && bytes == mm->reserved);
+	if (areas != mm->nr_vmas || bytes != mm->reserved)
+		return "mm 2: the counts of areas are wrong";
+	return NULL;
+}
+
+const char *mm_check(const struct mm *mm)
+{
+	const char *broken = rb_check(&mm->vmas, NULL);
+	size_t pages = 0, all = 0;
+	uintptr_t va = 0;
+
+	if (!broken)
+		broken = areas_check(mm, &pages);
+	if (broken)
+		return broken;
 	for (; pte_next(mm->pgd, &va, USER_MAX); va += PAGE_SIZE)
 		all++;
-	ASSERT(pages == all && all == mm->resident);
+	if (pages != all || all != mm->resident)
+		return "mm 3: a page outside of areas, or not counted";
+	return NULL;
 }

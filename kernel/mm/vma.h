@@ -20,8 +20,8 @@
 /* PROT_* without the bits that only steer a call. */
 #define PROT_MASK 7U
 
-/* Verifies areas and page tables; ASSERTs. Slow. */
-void mm_check(struct mm *mm);
+/* kernel/check.h. Slow. */
+const char *mm_check(const struct mm *mm);
 
 struct vma *find_vma(struct mm *mm, uintptr_t addr); /* first end > addr */
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kernel/check.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/fs/poll.h"
@@ -40,6 +41,7 @@
 
 static uint64_t last_ino;
 static size_t user_slots; /* of all pipes: all are one user's */
+static LIST_HEAD(all_pipes);
 
 /* ---- Waiting ------------------------------------------------------------- */
 
@@ -370,6 +372,7 @@ void pipe_free(struct pipe *pipe)
 {
 	pipe_purge(pipe);
 	ring_free(pipe->bufs);
+	list_del(&pipe->all);
 	user_slots -= pipe->slots;
 	kfree(pipe);
 }
@@ -477,6 +480,7 @@ struct pipe *pipe_alloc(void)
 	init_waitqueue_head(&pipe->rd_wait);
 	init_waitqueue_head(&pipe->wr_wait);
 	init_waitqueue_head(&pipe->drain_wait);
+	list_add(&pipe->all, &all_pipes);
 	pipe->ino = ++last_ino;
 	snprintf(pipe->name, sizeof(pipe->name), "pipe:[%llu]",
 		 (unsigned long long)pipe->ino);
@@ -507,4 +511,24 @@ int pipe_create(uint32_t flags, struct file *ends[2])
 	pipe->writers = 1;
 	ends[1]->f_name = pipe->name;
 	return 0;
+}
+
+static const char *pipes_check(void)
+{
+	const struct pipe *pipe;
+	const char *broken;
+
+	if (!list_is_intact(&all_pipes))
+		return "pipe: the links of the list of pipes disagree";
+	list_for_each_entry(pipe, &all_pipes, all) {
+		broken = pipe_check(pipe);
+		if (broken)
+			return broken;
+	}
+	return NULL;
+}
+
+void pipe_init(void)
+{
+	check_register("pipes", pipes_check);
 }

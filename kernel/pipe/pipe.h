@@ -20,4 +20,6 @@ bool is_file_pipe(const struct file *file);
 long pipe_get_size(const struct file *file);
 long pipe_set_size(struct file *file, unsigned long size);
 
+void pipe_init(void);
+
 #endif

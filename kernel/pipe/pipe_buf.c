@@ -133,3 +133,16 @@ void pipe_purge(struct pipe *pipe)
 		put_page(pipe->spare);
 	pipe->spare = NULL;
 }
+
+const char *pipe_check(const struct pipe *pipe)
+{
+	unsigned int n;
+
+	if (pipe->slots & (pipe->slots - 1) ||
+	    pipe->head - pipe->tail > pipe->slots)
+		return "pipe 1: more slots in use than there are";
+	for (n = pipe->tail; n != pipe->head; n++)
+		if (!pipe_slot(pipe, n)->len)
+			return "pipe 1: an empty slot is in use";
+	return NULL;
+}

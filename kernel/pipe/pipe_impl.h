@@ -6,7 +6,7 @@
  * socket's buffer. What a slot refers to is never written to through it, but
  * for the room behind the bytes of the pipe's own pages.
  *
- * Invariants:
+ * Invariants (pipe_check()):
  *  1. Slots tail to head - 1 are in use, counted without wrapping; slot n is
  *     entry n % slots of bufs, and slots is a power of two. None of them is
  *     empty.
@@ -59,6 +59,7 @@ struct pipe {
 	struct wait_queue_head rd_wait;
 	struct wait_queue_head wr_wait;
 	struct wait_queue_head drain_wait;
+	struct list_head all; /* pipes */
 	uint64_t ino;
 	char name[32];
 };
@@ -92,6 +93,9 @@ struct pipe *file_pipe(const struct file *file);
 struct pipe *pipe_alloc(void);
 /* What is in it is released; nobody may wait. */
 void pipe_free(struct pipe *pipe);
+
+/* kernel/check.h. */
+const char *pipe_check(const struct pipe *pipe);
 
 /* Releases what is in it. */
 void pipe_purge(struct pipe *pipe);

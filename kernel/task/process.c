@@ -16,10 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
+#include "kernel/mm/vma.h"
 #include "kernel/printk.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/futex.h"
@@ -47,9 +49,43 @@ struct process *the_process(void)
 	return process;
 }
 
+/* Whether a thread that is runnable is where the scheduler finds it. */
+static const char *thread_check(const struct thread *thread)
+{
+	bool waits_for_cpu = thread->state == THREAD_RUNNABLE &&
+			     thread != current;
+
+	if (waits_for_cpu == list_empty(&thread->run))
+		return "sched 1: a runnable thread is not on the run queue";
+	return NULL;
+}
+
+/* Of the application, its memory and its files. */
+static const char *process_check(void)
+{
+	const struct process *p = the_process();
+	const struct thread *thread;
+	const char *broken = NULL;
+
+	if (!p)
+		return NULL;
+	if (!list_is_intact(&p->threads))
+		return "process: the threads' links disagree";
+	list_for_each_entry(thread, &p->threads, siblings) {
+		broken = thread_check(thread);
+		if (broken)
+			return broken;
+	}
+	broken = mm_check(p->mm);
+	if (!broken && p->files)
+		broken = fdtable_check(p->files);
+	return broken;
+}
+
 void process_publish(struct process *p)
 {
 	process = p;
+	check_register("process", process_check);
 }
 
 static void limits_init(struct process *p)

@@ -6,7 +6,7 @@
  * the idle thread, which is the boot thread. Entered by threads; wake-ups
  * come from anywhere.
  *
- * Invariants:
+ * Invariants (sched_check(), the other half of 1 in process_check()):
  *  1. a thread is on the run queue if and only if it is RUNNABLE, not current
  *     and not the idle thread;
  *  2. the registers of ring 3 (FPU, FS and GS base) in the CPU are those of
@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/lockup.h"
@@ -92,6 +93,7 @@ void sched_init(void)
 	idle_thread.switched_in = ktime_get_ns();
 	cpu0.running = &idle_thread;
 	timer_setup(&slice, slice_over);
+	check_register("scheduler", sched_check);
 }
 
 void sched_start(struct thread *thread)
@@ -297,4 +299,23 @@ void idle(void)
 			sti_hlt_cli();
 		irq_enable();
 	}
+}
+
+const char *sched_check(void)
+{
+	const struct thread *thread;
+
+	if (!list_is_intact(&run_queue))
+		return "sched 1: the run queue's links disagree";
+	list_for_each_entry(thread, &run_queue, run)
+		if (thread->state != THREAD_RUNNABLE || thread == current ||
+		    thread == &idle_thread)
+			return "sched 1: a thread is on the run queue that "
+			       "waits or runs";
+	if (current->process && user_owner != current)
+		return "sched 2: ring 3 has another thread's registers";
+	if (current->process && !list_empty(&run_queue) &&
+	    !timer_pending(&slice) && !cpu_has_work(CPU_WORK_RESCHED))
+		return "sched 3: others wait and no time slice runs";
+	return NULL;
 }

@@ -44,6 +44,8 @@ void schedule(void);
 bool schedule_until(uint64_t deadline);
 uint64_t sched_switches(void); /* from one thread to another, so far */
 
+const char *sched_check(void); /* kernel/check.h */
+
 /* ---- Inside kernel/task/ ------------------------------------------------- */
 
 /*

@@ -141,6 +141,8 @@ for machine, off in (("q35", "guest-shutdown"), ("pc", "guest-shutdown"),
         t.ok("Bail out! NMI" in vm.text and
              ("Rebooting in 1 seconds.." in vm.text) == ("=1" in append),
              f"power: {machine}: and says what it does")
+        t.ok("invariants: all checks passed" in vm.text,
+             f"power: {machine}: and that the kernel's structures are sound")
 
 # reboot= says what is tried first: QEMU tells what was.
 

@@ -36,14 +36,14 @@ static void test_boot(void)
 	for (i = 0; i < ram.size; i++)
 		touched += ram.host[i] != RAM_JUNK;
 	is(touched, 0, "buddy: setting up writes nothing to RAM");
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	is_ptr(phys_to_page(ram.phys), NULL, "buddy: no page was set up");
 	is_ptr(page_address(alloc_page(0)), ram.host,
 	       "buddy: the first page is the lowest");
 	for (touched = 0, i = 4 * MiB; i < 12 * MiB; i++)
 		touched += ram.host[i] != RAM_JUNK;
 	is(touched, 0, "buddy: blocks not asked for stay untouched");
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	ram_destroy(&ram);
 }
 
@@ -70,7 +70,7 @@ static void test_layout(void)
 	ram_add(&bi, &low, 11 * MiB + 1, 11 * MiB + 4096);
 	ram_add(&bi, &low, 400 * MiB, 408 * MiB);
 	page_alloc_init(&bi);
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	pages = (640 * KiB + 8 * MiB + 8 * MiB) / PAGE_SIZE;
 	in_zones = (12 * MiB + 8 * MiB) / PAGE_SIZE;
 	is(nr_total_pages(), pages - in_zones * sizeof(struct page) / PAGE_SIZE,
@@ -87,7 +87,7 @@ static void test_layout(void)
 	ok(good, "buddy: every page lies in RAM and finds its struct");
 	is(n, nr_total_pages(), "buddy: every page can be had");
 	is(nr_free_pages(), 0, "buddy: then none is free");
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	is_ptr(phys_to_page(low.phys + 200 * MiB), NULL,
 	       "buddy: an address between zones has no page");
 	ram_destroy(&low);
@@ -123,9 +123,9 @@ static void test_orders(void)
 			good &= ((uint8_t *)page_address(page))[i] == 0;
 		memset(page_address(page), RAM_JUNK, PAGE_SIZE << order);
 		good &= nr_free_pages() == free - (1UL << order);
-		page_alloc_check();
+		must_hold(page_alloc_check());
 		free_pages(page, order);
-		page_alloc_check();
+		must_hold(page_alloc_check());
 	}
 	ok(good, "buddy: each order is aligned, zeroed on demand, counted");
 	is(nr_free_pages(), free, "buddy: all pages are back");
@@ -152,7 +152,7 @@ static void test_split_and_merge(void)
 	free_pages(page[0], 0);
 	free_pages(page[3], 0);
 	is(nr_free_blocks(MAX_ORDER), 1, "buddy: buddies merge to the whole");
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	ram_destroy(&ram);
 }
 
@@ -210,7 +210,7 @@ static void test_marks(void)
 		   "buddy: so do objects, then packets");
 		is(take_all(ALLOC_ATOMIC), 0,
 		   "buddy: what TCP needs gets the last one");
-		page_alloc_check();
+		must_hold(page_alloc_check());
 		ram_destroy(&ram);
 	}
 }
@@ -252,12 +252,12 @@ static void test_random(void)
 		else
 			hold(h);
 		if (i % 128 == 0)
-			page_alloc_check();
+			must_hold(page_alloc_check());
 	}
 	for (h = held; h < held + MAX_HELD; h++)
 		if (h->page)
 			good &= release(h);
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	ok(good, "buddy: %d random steps: no block is handed out twice", STEPS);
 	is(nr_free_pages(), free, "buddy: nothing is lost");
 	ram_destroy(&ram);

@@ -147,6 +147,8 @@ static void test_random(void)
 	for (step = 0; step < 60000; step++) {
 		unsigned int up = step / 10000 % 2 ? 40 : 60;
 
+		if (step % 256 == 0)
+			must_hold(fdtable_check(fdt));
 		if (random_below(100) < up) {
 			for (lowest = 0; used[lowest]; lowest++)
 				;
@@ -167,6 +169,32 @@ static void test_random(void)
 }
 
 /* As many as there can be, and the last alone. */
+/* Each damage by hand, and mended again. */
+static void test_check(void)
+{
+	struct fdtable *fdt = fdtable_create();
+	struct file **chunk;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		open_one(fdt, 1024);
+	is_str(fdtable_check(fdt), NULL, "check: three files");
+	fdt->used[0] &= ~2ULL;
+	ok(fdtable_check(fdt), "check: a file at a number that is free");
+	fdt->used[0] |= 2;
+	fdt->next = 5;
+	is_str(fdtable_check(fdt), "fdtable 2: a free number below next",
+	       "check: a free number below next");
+	fdt->next = 3;
+	chunk = fdt->chunks[0];
+	fdt->chunks[0] = NULL;
+	is_str(fdtable_check(fdt), "fdtable 3: a number without a chunk",
+	       "check: a number without a chunk");
+	fdt->chunks[0] = chunk;
+	is_str(fdtable_check(fdt), NULL, "check: mended");
+	fdtable_destroy(fdt);
+}
+
 static void test_million(void)
 {
 	struct fdtable *fdt = fdtable_create();
@@ -291,6 +319,7 @@ int main(void)
 	test_replace();
 	test_close_in_call();
 	test_random();
+	test_check();
 	test_million();
 	test_no_memory();
 	test_file_max();

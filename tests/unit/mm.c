@@ -394,7 +394,7 @@ static int script(struct mm *mm)
 			  -ENOMEM :
 			  0;
 	for (i = 0; i < ARRAY_SIZE(got); i++) {
-		mm_check(mm);
+		must_hold(mm_check(mm));
 		short_of += got[i] == -ENOMEM;
 	}
 	return short_of;
@@ -454,7 +454,7 @@ static void test_failures_change_nothing(void)
 		is(mm->nr_vmas, areas, "short of memory: areas as before");
 		is(peek(mm, BASE + 5 * PAGE_SIZE), 55,
 		   "short of memory: contents as before");
-		mm_check(mm);
+		must_hold(mm_check(mm));
 	}
 	alloc_budget = -1;
 	end(mm, "failures");

@@ -258,7 +258,7 @@ int main(void)
 		good = step(mm);
 		fresh = tlb_is_fresh();
 		minimal = mm->nr_vmas == model_areas();
-		mm_check(mm);
+		must_hold(mm_check(mm));
 		if (i % 64 == 0)
 			good &= contents_match(mm);
 	}

@@ -146,7 +146,7 @@ int main(void)
 		one_call();
 		meanwhile = NULL;
 		alloc_budget = -1;
-		mm_check(mm);
+		must_hold(mm_check(mm));
 		fresh = tlb_is_fresh();
 	}
 	ok(fresh, "mm: the TLB never holds anything stale");

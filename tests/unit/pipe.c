@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
+#include "kernel/check.h"
 #include "kernel/event/eventfd.h"
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/file.h"
@@ -64,6 +65,7 @@ static void begin(void)
 
 static void end(const char *name)
 {
+	is(check_all(), 0, "%s: all invariants hold", name);
 	for (int i = 0; i < 2; i++)
 		if (ends[i])
 			fput(ends[i]);
@@ -237,6 +239,24 @@ static void test_random(void)
 	end("random");
 }
 
+static void test_check(void)
+{
+	struct pipe *pipe;
+
+	begin();
+	pipe = file_pipe(ends[0]);
+	put(1);
+	pipe_slot(pipe, pipe->tail)->len = 0;
+	is_str(pipe_check(pipe), "pipe 1: an empty slot is in use",
+	       "check: an empty slot");
+	pipe_slot(pipe, pipe->tail)->len = 1;
+	pipe->head += pipe->slots;
+	is_str(pipe_check(pipe), "pipe 1: more slots in use than there are",
+	       "check: too many slots");
+	pipe->head -= pipe->slots;
+	end("check");
+}
+
 static void test_eventfd_vector(struct file *f)
 {
 	uint64_t v[3] = { 1, 2, 0 };
@@ -283,6 +303,7 @@ int main(void)
 {
 	random_seed();
 	file_init();
+	pipe_init();
 	test_space();
 	test_packets();
 	test_ends();
@@ -290,6 +311,7 @@ int main(void)
 	test_failures();
 	test_wrap();
 	test_random();
+	test_check();
 	test_eventfd();
 	return done_testing();
 }

@@ -58,24 +58,24 @@ static void test_lists(void)
 	for (i = 0; i < 24; i++)
 		o[i] = kmem_cache_alloc(cache);
 	is(cache->slabs, 3, "slab: 24 objects of 512 bytes fill three pages");
-	slab_check();
+	must_hold(slab_check());
 	kmem_cache_free(cache, o[0]);
 	kmem_cache_free(cache, o[9]);
 	is_ptr(kmem_cache_alloc(cache), o[9],
 	       "slab: the object freed last is used first");
 	kmem_cache_free(cache, o[9]);
-	slab_check();
+	must_hold(slab_check());
 	for (i = 0; i < 24; i++)
 		if (i != 0 && i != 9)
 			kmem_cache_free(cache, o[i]);
 	is(cache->active, 0, "slab: all objects are back");
 	is(cache->slabs, 1, "slab: one empty slab is kept");
-	slab_check();
+	must_hold(slab_check());
 	slab_shrink();
 	is(nr_free_pages(), before, "slab: shrinking gives it back");
 	kmem_cache_destroy(cache);
 	slab_shrink();
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	ram_destroy(&ram);
 }
 
@@ -116,7 +116,7 @@ static void test_exhaustion(void)
 	is_ptr(kmalloc(5000), NULL, "kmalloc: NULL without free pages");
 	is_ptr(kzalloc(700), NULL, "kmalloc: NULL without a free object");
 	is_ptr(kcalloc(3, 900), NULL, "kcalloc: NULL, too");
-	slab_check();
+	must_hold(slab_check());
 	for (; chain; chain = next) {
 		next = *chain;
 		kmem_cache_free(cache, chain);
@@ -124,7 +124,7 @@ static void test_exhaustion(void)
 	kmem_cache_destroy(cache);
 	slab_shrink();
 	is(nr_free_pages(), before, "slab: all memory is back");
-	page_alloc_check();
+	must_hold(page_alloc_check());
 	ram_destroy(&ram);
 }
 
@@ -185,7 +185,7 @@ static void test_fragments(void)
 			memset(piece[i], RAM_JUNK, i % 2 ? 1400 : 1 + i);
 	}
 	ok(good, "slab: single pages do as well, for every size up to one");
-	slab_check();
+	must_hold(slab_check());
 	free_kept(kept);
 	for (i = 0; i < NR_PIECES; i++) {
 		if (i % 2 || !i)
@@ -193,7 +193,7 @@ static void test_fragments(void)
 		else
 			kfree(piece[i]);
 	}
-	slab_check();
+	must_hold(slab_check());
 	kmem_cache_destroy(cache);
 	slab_shrink();
 	is(nr_free_pages(), before, "slab: all of them come back");
@@ -215,7 +215,7 @@ static void test_shrink_on_demand(void)
 	is(idle->slabs, 1, "slab: an idle cache keeps a page");
 	ok(kmem_cache_alloc(busy) && !idle->slabs,
 	   "slab: another cache takes it when there is no other");
-	slab_check();
+	must_hold(slab_check());
 	ram_destroy(&ram);
 }
 
@@ -227,7 +227,7 @@ static void test_create_fails(void)
 		;
 	is_ptr(kmem_cache_create("test", 64, 0), NULL,
 	       "slab: without memory no cache is made");
-	slab_check();
+	must_hold(slab_check());
 	ram_destroy(&ram);
 }
 
@@ -277,7 +277,7 @@ static void test_kmalloc(void)
 		for (i = 0; i < size; i++)
 			good &= ptr[i] == 0;
 		memset(ptr, RAM_JUNK, ksize(ptr));
-		slab_check();
+		must_hold(slab_check());
 		kfree(ptr);
 	}
 	ok(good, "kmalloc: every size is aligned, zeroed, and has the room");
@@ -285,7 +285,7 @@ static void test_kmalloc(void)
 		many[i] = kmalloc(1500);
 	for (i = 0; i < ARRAY_SIZE(many); i++)
 		kfree(many[i]);
-	slab_check();
+	must_hold(slab_check());
 	kfree(NULL);
 	is(ksize(NULL), 0, "ksize: NULL has no room");
 	is_ptr(kmalloc((PAGE_SIZE << MAX_ORDER) + 1), NULL,
@@ -322,7 +322,7 @@ static void test_krealloc(void)
 	is_ptr(krealloc(ptr, 9000), NULL, "krealloc: NULL without memory");
 	is_ptr(krealloc(ptr, 101), old, "krealloc: the old one is still there");
 	kfree(ptr);
-	slab_check();
+	must_hold(slab_check());
 	ram_destroy(&ram);
 }
 
@@ -381,13 +381,13 @@ static void test_random(void)
 		else
 			hold(h, caches);
 		if (i % 256 == 0)
-			slab_check();
+			must_hold(slab_check());
 	}
 	for (h = held; h < held + MAX_HELD; h++)
 		if (h->ptr)
 			good &= release(h);
-	slab_check();
-	page_alloc_check();
+	must_hold(slab_check());
+	must_hold(page_alloc_check());
 	ok(good, "slab: %d random steps: no object overlaps another", STEPS);
 	for (i = 0; i < 4; i++)
 		kmem_cache_destroy(caches[i]);

@@ -49,7 +49,7 @@ static struct bench *bench_new(unsigned int num, bool event_idx)
 
 static void bench_free(struct bench *b)
 {
-	virtqueue_check(&b->vq);
+	must_hold(virtqueue_check(&b->vq));
 	is_str(b->ring.complaint, NULL, "the device had no complaint");
 	free(b->memory);
 	free(b->state);
@@ -118,7 +118,7 @@ static void test_any_order(void)
 		is_ptr(virtqueue_get_buf(&b->vq, &len), &cookie[i],
 		       "buffers return in the device's order");
 		is(len, i, "each with its length");
-		virtqueue_check(&b->vq);
+		must_hold(virtqueue_check(&b->vq));
 	}
 	bench_free(b);
 }
@@ -344,7 +344,7 @@ static void test_lie(enum lie lie)
 	while (virtqueue_detach(&b->vq))
 		detached++;
 	is(returned + detached, 2, "%s: every cookie once", name);
-	virtqueue_check(&b->vq);
+	must_hold(virtqueue_check(&b->vq));
 	is(b->vq.num_free, NUM, "%s: all descriptors are back", name);
 
 	bench_reset(b, true);
@@ -385,7 +385,7 @@ static void test_scribbled_descriptors(void)
 	fake_ring_push(&b->ring, chain.id, 2);
 	is_ptr(virtqueue_get_buf(&b->vq, &len), b,
 	       "descriptors overwritten: the driver has its own record");
-	virtqueue_check(&b->vq);
+	must_hold(virtqueue_check(&b->vq));
 	is(b->vq.num_free, NUM - 8, "and frees the right chain");
 	while (virtqueue_detach(&b->vq))
 		continue;
@@ -511,7 +511,7 @@ static void test_random(unsigned int seed, unsigned int honesty)
 		if (!(rand() % 8))
 			virtqueue_enable_cb(&m.b->vq);
 		virtqueue_kick_prepare(&m.b->vq);
-		virtqueue_check(&m.b->vq);
+		must_hold(virtqueue_check(&m.b->vq));
 		if (m.b->vq.broken)
 			model_reset(&m);
 	}

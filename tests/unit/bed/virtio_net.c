@@ -253,8 +253,8 @@ void bed_free(const char *name)
 	unsigned int i;
 
 	stack_free_held();
-	virtqueue_check(vn->rx);
-	virtqueue_check(vn->tx);
+	must_hold(virtqueue_check(vn->rx));
+	must_hold(virtqueue_check(vn->tx));
 	is_str(fake_virtio_complaint(&fv), NULL, "%s: no complaint", name);
 	virtio_net_rx_drain(vn);
 	is(cache.active, 0, "%s: all receive buffers are back", name);

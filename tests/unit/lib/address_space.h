@@ -33,7 +33,7 @@ static inline struct mm *begin(void)
 /* Everything must be consistent before, and back afterwards. */
 static inline void end(struct mm *mm, const char *what)
 {
-	mm_check(mm);
+	must_hold(mm_check(mm));
 	ok(tlb_is_fresh(), "%s: the TLB knows nothing stale", what);
 	mm_activate(NULL);
 	mm_destroy(mm);

@@ -127,7 +127,7 @@ static inline int wait_max(struct file *ep, int max)
 {
 	int n = eventpoll_wait(ep, got, max, 0);
 
-	ep_check(ep_of_file(ep));
+	must_hold(ep_check(ep_of_file(ep)));
 	return n;
 }
 

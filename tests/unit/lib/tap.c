@@ -165,6 +165,12 @@ void bail_out(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
+void must_hold(const char *broken)
+{
+	if (broken)
+		bail_out("does not hold: %s", broken);
+}
+
 int done_testing(void)
 {
 	if (!planned)

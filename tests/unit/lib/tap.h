@@ -48,6 +48,9 @@ void tap_deadline(unsigned int seconds);
 /* Prints the plan if there was none. Returns main()'s status: 0 when every
  * assertion held and the plan was kept.
  */
+/* Bails out when there is something that a check found: kernel/check.h. */
+void must_hold(const char *broken);
+
 int done_testing(void);
 
 #endif /* TESTS_UNIT_LIB_TAP_H */
