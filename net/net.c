@@ -17,9 +17,11 @@
 #include "kernel/task/wait.h"
 #include "net/base/memory.h"
 #include "net/dgram/dgram.h"
+#include "net/dgram/inet_dgram.h"
 #include "net/dgram/ping.h"
 #include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
 #include "net/inet/igmp.h"
 #include "net/inet/inet_ports.h"
@@ -105,6 +107,8 @@ int net_init(void)
 		return -ENOMEM;
 	tcp_init_sockets();
 	dgram_init();
+	inet_dgram_init();
+	inet_init();
 	icmp_init();
 	igmp_init();
 	udp_init_sockets();

@@ -17,6 +17,7 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/task/process.h"
 #include "kernel/task/thread.h"
+#include "net/socket/sockopt.h"
 
 #define SOCK_FLAGS (O_NONBLOCK | O_CLOEXEC) /* SOCK_NONBLOCK, SOCK_CLOEXEC */
 #define RLIMIT_NOFILE_INDEX 7

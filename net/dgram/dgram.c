@@ -21,6 +21,7 @@
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
+#include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
 #include "net/softirq.h"
 

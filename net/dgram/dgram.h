@@ -15,6 +15,7 @@
 #ifndef NET_DGRAM_DGRAM_H
 #define NET_DGRAM_DGRAM_H
 
+#include "net/inet/inet_sock.h"
 #include "net/inet/protocol.h"
 #include "net/socket/sock.h"
 

@@ -5,12 +5,14 @@
  */
 #include "net/dgram/inet_dgram.h"
 
+#include <asm/socket.h>
 #include <errno.h>
 
 #include "kernel/fs/poll.h"
 #include "net/dgram/dgram.h"
 #include "net/dgram/ip_datagram.h"
 #include "net/inet/af_inet.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/inet/route.h"
 #include "net/socket/sockopt.h"
@@ -206,7 +208,7 @@ static bool has_peek_off(const struct sock *sk)
 	return sk->sk_family == AF_INET && sk->sk_type == SOCK_DGRAM;
 }
 
-int set_peek_off(struct sock *sk, int value)
+static int set_peek_off(struct sock *sk, int value)
 {
 	if (!has_peek_off(sk))
 		return -EOPNOTSUPP;
@@ -214,33 +216,38 @@ int set_peek_off(struct sock *sk, int value)
 	return 0;
 }
 
-int get_peek_off(struct sock *sk, struct sockopt_value *out)
+static int get_peek_off(struct sock *sk, struct sockopt_value *out)
 {
 	if (!has_peek_off(sk))
 		return -EOPNOTSUPP;
 	return sockopt_give_int(out, dgram_sk(sk)->peek_off);
 }
 
-static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
-{
-	return -EOPNOTSUPP;
-}
-
-static int no_listen(struct socket *sock, int backlog)
-{
-	return -EOPNOTSUPP;
-}
-
 const struct proto_ops inet_dgram_ops = {
 	.release = dgram_release,
 	.bind = dgram_bind,
 	.connect = dgram_connect,
-	.accept = no_accept,
+	.accept = sock_no_accept,
 	.getname = dgram_getname,
 	.poll = dgram_poll,
 	.ioctl = dgram_ioctl,
-	.listen = no_listen,
+	.listen = sock_no_listen,
 	.shutdown = dgram_shutdown,
 	.sendmsg = dgram_sendmsg,
 	.recvmsg = dgram_recvmsg,
 };
+
+void inet_dgram_init(void)
+{
+	static const struct sockopt options[] = {
+		MIX_OPTION(SO_PEEK_OFF, set_peek_off, get_peek_off),
+	};
+	static struct sockopt_level level = {
+		.level = SOL_SOCKET,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	sockopt_register(&level);
+}

@@ -12,6 +12,8 @@ struct sock;
 
 extern const struct proto_ops inet_dgram_ops;
 
+void inet_dgram_init(void); /* at the start: SO_PEEK_OFF */
+
 /* connect(2), and connect(2) with AF_UNSPEC: struct proto. */
 int inet_dgram_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport);
 int inet_dgram_disconnect(struct sock *sk);

@@ -11,6 +11,7 @@
 #include "kernel/base.h"
 #include "kernel/task/clock.h"
 #include "net/dgram/ip_cmsg.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/cmsg.h"
 

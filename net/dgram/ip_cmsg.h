@@ -7,6 +7,7 @@
 #define NET_DGRAM_IP_CMSG_H
 
 #include "net/dgram/dgram.h"
+#include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
 
 /* How one datagram shall be sent: the socket's options, and its cmsgs. */

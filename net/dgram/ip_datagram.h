@@ -6,6 +6,7 @@
 #define NET_DGRAM_IP_DATAGRAM_H
 
 #include "net/dgram/ip_cmsg.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_output.h"
 
 struct ip_dest {

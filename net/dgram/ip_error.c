@@ -12,6 +12,7 @@
 #include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
 #include "net/dgram/ip_cmsg.h"
+#include "net/inet/inet_sock.h"
 #include "net/socket/cmsg.h"
 
 #define IP_RECVERR_TYPE 11 /* <linux/in.h> does not go with lwIP */

@@ -19,6 +19,7 @@
 #include "net/dgram/udp.h"
 #include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/link/link.h"
 #include "net/softirq.h"

@@ -21,6 +21,7 @@
 #include "net/dgram/udp.h"
 #include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_pbuf.h"
 #include "net/link/link.h"
@@ -32,6 +33,8 @@
 
 /* Looked at in one run of the softirq. */
 #define RECEIVERS_AT_ONCE 512
+
+struct sock_list raw_socks = SOCK_LIST_INIT(raw_socks);
 
 /* ---- Receiving ----------------------------------------------------------- */
 
@@ -293,29 +296,6 @@ const struct proto raw_prot = {
 	.queues = dgram_queues,
 };
 
-void raw_init(void)
-{
-	static struct icmp_listener listener = {
-		.message = raw_deliver,
-		.error = raw_err,
-	};
-	static struct inet_protosw protosw = {
-		.type = SOCK_RAW,
-		.protocol = IPPROTO_ICMP,
-		.prot = &raw_prot,
-		.ops = &inet_dgram_ops,
-	};
-	static struct net_poller unfinished = {
-		.stage = NET_STAGE_UNFINISHED,
-		.poll = deliver_more,
-		.packet = &slow.p,
-	};
-
-	net_poller_register(&unfinished);
-	icmp_listen(&listener);
-	inet_register_protosw(&protosw);
-}
-
 static int set_filter(struct sock *sk, const void *val, int len)
 {
 	memcpy(&dgram_sk(sk)->icmp_filter, val,
@@ -328,7 +308,37 @@ static int get_filter(struct sock *sk, struct sockopt_value *out)
 	return sockopt_give(out, &dgram_sk(sk)->icmp_filter, sizeof(uint32_t));
 }
 
-const struct sockopt raw_options[] = {
+static const struct sockopt options[] = {
 	BYTE_OPTION(ICMP_FILTER, set_filter, get_filter),
 };
-const size_t nr_raw_options = ARRAY_SIZE(raw_options);
+
+void raw_init(void)
+{
+	static struct icmp_listener listener = {
+		.message = raw_deliver,
+		.error = raw_err,
+	};
+	static struct inet_protosw protosw = {
+		.type = SOCK_RAW,
+		.protocol = IPPROTO_ICMP,
+		.prot = &raw_prot,
+		.ops = &inet_dgram_ops,
+	};
+	static struct sockopt_level level = {
+		.level = SOL_RAW,
+		.family = AF_INET,
+		.type = SOCK_RAW,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+	static struct net_poller unfinished = {
+		.stage = NET_STAGE_UNFINISHED,
+		.poll = deliver_more,
+		.packet = &slow.p,
+	};
+
+	net_poller_register(&unfinished);
+	icmp_listen(&listener);
+	inet_register_protosw(&protosw);
+	sockopt_register(&level);
+}

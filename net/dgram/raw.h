@@ -9,6 +9,7 @@
 #include "net/dgram/dgram.h"
 
 extern const struct proto raw_prot;
+extern struct sock_list raw_socks;
 
 void raw_init(void);
 

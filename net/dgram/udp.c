@@ -45,20 +45,6 @@ const struct proto udp_prot = {
 	.queues = dgram_queues,
 };
 
-void udp_init_sockets(void)
-{
-	static struct inet_protosw protosw = {
-		.type = SOCK_DGRAM,
-		.protocol = IPPROTO_UDP,
-		.prot = &udp_prot,
-		.ops = &inet_dgram_ops,
-	};
-
-	udp_ports.random = random_u32;
-	udp_rcv_init();
-	inet_register_protosw(&protosw);
-}
-
 /* ---- Options ------------------------------------------------------------- */
 
 static int set_cork(struct sock *sk, int value)
@@ -87,8 +73,30 @@ static int get_segment(struct sock *sk)
 	return dgram_sk(sk)->gso_size;
 }
 
-const struct sockopt udp_options[] = {
+static const struct sockopt options[] = {
 	INT_OPTION(UDP_CORK, set_cork, get_cork),
 	INT_OPTION(UDP_SEGMENT, set_segment, get_segment),
 };
-const size_t nr_udp_options = ARRAY_SIZE(udp_options);
+
+void udp_init_sockets(void)
+{
+	static struct inet_protosw protosw = {
+		.type = SOCK_DGRAM,
+		.protocol = IPPROTO_UDP,
+		.prot = &udp_prot,
+		.ops = &inet_dgram_ops,
+	};
+	static struct sockopt_level level = {
+		.level = IPPROTO_UDP,
+		.family = AF_INET,
+		.protocol = IPPROTO_UDP,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	udp_ports.random = random_u32;
+	sockopt_register(&level);
+	udp_rcv_init();
+	inet_register_protosw(&protosw);
+}

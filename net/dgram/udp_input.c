@@ -15,6 +15,7 @@
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"
 #include "net/dgram/ip_cmsg.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/inet/protocol.h"
 #include "net/softirq.h"

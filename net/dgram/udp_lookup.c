@@ -8,6 +8,7 @@
 #include "kernel/lib/siphash.h"
 #include "kernel/random.h"
 #include "net/dgram/udp.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_route.h"
 

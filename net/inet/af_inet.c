@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
+#include "net/inet/sockopt_ip.h"
 #include "net/socket/sock.h"
 
 static uint16_t swap16(uint16_t v)
@@ -43,7 +45,8 @@ static const struct inet_protosw *find_protocol(int type, int protocol)
 	return ERR_PTR(err);
 }
 
-int inet_create(struct socket *sock, int protocol)
+/* -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -ENOBUFS. */
+static int inet_create(struct socket *sock, int protocol)
 {
 	const struct inet_protosw *p = find_protocol(sock->type, protocol);
 	struct sock *sk;
@@ -136,4 +139,16 @@ int inet_getname(struct socket *sock, struct sockaddr_any *addr,
 		return -ENOTCONN;
 	inet_fill_address(addr, inet->daddr, inet->dport);
 	return sizeof(addr->in);
+}
+
+void inet_init(void)
+{
+	static struct net_proto_family inet = {
+		.family = AF_INET,
+		.nr_protocols = IPPROTO_MAX,
+		.create = inet_create,
+	};
+
+	sock_register(&inet);
+	sockopt_ip_init();
 }

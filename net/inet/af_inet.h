@@ -20,11 +20,8 @@ struct inet_protosw {
 /* The first of a type is what protocol 0 stands for. */
 void inet_register_protosw(struct inet_protosw *p);
 
-/*
- * Gives sock its sock and operations. -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
- * -ENOBUFS.
- */
-int inet_create(struct socket *sock, int protocol);
+/* At the start: the family, and its options. */
+void inet_init(void);
 
 /* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
 int inet_check_address(const struct sockaddr_any *addr, int len);

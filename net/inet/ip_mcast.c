@@ -11,6 +11,7 @@
 
 #include "kernel/mm/slab.h"
 #include "net/inet/igmp.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/sock.h"
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/inet/inet_sock.h"
+
 struct inet_sock;
 
 /* struct ip_mreqn */

@@ -7,23 +7,18 @@
  * Most are an int, or a single byte of one; without any byte they are 0 where
  * that makes sense.
  */
+#include <asm/socket.h>
 #include <errno.h>
 #include <linux/in.h>
 #include <string.h>
 
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/inet/sockopt_ip.h"
+#include "net/inet/sockopt_mcast.h"
 #include "net/socket/sockopt.h"
 
 #define DEFAULT_TTL 64
-
-void inet_sock_init(struct inet_sock *inet)
-{
-	inet->ttl = DEFAULT_TTL;
-	inet->mc_ttl = 1;
-	inet->pmtudisc = IP_PMTUDISC_WANT;
-	inet->ip_flags = BIT(IP_F_MULTICAST_LOOP) | BIT(IP_F_MULTICAST_ALL);
-}
 
 int ip_option_int(const void *val, int len)
 {
@@ -47,61 +42,35 @@ int ip_option_give(struct sockopt_value *out, int value)
 
 /* ---- Flags --------------------------------------------------------------- */
 
-int ip_option_flag(struct sock *sk, unsigned int bit, const void *val, int len)
+int ip_option_set_flag(struct sock *sk, uint32_t mask, const void *val, int len)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
 	if (ip_option_int(val, len))
-		inet->ip_flags |= BIT(bit);
+		inet->ip_flags |= mask;
 	else
-		inet->ip_flags &= ~BIT(bit);
+		inet->ip_flags &= ~mask;
 	return 0;
 }
 
-#define IP_FLAG(fn, bit)                                                \
-	static int set_##fn(struct sock *sk, const void *val, int len)  \
-	{                                                               \
-		return ip_option_flag(sk, bit, val, len);               \
-	}                                                               \
-	static int get_##fn(struct sock *sk, struct sockopt_value *out) \
-	{                                                               \
-		return ip_option_give(out, ip_flag(inet_sk(sk), bit));  \
-	}
-
-IP_FLAG(pktinfo, IP_F_PKTINFO)
-IP_FLAG(recvttl, IP_F_RECVTTL)
-IP_FLAG(recvtos, IP_F_RECVTOS)
-IP_FLAG(recvopts, IP_F_RECVOPTS)
-IP_FLAG(retopts, IP_F_RETOPTS)
-IP_FLAG(origdst, IP_F_RECVORIGDSTADDR)
-IP_FLAG(fragsize, IP_F_RECVFRAGSIZE)
-IP_FLAG(recverr, IP_F_RECVERR)
-IP_FLAG(no_port, IP_F_BIND_ADDRESS_NO_PORT)
+int ip_option_get_flag(struct sock *sk, uint32_t mask,
+		       struct sockopt_value *out)
+{
+	return ip_option_give(out, !!(inet_sk(sk)->ip_flags & mask));
+}
 
 /* These want at least a byte. */
-#define IP_STRICT_FLAG(fn, bit)                                               \
-	static int set_##fn(struct sock *sk, const void *val, int len)        \
-	{                                                                     \
-		return len < 1 ? -EINVAL : ip_option_flag(sk, bit, val, len); \
-	}                                                                     \
-	static int get_##fn(struct sock *sk, struct sockopt_value *out)       \
-	{                                                                     \
-		return ip_option_give(out, ip_flag(inet_sk(sk), bit));        \
-	}
+static int set_strict_flag(struct sock *sk, uint32_t mask, const void *val,
+			   int len)
+{
+	return len < 1 ? -EINVAL : ip_option_set_flag(sk, mask, val, len);
+}
 
-IP_STRICT_FLAG(freebind, IP_F_FREEBIND)
-IP_STRICT_FLAG(transparent, IP_F_TRANSPARENT)
-
-static int set_hdrincl(struct sock *sk, const void *val, int len)
+static int set_hdrincl(struct sock *sk, uint32_t mask, const void *val, int len)
 {
 	if (sk->sk_type != SOCK_RAW)
 		return -ENOPROTOOPT;
-	return ip_option_flag(sk, IP_F_HDRINCL, val, len);
-}
-
-static int get_hdrincl(struct sock *sk, struct sockopt_value *out)
-{
-	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_HDRINCL));
+	return ip_option_set_flag(sk, mask, val, len);
 }
 
 /* ---- Numbers ------------------------------------------------------------- */
@@ -205,52 +174,118 @@ static int get_number(struct sock *sk, struct sockopt_value *out)
 	return ip_option_give(out, inet_sk(sk)->sport);
 }
 
-const struct sockopt ip_options[] = {
+#define FLAG_OPTION(n, bit, setter)                                            \
+	{                                                                      \
+		.name = n, .least = 1, .reads = sizeof(int), .mask = BIT(bit), \
+		.set_mask = setter, .get_mask = ip_option_get_flag             \
+	}
+
+static const struct sockopt options[] = {
 	BYTE_OPTION(IP_TOS, set_tos, get_tos),
 	BYTE_OPTION(IP_TTL, set_ttl, get_ttl),
 	BYTE_OPTION(IP_MINTTL, set_minttl, get_minttl),
-	BYTE_OPTION(IP_HDRINCL, set_hdrincl, get_hdrincl),
-	BYTE_OPTION(IP_RECVOPTS, set_recvopts, get_recvopts),
-	BYTE_OPTION(IP_RETOPTS, set_retopts, get_retopts),
-	BYTE_OPTION(IP_PKTINFO, set_pktinfo, get_pktinfo),
+	FLAG_OPTION(IP_HDRINCL, IP_F_HDRINCL, set_hdrincl),
+	FLAG_OPTION(IP_RECVOPTS, IP_F_RECVOPTS, ip_option_set_flag),
+	FLAG_OPTION(IP_RETOPTS, IP_F_RETOPTS, ip_option_set_flag),
+	FLAG_OPTION(IP_PKTINFO, IP_F_PKTINFO, ip_option_set_flag),
 	BYTE_OPTION(IP_MTU_DISCOVER, set_pmtudisc, get_pmtudisc),
-	BYTE_OPTION(IP_RECVERR, set_recverr, get_recverr),
-	BYTE_OPTION(IP_RECVTTL, set_recvttl, get_recvttl),
-	BYTE_OPTION(IP_RECVTOS, set_recvtos, get_recvtos),
+	FLAG_OPTION(IP_RECVERR, IP_F_RECVERR, ip_option_set_flag),
+	FLAG_OPTION(IP_RECVTTL, IP_F_RECVTTL, ip_option_set_flag),
+	FLAG_OPTION(IP_RECVTOS, IP_F_RECVTOS, ip_option_set_flag),
 	BYTE_OPTION(IP_MTU, NULL, get_mtu),
-	BYTE_OPTION(IP_FREEBIND, set_freebind, get_freebind),
-	BYTE_OPTION(IP_TRANSPARENT, set_transparent, get_transparent),
-	BYTE_OPTION(IP_RECVORIGDSTADDR, set_origdst, get_origdst),
-	BYTE_OPTION(IP_BIND_ADDRESS_NO_PORT, set_no_port, get_no_port),
-	BYTE_OPTION(IP_RECVFRAGSIZE, set_fragsize, get_fragsize),
+	FLAG_OPTION(IP_FREEBIND, IP_F_FREEBIND, set_strict_flag),
+	FLAG_OPTION(IP_TRANSPARENT, IP_F_TRANSPARENT, set_strict_flag),
+	FLAG_OPTION(IP_RECVORIGDSTADDR, IP_F_RECVORIGDSTADDR,
+		    ip_option_set_flag),
+	FLAG_OPTION(IP_BIND_ADDRESS_NO_PORT, IP_F_BIND_ADDRESS_NO_PORT,
+		    ip_option_set_flag),
+	FLAG_OPTION(IP_RECVFRAGSIZE, IP_F_RECVFRAGSIZE, ip_option_set_flag),
 	BYTE_OPTION(IP_LOCAL_PORT_RANGE, set_local_ports, get_local_ports),
 	BYTE_OPTION(IP_PROTOCOL, NULL, get_number),
-	BYTE_OPTION(IP_UNICAST_IF, set_unicast_if, get_unicast_if),
+	BYTE_OPTION(IP_UNICAST_IF, ip_set_unicast_if, ip_get_unicast_if),
 	RAW_OPTION_OF(IP_MULTICAST_IF, sizeof(struct in_addr),
-		      sizeof(struct ip_mreqn), set_mc_if, get_mc_if),
-	BYTE_OPTION(IP_MULTICAST_TTL, set_mc_ttl, get_mc_ttl),
-	BYTE_OPTION(IP_MULTICAST_LOOP, set_mc_loop, get_mc_loop),
-	BYTE_OPTION(IP_MULTICAST_ALL, set_mc_all, get_mc_all),
+		      sizeof(struct ip_mreqn), ip_set_mc_if, ip_get_mc_if),
+	BYTE_OPTION(IP_MULTICAST_TTL, ip_set_mc_ttl, ip_get_mc_ttl),
+	BYTE_OPTION(IP_MULTICAST_LOOP, ip_set_mc_loop, ip_get_mc_loop),
+	BYTE_OPTION(IP_MULTICAST_ALL, ip_set_mc_all, ip_get_mc_all),
 	RAW_OPTION_OF(IP_ADD_MEMBERSHIP, sizeof(struct ip_mreq),
-		      sizeof(struct ip_mreqn), set_join, NULL),
+		      sizeof(struct ip_mreqn), ip_set_join, NULL),
 	RAW_OPTION_OF(IP_DROP_MEMBERSHIP, sizeof(struct ip_mreq),
-		      sizeof(struct ip_mreqn), set_leave, NULL),
+		      sizeof(struct ip_mreqn), ip_set_leave, NULL),
 	STRUCT_OPTION(IP_ADD_SOURCE_MEMBERSHIP, sizeof(struct ip_mreqn),
-		      set_source_join, NULL),
+		      ip_set_source_join, NULL),
 	STRUCT_OPTION(IP_DROP_SOURCE_MEMBERSHIP, sizeof(struct ip_mreqn),
-		      set_source_leave, NULL),
-	STRUCT_OPTION(IP_BLOCK_SOURCE, sizeof(struct ip_mreqn), set_block,
+		      ip_set_source_leave, NULL),
+	STRUCT_OPTION(IP_BLOCK_SOURCE, sizeof(struct ip_mreqn), ip_set_block,
 		      NULL),
-	STRUCT_OPTION(IP_UNBLOCK_SOURCE, sizeof(struct ip_mreqn), set_unblock,
+	STRUCT_OPTION(IP_UNBLOCK_SOURCE, sizeof(struct ip_mreqn),
+		      ip_set_unblock, NULL),
+	STRUCT_OPTION(MCAST_JOIN_GROUP, GROUP_REQ_SIZE, ip_set_group_join,
 		      NULL),
-	STRUCT_OPTION(MCAST_JOIN_GROUP, GROUP_REQ_SIZE, set_group_join, NULL),
-	STRUCT_OPTION(MCAST_LEAVE_GROUP, GROUP_REQ_SIZE, set_group_leave, NULL),
+	STRUCT_OPTION(MCAST_LEAVE_GROUP, GROUP_REQ_SIZE, ip_set_group_leave,
+		      NULL),
 	STRUCT_OPTION(MCAST_JOIN_SOURCE_GROUP, SOCKOPT_MAX,
-		      set_group_source_join, NULL),
+		      ip_set_group_source_join, NULL),
 	STRUCT_OPTION(MCAST_LEAVE_SOURCE_GROUP, SOCKOPT_MAX,
-		      set_group_source_leave, NULL),
-	STRUCT_OPTION(MCAST_BLOCK_SOURCE, SOCKOPT_MAX, set_group_block, NULL),
-	STRUCT_OPTION(MCAST_UNBLOCK_SOURCE, SOCKOPT_MAX, set_group_unblock,
+		      ip_set_group_source_leave, NULL),
+	STRUCT_OPTION(MCAST_BLOCK_SOURCE, SOCKOPT_MAX, ip_set_group_block,
+		      NULL),
+	STRUCT_OPTION(MCAST_UNBLOCK_SOURCE, SOCKOPT_MAX, ip_set_group_unblock,
 		      NULL),
 };
-const size_t nr_ip_options = ARRAY_SIZE(ip_options);
+
+/* ---- SOL_SOCKET: whose port it is ---------------------------------------- */
+
+static int set_reuse(struct sock *sk, int value)
+{
+	inet_sk(sk)->binding.reuse = value;
+	sock_put_flag(sk, SOCK_F_REUSE, value);
+	return 0;
+}
+
+static int get_reuse(struct sock *sk)
+{
+	return inet_sk(sk)->binding.reuse;
+}
+
+static int set_reuseport(struct sock *sk, int value)
+{
+	inet_sk(sk)->binding.reuseport = value;
+	return 0;
+}
+
+static int get_reuseport(struct sock *sk)
+{
+	return inet_sk(sk)->binding.reuseport;
+}
+
+static int detach_reuseport_filter(struct sock *sk, int value)
+{
+	return get_reuseport(sk) ? -ENOENT : -EINVAL;
+}
+
+static const struct sockopt socket_options[] = {
+	INT_OPTION(SO_REUSEADDR, set_reuse, get_reuse),
+	INT_OPTION(SO_REUSEPORT, set_reuseport, get_reuseport),
+	INT_OPTION(SO_DETACH_REUSEPORT_BPF, detach_reuseport_filter, NULL),
+};
+
+void sockopt_ip_init(void)
+{
+	static struct sockopt_level ip = {
+		.level = IPPROTO_IP,
+		.family = AF_INET,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+	static struct sockopt_level socket = {
+		.level = SOL_SOCKET,
+		.family = AF_INET,
+		.first = SOCKOPT_INT,
+		.options = socket_options,
+		.nr = ARRAY_SIZE(socket_options),
+	};
+
+	sockopt_register(&ip);
+	sockopt_register(&socket);
+}

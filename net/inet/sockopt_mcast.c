@@ -7,11 +7,13 @@
 #include <linux/in.h>
 #include <string.h>
 
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_route.h"
 #include "net/inet/sockopt_ip.h"
+#include "net/inet/sockopt_mcast.h"
 
-int set_mc_ttl(struct sock *sk, const void *val, int len)
+int ip_set_mc_ttl(struct sock *sk, const void *val, int len)
 {
 	int value = ip_option_int(val, len);
 
@@ -25,13 +27,13 @@ int set_mc_ttl(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_mc_ttl(struct sock *sk, struct sockopt_value *out)
+int ip_get_mc_ttl(struct sock *sk, struct sockopt_value *out)
 {
 	return ip_option_give(out, inet_sk(sk)->mc_ttl);
 }
 
 /* An interface's number, in network byte order as nobody else has it. */
-int set_unicast_if(struct sock *sk, const void *val, int len)
+int ip_set_unicast_if(struct sock *sk, const void *val, int len)
 {
 	uint32_t value;
 
@@ -45,13 +47,13 @@ int set_unicast_if(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_unicast_if(struct sock *sk, struct sockopt_value *out)
+int ip_get_unicast_if(struct sock *sk, struct sockopt_value *out)
 {
 	return ip_option_give(out, __builtin_bswap32(inet_sk(sk)->uc_index));
 }
 
 /* struct in_addr, struct ip_mreq or struct ip_mreqn, by length. */
-int set_mc_if(struct sock *sk, const void *val, int len)
+int ip_set_mc_if(struct sock *sk, const void *val, int len)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct ip_mreqn mreq = { { 0 }, { 0 }, 0 };
@@ -80,33 +82,33 @@ int set_mc_if(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_mc_if(struct sock *sk, struct sockopt_value *out)
+int ip_get_mc_if(struct sock *sk, struct sockopt_value *out)
 {
 	return sockopt_give(out, &inet_sk(sk)->mc_addr, sizeof(uint32_t));
 }
 
-int set_mc_loop(struct sock *sk, const void *val, int len)
+int ip_set_mc_loop(struct sock *sk, const void *val, int len)
 {
 	if (len < 1)
 		return -EINVAL;
-	return ip_option_flag(sk, IP_F_MULTICAST_LOOP, val, len);
+	return ip_option_set_flag(sk, BIT(IP_F_MULTICAST_LOOP), val, len);
 }
 
-int get_mc_loop(struct sock *sk, struct sockopt_value *out)
+int ip_get_mc_loop(struct sock *sk, struct sockopt_value *out)
 {
 	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_MULTICAST_LOOP));
 }
 
-int set_mc_all(struct sock *sk, const void *val, int len)
+int ip_set_mc_all(struct sock *sk, const void *val, int len)
 {
 	int value = ip_option_int(val, len);
 
 	if (len < 1 || (value != 0 && value != 1))
 		return -EINVAL;
-	return ip_option_flag(sk, IP_F_MULTICAST_ALL, val, len);
+	return ip_option_set_flag(sk, BIT(IP_F_MULTICAST_ALL), val, len);
 }
 
-int get_mc_all(struct sock *sk, struct sockopt_value *out)
+int ip_get_mc_all(struct sock *sk, struct sockopt_value *out)
 {
 	return ip_option_give(out, ip_flag(inet_sk(sk), IP_F_MULTICAST_ALL));
 }
@@ -234,24 +236,73 @@ static int unblock(struct sock *sk, const struct request *req)
 			       MCAST_MODE_EXCLUDE, false);
 }
 
-#define GROUP_OPTION(fn, take, act)                       \
-	int fn(struct sock *sk, const void *val, int len) \
-	{                                                 \
-		struct request req;                       \
-		int err = take(sk, val, len, &req);       \
-                                                          \
-		return err ? err : act(sk, &req);         \
-	}
+static int change(struct sock *sk, const void *val, int len,
+		  int (*take)(const struct sock *sk, const void *val, int len,
+			      struct request *req),
+		  int (*act)(struct sock *sk, const struct request *req))
+{
+	struct request req;
+	int err = take(sk, val, len, &req);
 
-GROUP_OPTION(set_join, take_mreq, join)
-GROUP_OPTION(set_leave, take_mreq, leave)
-GROUP_OPTION(set_source_join, take_mreq_source, source_join)
-GROUP_OPTION(set_source_leave, take_mreq_source, source_leave)
-GROUP_OPTION(set_block, take_mreq_source, block)
-GROUP_OPTION(set_unblock, take_mreq_source, unblock)
-GROUP_OPTION(set_group_join, take_group, join)
-GROUP_OPTION(set_group_leave, take_group, leave)
-GROUP_OPTION(set_group_source_join, take_group_source, source_join)
-GROUP_OPTION(set_group_source_leave, take_group_source, source_leave)
-GROUP_OPTION(set_group_block, take_group_source, block)
-GROUP_OPTION(set_group_unblock, take_group_source, unblock)
+	return err ? err : act(sk, &req);
+}
+
+int ip_set_join(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq, join);
+}
+
+int ip_set_leave(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq, leave);
+}
+
+int ip_set_source_join(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq_source, source_join);
+}
+
+int ip_set_source_leave(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq_source, source_leave);
+}
+
+int ip_set_block(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq_source, block);
+}
+
+int ip_set_unblock(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_mreq_source, unblock);
+}
+
+int ip_set_group_join(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group, join);
+}
+
+int ip_set_group_leave(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group, leave);
+}
+
+int ip_set_group_source_join(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group_source, source_join);
+}
+
+int ip_set_group_source_leave(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group_source, source_leave);
+}
+
+int ip_set_group_block(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group_source, block);
+}
+
+int ip_set_group_unblock(struct sock *sk, const void *val, int len)
+{
+	return change(sk, val, len, take_group_source, unblock);
+}

@@ -20,12 +20,15 @@
 #include "kernel/task/process.h"
 #include "net/netlink/netlink.h"
 #include "net/netlink/rtnetlink.h"
+#include "net/netlink/sockopt_netlink.h"
 #include "net/socket/cmsg.h"
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
 
 #define SEND_OVERHEAD 32 /* of SO_SNDBUF, not for a message */
 #define PORTID_BEYOND_PIDS 0x80000000U
+
+struct sock_list netlink_socks = SOCK_LIST_INIT(netlink_socks);
 
 static struct kmem_cache *cache;
 
@@ -39,15 +42,6 @@ static const struct proto netlink_prot = {
 	.name = "NETLINK",
 	.queues = netlink_queues,
 };
-
-void netlink_init(void)
-{
-	cache = kmem_cache_create("netlink_sock", sizeof(struct netlink_sock),
-				  0);
-	if (!cache)
-		panic("no memory for sockets");
-	rtnetlink_init();
-}
 
 /* ---- Port ids ------------------------------------------------------------ */
 
@@ -497,11 +491,6 @@ static int netlink_release(struct socket *sock)
 	return 0;
 }
 
-static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
-{
-	return -EOPNOTSUPP;
-}
-
 static int no_number(struct socket *sock, int number)
 {
 	return -EOPNOTSUPP;
@@ -516,7 +505,7 @@ static const struct proto_ops netlink_ops = {
 	.release = netlink_release,
 	.bind = netlink_bind,
 	.connect = netlink_connect,
-	.accept = no_accept,
+	.accept = sock_no_accept,
 	.getname = netlink_getname,
 	.poll = netlink_poll,
 	.ioctl = no_ioctl,
@@ -526,7 +515,7 @@ static const struct proto_ops netlink_ops = {
 	.recvmsg = netlink_recvmsg,
 };
 
-int netlink_create(struct socket *sock, int protocol)
+static int netlink_create(struct socket *sock, int protocol)
 {
 	struct netlink_sock *nl;
 
@@ -547,4 +536,20 @@ int netlink_create(struct socket *sock, int protocol)
 	sock->ops = &netlink_ops;
 	sock_graft(&nl->sk, sock);
 	return 0;
+}
+
+void netlink_init(void)
+{
+	static struct net_proto_family netlink = {
+		.family = AF_NETLINK,
+		.create = netlink_create,
+	};
+
+	cache = kmem_cache_create("netlink_sock", sizeof(struct netlink_sock),
+				  0);
+	if (!cache)
+		panic("no memory for sockets");
+	sock_register(&netlink);
+	sockopt_netlink_init();
+	rtnetlink_init();
 }

@@ -5,13 +5,6 @@
 #ifndef NET_NETLINK_AF_NETLINK_H
 #define NET_NETLINK_AF_NETLINK_H
 
-#include "kernel/base.h"
-
-struct seq_buf;
-struct socket;
-
-void netlink_init(void); /* the slab cache */
-/* Operations and sock for a new socket: -errno. */
-int netlink_create(struct socket *sock, int protocol);
+void netlink_init(void); /* at the start: the family */
 
 #endif

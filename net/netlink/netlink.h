@@ -45,6 +45,8 @@ static inline struct netlink_sock *netlink_sk(struct sock *sk)
 	return container_of(sk, struct netlink_sock, sk);
 }
 
+extern struct sock_list netlink_socks;
+
 /* Whose answer it is; the buffer that is being filled. */
 struct netlink_reply {
 	struct netlink_sock *to; /* NULL: news for a group */

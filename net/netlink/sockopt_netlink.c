@@ -2,6 +2,8 @@
 /*
  * Options of level SOL_NETLINK: netlink(7).
  */
+#include "net/netlink/sockopt_netlink.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -78,23 +80,6 @@ static int get_bit(struct sock *sk, uint32_t bit, struct sockopt_value *out)
 	return sockopt_give_int(out, !!(netlink_sk(sk)->options & bit));
 }
 
-#define NETLINK_FLAG(fn, option)                                        \
-	static int set_##fn(struct sock *sk, const void *val, int len)  \
-	{                                                               \
-		return set_bit(sk, NETLINK_BIT(option), val, len);      \
-	}                                                               \
-	static int get_##fn(struct sock *sk, struct sockopt_value *out) \
-	{                                                               \
-		return get_bit(sk, NETLINK_BIT(option), out);           \
-	}
-
-NETLINK_FLAG(pktinfo, NETLINK_PKTINFO)
-NETLINK_FLAG(broadcast_error, NETLINK_BROADCAST_ERROR)
-NETLINK_FLAG(no_enobufs, NETLINK_NO_ENOBUFS)
-NETLINK_FLAG(cap_ack, NETLINK_CAP_ACK)
-NETLINK_FLAG(ext_ack, NETLINK_EXT_ACK)
-NETLINK_FLAG(strict, NETLINK_GET_STRICT_CHK)
-
 /* There is one network namespace, and no other to listen to. */
 static int get_all_nsid(struct sock *sk, struct sockopt_value *out)
 {
@@ -106,17 +91,34 @@ static int forbid(struct sock *sk, const void *val, int len)
 	return -EPERM;
 }
 
-const struct sockopt netlink_options[] = {
+#define FLAG_OPTION(option)                                            \
+	{                                                              \
+		.name = option, INT_SIZE, .mask = NETLINK_BIT(option), \
+		.set_mask = set_bit, .get_mask = get_bit               \
+	}
+
+static const struct sockopt options[] = {
 	RAW_OPTION(NETLINK_ADD_MEMBERSHIP, add_membership, NULL),
 	RAW_OPTION(NETLINK_DROP_MEMBERSHIP, drop_membership, NULL),
-	RAW_OPTION(NETLINK_PKTINFO, set_pktinfo, get_pktinfo),
-	RAW_OPTION(NETLINK_BROADCAST_ERROR, set_broadcast_error,
-		   get_broadcast_error),
-	RAW_OPTION(NETLINK_NO_ENOBUFS, set_no_enobufs, get_no_enobufs),
+	FLAG_OPTION(NETLINK_PKTINFO),
+	FLAG_OPTION(NETLINK_BROADCAST_ERROR),
+	FLAG_OPTION(NETLINK_NO_ENOBUFS),
 	RAW_OPTION(NETLINK_LISTEN_ALL_NSID, forbid, get_all_nsid),
 	RAW_OPTION(NETLINK_LIST_MEMBERSHIPS, NULL, list_memberships),
-	RAW_OPTION(NETLINK_CAP_ACK, set_cap_ack, get_cap_ack),
-	RAW_OPTION(NETLINK_EXT_ACK, set_ext_ack, get_ext_ack),
-	RAW_OPTION(NETLINK_GET_STRICT_CHK, set_strict, get_strict),
+	FLAG_OPTION(NETLINK_CAP_ACK),
+	FLAG_OPTION(NETLINK_EXT_ACK),
+	FLAG_OPTION(NETLINK_GET_STRICT_CHK),
 };
-const size_t nr_netlink_options = ARRAY_SIZE(netlink_options);
+
+void sockopt_netlink_init(void)
+{
+	static struct sockopt_level netlink = {
+		.level = SOL_NETLINK,
+		.family = AF_NETLINK,
+		.first = SOCKOPT_WHOLE_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	sockopt_register(&netlink);
+}

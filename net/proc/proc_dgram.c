@@ -7,7 +7,9 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/task/process.h"
 #include "net/dgram/ping.h"
+#include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
+#include "net/inet/inet_sock.h"
 #include "net/proc/proc_net.h"
 
 #define LINE_WIDTH 127

@@ -16,6 +16,7 @@
 #include "net/base/rxqueue.h"
 #include "net/dgram/dgram.h"
 #include "net/dgram/ping.h"
+#include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
 #include "net/inet/ip_reass.h"
 #include "net/netlink/netlink.h"

@@ -10,6 +10,7 @@
 
 #include "kernel/base.h"
 #include "kernel/lib/seq_buf.h"
+#include "net/inet/inet_sock.h"
 #include "net/proc/proc_net.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_timewait.h"

@@ -47,14 +47,6 @@ void sock_orphan(struct sock *sk)
 	sk->sk_wq = NULL;
 }
 
-#define SOCK_LIST(name) \
-	struct sock_list name = { .socks = LIST_HEAD_INIT(name.socks) }
-
-SOCK_LIST(tcp_socks);
-SOCK_LIST(raw_socks);
-SOCK_LIST(unix_socks);
-SOCK_LIST(netlink_socks);
-
 void sock_link(struct sock *sk, struct sock_list *list)
 {
 	struct sock *last = list_last_entry(&list->socks, struct sock, sk_node);
@@ -142,4 +134,14 @@ uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock)
 uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock)
 {
 	return nonblock ? 0 : deadline_after(sk->sk_sndtimeo);
+}
+
+int sock_no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
+{
+	return -EOPNOTSUPP;
+}
+
+int sock_no_listen(struct socket *sock, int backlog)
+{
+	return -EOPNOTSUPP;
 }

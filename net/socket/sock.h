@@ -29,9 +29,9 @@
 #include "kernel/lib/rbtree.h"
 #include "kernel/task/wait.h"
 #include "net/base/rxqueue.h"
-#include "net/inet/inet_ports.h"
 #include "net/socket/tcp_states.h"
 
+struct inet_ports;
 struct msg;
 struct proto;
 struct sock;
@@ -39,7 +39,6 @@ struct sockaddr_any;
 struct socket;
 struct sosplice;
 struct tcp_pcb; /* lwIP's */
-struct ip_membership;
 
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2
@@ -130,29 +129,6 @@ struct sock {
 	void (*sk_destruct)(struct sock *sk);
 };
 
-/* An Internet socket: its addresses in network, its ports in host order. */
-struct inet_sock {
-	struct sock sk;
-	struct inet_binding binding; /* addr: as bound */
-	uint32_t saddr; /* what getsockname(2) shows */
-	uint32_t daddr;
-	uint16_t sport;
-	uint16_t dport;
-
-	/* Options of level IPPROTO_IP: net/inet/sockopt_ip.c. */
-	uint8_t tos;
-	uint8_t ttl;
-	uint8_t min_ttl;
-	uint8_t mc_ttl; /* of multicasts */
-	uint8_t pmtudisc; /* IP_PMTUDISC_... */
-	uint32_t ip_flags; /* BIT(IP_F_...) */
-	uint32_t local_ports; /* IP_LOCAL_PORT_RANGE */
-	int uc_index; /* interfaces; 0: as the route says */
-	int mc_index;
-	uint32_t mc_addr; /* source address of multicasts, 0: any */
-	struct ip_membership *memberships; /* net/inet/ip_mcast.c */
-};
-
 /* All socks of a protocol; those of UDP and ping are found by port. */
 struct sock_list {
 	struct list_head socks; /* oldest first */
@@ -161,7 +137,10 @@ struct sock_list {
 	unsigned int count;
 };
 
-extern struct sock_list tcp_socks, raw_socks, unix_socks, netlink_socks;
+#define SOCK_LIST_INIT(name)                        \
+	{                                           \
+		.socks = LIST_HEAD_INIT(name.socks) \
+	}
 
 /* How much waits in a socket, for those who look. */
 struct sock_queues {
@@ -171,27 +150,6 @@ struct sock_queues {
 	uint32_t wmem;
 	uint32_t drops; /* datagrams for which there was no room */
 };
-
-/* Bits of ip_flags, named as the options of ip(7). */
-#define IP_F_PKTINFO 0
-#define IP_F_RECVTTL 1
-#define IP_F_RECVTOS 2
-#define IP_F_RECVOPTS 3
-#define IP_F_RETOPTS 4
-#define IP_F_RECVORIGDSTADDR 5
-#define IP_F_CHECKSUM 6
-#define IP_F_RECVFRAGSIZE 7
-#define IP_F_RECVERR 8
-#define IP_F_RECVERR_RFC4884 9
-#define IP_F_FREEBIND 10
-#define IP_F_TRANSPARENT 11
-#define IP_F_HDRINCL 12
-#define IP_F_MULTICAST_LOOP 13
-#define IP_F_MULTICAST_ALL 14
-#define IP_F_BIND_ADDRESS_NO_PORT 15
-#define IP_F_PASSSEC 16
-#define IP_F_ROUTER_ALERT 17
-#define IP_F_NODEFRAG 18
 
 /* What TCP and UDP do differently. */
 struct proto {
@@ -222,6 +180,10 @@ void sock_init_data(struct socket *sock, struct sock *sk);
 void sock_graft(struct sock *sk, struct socket *parent);
 /* Takes the socket away; wakes nobody. */
 void sock_orphan(struct sock *sk);
+
+/* Operations of sockets that have none such: -EOPNOTSUPP. */
+int sock_no_accept(struct socket *sock, struct socket *newsock, bool nonblock);
+int sock_no_listen(struct socket *sock, int backlog);
 
 /* Puts sk on the list of its protocol, takes it off. */
 void sock_link(struct sock *sk, struct sock_list *list);
@@ -268,19 +230,6 @@ static inline int sock_error(struct sock *sk)
 	sk->sk_err = 0;
 	return -err;
 }
-
-static inline struct inet_sock *inet_sk(struct sock *sk)
-{
-	return container_of(sk, struct inet_sock, sk);
-}
-
-static inline bool ip_flag(const struct inet_sock *inet, unsigned int bit)
-{
-	return inet->ip_flags & BIT(bit);
-}
-
-/* The defaults of ip(7): net/inet/sockopt_ip.c. */
-void inet_sock_init(struct inet_sock *inet);
 
 /* Bytes that must be there before a read returns: SO_RCVLOWAT. */
 static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,

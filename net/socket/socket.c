@@ -16,23 +16,23 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/pipe/splice.h"
-#include "net/inet/af_inet.h"
-#include "net/netlink/af_netlink.h"
 #include "net/socket/sock.h"
 #include "net/socket/sock_ioctl.h"
-#include "net/unix/af_unix.h"
+#include "net/socket/sockopt_socket.h"
 
 #define SOCKET_MODE 0140777 /* S_IFSOCK, as fstat(2) shows it on Linux */
 
 static struct kmem_cache *cache;
 static uint64_t last_ino;
 static size_t nr_live;
+static struct net_proto_family *families;
 
 void socket_init(void)
 {
 	cache = kmem_cache_create("socket", sizeof(struct socket), 0);
 	if (!cache)
 		panic("no memory for sockets");
+	sockopt_socket_init();
 }
 
 size_t nr_sockets(void)
@@ -206,33 +206,42 @@ struct socket *sock_from_file(struct file *file)
 	return file->f_op == &socket_fops ? file_socket(file) : NULL;
 }
 
-static int check_arguments(int family, int type, int protocol)
+void sock_register(struct net_proto_family *family)
+{
+	struct net_proto_family **at = &families;
+
+	while (*at && *at != family)
+		at = &(*at)->next;
+	*at = family;
+}
+
+static const struct net_proto_family *find_family(int number)
+{
+	const struct net_proto_family *f = families;
+
+	while (f && f->family != number)
+		f = f->next;
+	return f;
+}
+
+static int check_arguments(const struct net_proto_family *family, int type,
+			   int protocol)
 {
 	if (type < 0 || type >= SOCK_MAX)
 		return -EINVAL;
-	if (family != AF_INET && family != AF_UNIX && family != AF_NETLINK)
+	if (!family)
 		return -EAFNOSUPPORT;
-	if (family == AF_INET && (protocol < 0 || protocol >= IPPROTO_MAX))
+	if (family->nr_protocols &&
+	    (protocol < 0 || protocol >= family->nr_protocols))
 		return -EINVAL;
 	return 0;
-}
-
-static int family_create(int family, struct socket *sock, int protocol)
-{
-	switch (family) {
-	case AF_UNIX:
-		return unix_create(sock, protocol);
-	case AF_NETLINK:
-		return netlink_create(sock, protocol);
-	default:
-		return inet_create(sock, protocol);
-	}
 }
 
 /* A socket of the family, with operations and sock but no file: ERR_PTR. */
 static struct socket *socket_make(int family, int type, int protocol)
 {
-	int err = check_arguments(family, type, protocol);
+	const struct net_proto_family *f = find_family(family);
+	int err = check_arguments(f, type, protocol);
 	struct socket *sock;
 
 	if (err)
@@ -240,7 +249,7 @@ static struct socket *socket_make(int family, int type, int protocol)
 	sock = pages_are_low(ALLOC_FILE) ? NULL : socket_alloc(type);
 	if (!sock)
 		return ERR_PTR(-ENOBUFS);
-	err = family_create(family, sock, protocol);
+	err = f->create(sock, protocol);
 	if (!err)
 		return sock;
 	socket_free(sock);

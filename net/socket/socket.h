@@ -170,7 +170,17 @@ struct proto_ops {
 	void (*splice_eof)(struct socket *sock);
 };
 
-void socket_init(void); /* the slab cache */
+/* An address family, which registers itself at the start: sock_register(). */
+struct net_proto_family {
+	int family;
+	int nr_protocols; /* those beyond are -EINVAL; 0: create() looks */
+	/* Operations and sock for a new socket: -errno. */
+	int (*create)(struct socket *sock, int protocol);
+	struct net_proto_family *next;
+};
+void sock_register(struct net_proto_family *family);
+
+void socket_init(void); /* at the start, before the families */
 size_t nr_sockets(void); /* of all families */
 
 /*
@@ -189,30 +199,5 @@ struct file *socket_accept(struct socket *sock, uint32_t f_flags,
 			   struct sockaddr_any *addr, int *len);
 ssize_t sock_sendmsg(struct socket *sock, struct msg *msg);
 ssize_t sock_recvmsg(struct socket *sock, struct msg *msg);
-
-/* net/socket/sockopt.c */
-#define SOCKOPT_MAX 256
-
-/*
- * What getsockopt(2) answers. It starts as zeros; what is stored goes to ring
- * 3, and nothing else.
- */
-struct sockopt_value {
-	int room; /* bytes that the caller has room for */
-	int stored; /* of data, at most room */
-	int len; /* for the caller: mostly stored, but netlink's own */
-	uint8_t data[SOCKOPT_MAX];
-};
-
-/*
- * optval: a kernel buffer of SOCKOPT_MAX bytes, zeros behind the first
- * `readable`. These are less than len where the caller's memory ended, and an
- * option that reads more is -EFAULT.
- */
-int sock_setsockopt(struct socket *sock, int level, int name,
-		    const void *optval, int len, int readable);
-/* len: of the caller, as it is. */
-int sock_getsockopt(struct socket *sock, int level, int name, int len,
-		    struct sockopt_value *out);
 
 #endif

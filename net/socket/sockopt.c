@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Socket options: a table for each level, a setter and a getter each. What is
- * not in it is ENOPROTOOPT. The levels have files of their own; here options
- * are looked up, and lengths checked, in the order in which Linux does it.
+ * Where socket options are looked up, and lengths checked, in the order in
+ * which Linux does it. What is in no row is ENOPROTOOPT.
  */
 #include "net/socket/sockopt.h"
 
-#include <asm/socket.h>
 #include <errno.h>
-#include <linux/tcp.h>
 #include <string.h>
 
 int sockopt_give(struct sockopt_value *out, const void *from, int n)
@@ -25,57 +22,48 @@ int sockopt_give_int(struct sockopt_value *out, int value)
 	return sockopt_give(out, &value, sizeof(value));
 }
 
-static const struct sockopt *search(const struct sockopt *table, size_t n,
-				    int name)
+static struct sockopt_level *levels;
+
+void sockopt_register(struct sockopt_level *level)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (table[i].name == name)
-			return &table[i];
+	for (const struct sockopt_level *l = levels; l; l = l->next) {
+		if (l == level)
+			return;
 	}
-	return NULL;
+	level->next = levels;
+	levels = level;
 }
 
-static bool is_raw(const struct sock *sk)
+static bool has_level(const struct sock *sk, const struct sockopt_level *l,
+		      int level)
 {
-	return sk->sk_family == AF_INET && sk->sk_type == SOCK_RAW;
+	return l->level == level &&
+	       (!l->family || l->family == sk->sk_family) &&
+	       (!l->type || l->type == sk->sk_type) &&
+	       (!l->protocol || l->protocol == sk->sk_protocol);
 }
 
-static bool level_exists(const struct sock *sk, int level)
+/* Any that the sock has of this number, NULL: none. */
+static const struct sockopt_level *find_level(const struct sock *sk, int level)
 {
-	return level == SOL_SOCKET ||
-	       (level == IPPROTO_IP && sk->sk_family == AF_INET) ||
-	       (level == IPPROTO_TCP && sk->sk_protocol == IPPROTO_TCP) ||
-	       (level == SOL_NETLINK && sk->sk_family == AF_NETLINK) ||
-	       (level == IPPROTO_UDP && sk->sk_protocol == IPPROTO_UDP) ||
-	       (level == SOL_RAW && is_raw(sk));
+	const struct sockopt_level *l = levels;
+
+	while (l && !has_level(sk, l, level))
+		l = l->next;
+	return l;
 }
 
 static const struct sockopt *find(const struct sock *sk, int level, int name)
 {
-	if (!level_exists(sk, level))
-		return NULL;
-	switch (level) {
-	case IPPROTO_TCP:
-		return search(tcp_options, nr_tcp_options, name);
-	case SOL_NETLINK:
-		return search(netlink_options, nr_netlink_options, name);
-	case IPPROTO_UDP:
-		return search(udp_options, nr_udp_options, name);
-	case SOL_RAW:
-		return search(raw_options, nr_raw_options, name);
-	case IPPROTO_IP:
-		return search(ip_options, nr_ip_options, name);
-	default:
-		return search(socket_options, nr_socket_options, name);
+	for (const struct sockopt_level *l = levels; l; l = l->next) {
+		if (!has_level(sk, l, level))
+			continue;
+		for (size_t i = 0; i < l->nr; i++) {
+			if (l->options[i].name == name)
+				return &l->options[i];
+		}
 	}
-}
-
-static int set_value(struct sock *sk, const struct sockopt *opt, int value)
-{
-	if (!opt->flag)
-		return opt->set(sk, value);
-	sock_put_flag(sk, opt->flag - 1, value);
-	return 0;
+	return NULL;
 }
 
 static int set_option(struct sock *sk, const struct sockopt *opt,
@@ -85,29 +73,27 @@ static int set_option(struct sock *sk, const struct sockopt *opt,
 
 	if (opt->set_raw)
 		return opt->set_raw(sk, val, len);
+	if (opt->set_mask)
+		return opt->set_mask(sk, opt->mask, val, len);
 	if (len < (int)sizeof(value))
 		return -EINVAL;
 	memcpy(&value, val, sizeof(value));
-	return set_value(sk, opt, value);
+	if (opt->set)
+		return opt->set(sk, value);
+	if (value)
+		sk->sk_flags |= opt->mask;
+	else
+		sk->sk_flags &= ~opt->mask;
+	return 0;
 }
 
-/* These levels take an int before they look which option it is for. */
-static bool is_int_first(int level, int name)
+static int check_int(const struct sockopt_level *l, const struct sockopt *opt,
+		     int len, int readable)
 {
-	if (level == IPPROTO_TCP)
-		return name != TCP_CONGESTION && name != TCP_ULP;
-	return level == IPPROTO_UDP || level == SOL_NETLINK ||
-	       (level == SOL_SOCKET && name != SO_BINDTODEVICE);
-}
-
-static int check_int(int level, int name, int len, int readable)
-{
-	if (level == SOL_NETLINK && len < (int)sizeof(int))
-		return 0;
-	if (!is_int_first(level, name))
+	if (!l || l->first == SOCKOPT_ANY || (opt && opt->no_int))
 		return 0;
 	if (len < (int)sizeof(int))
-		return -EINVAL;
+		return l->first == SOCKOPT_INT ? -EINVAL : 0;
 	return readable < (int)sizeof(int) ? -EFAULT : 0;
 }
 
@@ -122,7 +108,7 @@ static int bytes_read(const struct sockopt *opt, int len)
 
 static int no_option(const struct sock *sk, int level)
 {
-	return level_exists(sk, level) || sk->sk_family == AF_NETLINK ?
+	return find_level(sk, level) || sk->sk_family == AF_NETLINK ?
 		       -ENOPROTOOPT :
 		       -EOPNOTSUPP;
 }
@@ -132,14 +118,12 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 {
 	struct sock *sk = sock->sk;
 	const struct sockopt *opt = find(sk, level, name);
-	int err = 0;
+	int err = check_int(find_level(sk, level), opt, len, readable);
 
-	if (level_exists(sk, level))
-		err = check_int(level, name, len, readable);
 	if (err)
 		return err;
 	/* An Internet socket takes a level that is not there for IP's. */
-	if (!opt || (!opt->set && !opt->set_raw && !opt->flag))
+	if (!opt || !(opt->set || opt->set_raw || opt->mask))
 		return sk->sk_family == AF_INET ? -ENOPROTOOPT :
 						  no_option(sk, level);
 	if (readable < bytes_read(opt, len))
@@ -150,11 +134,6 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 	return err;
 }
 
-static int get_value(struct sock *sk, const struct sockopt *opt)
-{
-	return opt->flag ? sock_flag(sk, opt->flag - 1) : opt->get(sk);
-}
-
 int sock_getsockopt(struct socket *sock, int level, int name, int len,
 		    struct sockopt_value *out)
 {
@@ -163,10 +142,13 @@ int sock_getsockopt(struct socket *sock, int level, int name, int len,
 
 	if (len < 0)
 		return -EINVAL;
-	if (!opt || (!opt->get && !opt->get_raw && !opt->flag))
+	if (!opt || !(opt->get || opt->get_raw || opt->mask))
 		return no_option(sk, level);
 	out->room = MIN(len, SOCKOPT_MAX);
 	if (opt->get_raw)
 		return opt->get_raw(sk, out);
-	return sockopt_give_int(out, get_value(sk, opt));
+	if (opt->get_mask)
+		return opt->get_mask(sk, opt->mask, out);
+	return sockopt_give_int(out, opt->get ? opt->get(sk) :
+						!!(sk->sk_flags & opt->mask));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of socket options: net/socket/sockopt.c looks them up, each of
- * the others has those of its level, or some of them.
+ * Socket options: one table of levels, each with its options in rows. A room
+ * registers what it has; sockopt.c looks them up.
  *
  * Most options are an int; a setter gets its value, and the sock tells the
  * pcb afterwards.
@@ -14,6 +14,21 @@
 #include "net/socket/sock.h"
 #include "net/socket/socket.h"
 
+#define SOL_RAW 255 /* as in <sys/socket.h> */
+
+#define SOCKOPT_MAX 256
+
+/*
+ * What getsockopt(2) answers. It starts as zeros; what is stored goes to ring
+ * 3, and nothing else.
+ */
+struct sockopt_value {
+	int room; /* bytes that the caller has room for */
+	int stored; /* of data, at most room */
+	int len; /* for the caller: mostly stored, but netlink's own */
+	uint8_t data[SOCKOPT_MAX];
+};
+
 struct sockopt {
 	int name;
 	/*
@@ -21,8 +36,13 @@ struct sockopt {
 	 * one `least`. With a least of 0 all, up to `reads`.
 	 */
 	int least, reads;
-	/* A mere flag of the sock: SOCK_F_..., plus one. */
-	int flag;
+	/* Not an int, though its level takes one first. */
+	bool no_int;
+	/*
+	 * A mere flag: its bit of sk_flags, or of where the setter and getter
+	 * of masks keep it.
+	 */
+	uint32_t mask;
 	int (*set)(struct sock *sk, int value);
 	int (*get)(struct sock *sk);
 	/*
@@ -31,6 +51,10 @@ struct sockopt {
 	 */
 	int (*set_raw)(struct sock *sk, const void *val, int len);
 	int (*get_raw)(struct sock *sk, struct sockopt_value *out);
+	int (*set_mask)(struct sock *sk, uint32_t mask, const void *val,
+			int len);
+	int (*get_mask)(struct sock *sk, uint32_t mask,
+			struct sockopt_value *out);
 };
 
 #define INT_SIZE .least = sizeof(int), .reads = sizeof(int)
@@ -43,9 +67,9 @@ struct sockopt {
 	{                                                             \
 		.name = n, INT_SIZE, .set = setter, .get_raw = getter \
 	}
-#define BIT_OPTION(n, bit)                             \
-	{                                              \
-		.name = n, INT_SIZE, .flag = (bit) + 1 \
+#define BIT_OPTION(n, bit)                            \
+	{                                             \
+		.name = n, INT_SIZE, .mask = BIT(bit) \
 	}
 #define RAW_OPTION_OF(n, few, many, setter, getter)                        \
 	{                                                                  \
@@ -60,48 +84,45 @@ struct sockopt {
 #define BYTE_OPTION(n, setter, getter) \
 	RAW_OPTION_OF(n, 1, sizeof(int), setter, getter)
 
+/* What a setter of this level asks for before it looks which option it is. */
+enum sockopt_int {
+	SOCKOPT_ANY,
+	SOCKOPT_INT, /* -EINVAL for less than an int */
+	SOCKOPT_WHOLE_INT, /* an int is readable if it is that long */
+};
+
+/*
+ * Options of one level. Several may have the same number: what a room adds
+ * comes before what is common, which was registered earlier.
+ */
+struct sockopt_level {
+	int level;
+	/* Which socks have them; 0: all. */
+	int family, type, protocol;
+	enum sockopt_int first;
+	const struct sockopt *options;
+	size_t nr;
+	struct sockopt_level *next;
+};
+/* At the start. */
+void sockopt_register(struct sockopt_level *level);
+
+/*
+ * optval: a kernel buffer of SOCKOPT_MAX bytes, zeros behind the first
+ * `readable`. These are less than len where the caller's memory ended, and an
+ * option that reads more is -EFAULT.
+ */
+int sock_setsockopt(struct socket *sock, int level, int name,
+		    const void *optval, int len, int readable);
+/* len: of the caller, as it is. */
+int sock_getsockopt(struct socket *sock, int level, int name, int len,
+		    struct sockopt_value *out);
+
 /*
  * Answers with what fits of n bytes, the whole answer, and their number. 0, as
  * a get_raw returns it.
  */
 int sockopt_give(struct sockopt_value *out, const void *from, int n);
 int sockopt_give_int(struct sockopt_value *out, int value);
-
-extern const struct sockopt socket_options[];
-extern const size_t nr_socket_options;
-extern const struct sockopt netlink_options[];
-extern const size_t nr_netlink_options;
-extern const struct sockopt ip_options[];
-extern const size_t nr_ip_options;
-extern const struct sockopt tcp_options[];
-extern const size_t nr_tcp_options;
-extern const struct sockopt udp_options[];
-extern const size_t nr_udp_options;
-extern const struct sockopt raw_options[];
-extern const size_t nr_raw_options;
-
-#define SOL_RAW 255 /* as in <sys/socket.h> */
-
-/* net/dgram/inet_dgram.c */
-int set_peek_off(struct sock *sk, int value);
-int get_peek_off(struct sock *sk, struct sockopt_value *out);
-
-/* net/socket/sockopt_time.c */
-int set_linger(struct sock *sk, const void *val, int len);
-int get_linger(struct sock *sk, struct sockopt_value *out);
-int set_rcvtimeo(struct sock *sk, const void *val, int len);
-int get_rcvtimeo(struct sock *sk, struct sockopt_value *out);
-int set_sndtimeo(struct sock *sk, const void *val, int len);
-int get_sndtimeo(struct sock *sk, struct sockopt_value *out);
-int set_timestamp(struct sock *sk, int value);
-int get_timestamp(struct sock *sk, struct sockopt_value *out);
-int set_timestamp_new(struct sock *sk, int value);
-int get_timestamp_new(struct sock *sk, struct sockopt_value *out);
-int set_timestampns(struct sock *sk, int value);
-int get_timestampns(struct sock *sk, struct sockopt_value *out);
-int set_timestampns_new(struct sock *sk, int value);
-int get_timestampns_new(struct sock *sk, struct sockopt_value *out);
-int set_timestamping(struct sock *sk, const void *val, int len);
-int get_timestamping(struct sock *sk, struct sockopt_value *out);
 
 #endif

@@ -7,6 +7,8 @@
  * capabilities: what needs one is -EPERM. Those with a time in them are in
  * net/socket/sockopt_time.c.
  */
+#include "net/socket/sockopt_socket.h"
+
 #include <asm/socket.h>
 #include <errno.h>
 #include <limits.h>
@@ -22,8 +24,7 @@
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
 #include "net/socket/sockopt.h"
-#include "net/tcp/sosplice.h"
-#include "net/unix/af_unix.h"
+#include "net/socket/sockopt_time.h"
 
 #define FPROG_SIZE 16 /* struct sock_fprog */
 #define PRIORITY_MAX 6 /* above it: CAP_NET_ADMIN */
@@ -33,11 +34,6 @@
 static bool is_inet(const struct sock *sk)
 {
 	return sk->sk_family == AF_INET;
-}
-
-static bool is_unix(const struct sock *sk)
-{
-	return sk->sk_family == AF_UNIX;
 }
 
 static bool is_tcp(const struct sock *sk)
@@ -150,14 +146,12 @@ static int get_peercred(struct sock *sk, struct sockopt_value *out)
 {
 	static const struct sock_cred nobody = { 0, UINT32_MAX, UINT32_MAX };
 
-	return sockopt_give(out, is_unix(sk) ? unix_peercred(sk) : &nobody,
-			    sizeof(nobody));
+	return sockopt_give(out, &nobody, sizeof(nobody));
 }
 
-/* The application has no supplementary groups; a stranger is not known. */
 static int get_peergroups(struct sock *sk, struct sockopt_value *out)
 {
-	return is_unix(sk) && unix_peercred(sk)->pid ? 0 : -ENODATA;
+	return -ENODATA;
 }
 
 static int get_peername(struct sock *sk, struct sockopt_value *out)
@@ -206,31 +200,10 @@ static int get_passsec(struct sock *sk, struct sockopt_value *out)
 
 /* ---- Addresses and ways -------------------------------------------------- */
 
-static int set_reuse(struct sock *sk, int value)
-{
-	if (is_inet(sk))
-		inet_sk(sk)->binding.reuse = value;
-	sock_put_flag(sk, SOCK_F_REUSE, value);
-	return 0;
-}
-
-static int get_reuse(struct sock *sk)
-{
-	return is_inet(sk) ? inet_sk(sk)->binding.reuse :
-			     sock_flag(sk, SOCK_F_REUSE);
-}
-
+/* AF_INET's own rows mean it: net/inet/sockopt_ip.c. */
 static int set_reuseport(struct sock *sk, int value)
 {
-	if (!is_inet(sk))
-		return value ? -EOPNOTSUPP : 0;
-	inet_sk(sk)->binding.reuseport = value;
-	return 0;
-}
-
-static int get_reuseport(struct sock *sk)
-{
-	return is_inet(sk) && inet_sk(sk)->binding.reuseport;
+	return value ? -EOPNOTSUPP : 0;
 }
 
 /* Who is bound already may not move without CAP_NET_RAW. */
@@ -470,7 +443,7 @@ static int no_filter_there(struct sock *sk, int value)
 
 static int detach_reuseport_filter(struct sock *sk, int value)
 {
-	return get_reuseport(sk) ? -ENOENT : -EINVAL;
+	return -EINVAL;
 }
 
 static int get_nothing(struct sock *sk, struct sockopt_value *out)
@@ -519,9 +492,9 @@ static int get_pacing_rate(struct sock *sk, struct sockopt_value *out)
 			    out->room < (int)sizeof(rate) ? 4 : sizeof(rate));
 }
 
-const struct sockopt socket_options[] = {
+static const struct sockopt options[] = {
 	INT_OPTION(SO_DEBUG, set_debug, get_zero),
-	INT_OPTION(SO_REUSEADDR, set_reuse, get_reuse),
+	BIT_OPTION(SO_REUSEADDR, SOCK_F_REUSE),
 	INT_OPTION(SO_TYPE, NULL, get_type),
 	INT_OPTION(SO_ERROR, NULL, get_error),
 	BIT_OPTION(SO_DONTROUTE, SOCK_F_DONTROUTE),
@@ -534,31 +507,38 @@ const struct sockopt socket_options[] = {
 	BIT_OPTION(SO_OOBINLINE, SOCK_F_URGINLINE),
 	BIT_OPTION(SO_NO_CHECK, SOCK_F_NO_CHECK),
 	INT_OPTION(SO_PRIORITY, set_priority, get_priority),
-	STRUCT_OPTION(SO_LINGER, 8, set_linger, get_linger),
+	STRUCT_OPTION(SO_LINGER, 8, sock_set_linger, sock_get_linger),
 	INT_OPTION(SO_BSDCOMPAT, set_ignored, get_zero),
-	INT_OPTION(SO_REUSEPORT, set_reuseport, get_reuseport),
+	INT_OPTION(SO_REUSEPORT, set_reuseport, get_zero),
 	MIX_OPTION(SO_PASSCRED, set_passcred, get_passcred),
 	RAW_OPTION(SO_PEERCRED, NULL, get_peercred),
 	INT_OPTION(SO_RCVLOWAT, set_rcvlowat, get_rcvlowat),
 	INT_OPTION(SO_SNDLOWAT, NULL, get_one),
-	STRUCT_OPTION(SO_RCVTIMEO_OLD, 16, set_rcvtimeo, get_rcvtimeo),
-	STRUCT_OPTION(SO_SNDTIMEO_OLD, 16, set_sndtimeo, get_sndtimeo),
-	RAW_OPTION_OF(SO_BINDTODEVICE, 0, IFNAMSIZ - 1, set_bindtodevice,
-		      get_bindtodevice),
+	STRUCT_OPTION(SO_RCVTIMEO_OLD, 16, sock_set_rcvtimeo,
+		      sock_get_rcvtimeo),
+	STRUCT_OPTION(SO_SNDTIMEO_OLD, 16, sock_set_sndtimeo,
+		      sock_get_sndtimeo),
+	{
+		.name = SO_BINDTODEVICE,
+		.no_int = true,
+		.reads = IFNAMSIZ - 1,
+		.set_raw = set_bindtodevice,
+		.get_raw = get_bindtodevice,
+	},
 	STRUCT_OPTION(SO_ATTACH_FILTER, FPROG_SIZE, no_filter, get_nothing),
 	INT_OPTION(SO_DETACH_FILTER, no_filter_there, NULL),
 	RAW_OPTION(SO_PEERNAME, NULL, get_peername),
-	MIX_OPTION(SO_TIMESTAMP_OLD, set_timestamp, get_timestamp),
+	MIX_OPTION(SO_TIMESTAMP_OLD, sock_set_timestamp, sock_get_timestamp),
 	INT_OPTION(SO_ACCEPTCONN, NULL, get_acceptconn),
 	MIX_OPTION(SO_PASSSEC, set_passsec, get_passsec),
-	MIX_OPTION(SO_TIMESTAMPNS_OLD, set_timestampns, get_timestampns),
+	MIX_OPTION(SO_TIMESTAMPNS_OLD, sock_set_timestampns,
+		   sock_get_timestampns),
 	INT_OPTION(SO_MARK, set_forbidden, get_zero),
-	STRUCT_OPTION(SO_TIMESTAMPING_OLD, 8, set_timestamping,
-		      get_timestamping),
+	STRUCT_OPTION(SO_TIMESTAMPING_OLD, 8, sock_set_timestamping,
+		      sock_get_timestamping),
 	INT_OPTION(SO_PROTOCOL, NULL, get_protocol),
 	INT_OPTION(SO_DOMAIN, NULL, get_domain),
 	BIT_OPTION(SO_RXQ_OVFL, SOCK_F_RXQ_OVFL),
-	MIX_OPTION(SO_PEEK_OFF, set_peek_off, get_peek_off),
 	BIT_OPTION(SO_WIFI_STATUS, SOCK_F_WIFI_STATUS),
 	BIT_OPTION(SO_NOFCS, SOCK_F_NOFCS),
 	INT_OPTION(SO_LOCK_FILTER, lock_filter, get_filter_lock),
@@ -577,13 +557,16 @@ const struct sockopt socket_options[] = {
 	RAW_OPTION(SO_PEERGROUPS, NULL, get_peergroups),
 	INT_OPTION(SO_ZEROCOPY, set_zerocopy, get_zero),
 	INT_OPTION(SO_BINDTOIFINDEX, set_bindtoifindex, get_bindtoifindex),
-	MIX_OPTION(SO_TIMESTAMP_NEW, set_timestamp_new, get_timestamp_new),
-	MIX_OPTION(SO_TIMESTAMPNS_NEW, set_timestampns_new,
-		   get_timestampns_new),
-	STRUCT_OPTION(SO_TIMESTAMPING_NEW, 8, set_timestamping,
-		      get_timestamping),
-	STRUCT_OPTION(SO_RCVTIMEO_NEW, 16, set_rcvtimeo, get_rcvtimeo),
-	STRUCT_OPTION(SO_SNDTIMEO_NEW, 16, set_sndtimeo, get_sndtimeo),
+	MIX_OPTION(SO_TIMESTAMP_NEW, sock_set_timestamp_new,
+		   sock_get_timestamp_new),
+	MIX_OPTION(SO_TIMESTAMPNS_NEW, sock_set_timestampns_new,
+		   sock_get_timestampns_new),
+	STRUCT_OPTION(SO_TIMESTAMPING_NEW, 8, sock_set_timestamping,
+		      sock_get_timestamping),
+	STRUCT_OPTION(SO_RCVTIMEO_NEW, 16, sock_set_rcvtimeo,
+		      sock_get_rcvtimeo),
+	STRUCT_OPTION(SO_SNDTIMEO_NEW, 16, sock_set_sndtimeo,
+		      sock_get_sndtimeo),
 	INT_OPTION(SO_DETACH_REUSEPORT_BPF, detach_reuseport_filter, NULL),
 	INT_OPTION(SO_PREFER_BUSY_POLL, set_off_only, get_zero),
 	INT_OPTION(SO_BUSY_POLL_BUDGET, set_busy_poll_budget, NULL),
@@ -592,7 +575,16 @@ const struct sockopt socket_options[] = {
 	INT_OPTION(SO_RESERVE_MEM, set_reserve_mem, get_zero),
 	MIX_OPTION(SO_TXREHASH, set_txrehash, get_txrehash),
 	BIT_OPTION(SO_RCVMARK, SOCK_F_RCVMARK),
-	RAW_OPTION_OF(SO_SPLICE, sizeof(int), sizeof(struct sosplice_request),
-		      sosplice_set, sosplice_get),
 };
-const size_t nr_socket_options = ARRAY_SIZE(socket_options);
+
+void sockopt_socket_init(void)
+{
+	static struct sockopt_level socket = {
+		.level = SOL_SOCKET,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	sockopt_register(&socket);
+}

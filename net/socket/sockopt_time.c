@@ -3,14 +3,14 @@
  * Options of level SOL_SOCKET with a time in them: how long calls wait, how
  * long close(2) lingers, which datagrams say when they came.
  */
-#include <asm/socket.h>
+#include "net/socket/sockopt_time.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/net_tstamp.h>
 #include <string.h>
 
 #include "kernel/task/clock.h"
-#include "net/socket/sockopt.h"
 
 struct linger_option { /* socket(7), struct linger */
 	int onoff;
@@ -27,7 +27,7 @@ struct timestamping_option { /* struct so_timestamping */
 	int bind_phc;
 };
 
-int set_linger(struct sock *sk, const void *val, int len)
+int sock_set_linger(struct sock *sk, const void *val, int len)
 {
 	struct linger_option opt;
 
@@ -40,7 +40,7 @@ int set_linger(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_linger(struct sock *sk, struct sockopt_value *out)
+int sock_get_linger(struct sock *sk, struct sockopt_value *out)
 {
 	struct linger_option opt = { sock_flag(sk, SOCK_F_LINGER),
 				     sk->sk_lingertime };
@@ -80,22 +80,22 @@ static int get_timeout(uint64_t timeo, struct sockopt_value *out)
 	return sockopt_give(out, &tv, sizeof(tv));
 }
 
-int set_rcvtimeo(struct sock *sk, const void *val, int len)
+int sock_set_rcvtimeo(struct sock *sk, const void *val, int len)
 {
 	return set_timeout(&sk->sk_rcvtimeo, val, len);
 }
 
-int get_rcvtimeo(struct sock *sk, struct sockopt_value *out)
+int sock_get_rcvtimeo(struct sock *sk, struct sockopt_value *out)
 {
 	return get_timeout(sk->sk_rcvtimeo, out);
 }
 
-int set_sndtimeo(struct sock *sk, const void *val, int len)
+int sock_set_sndtimeo(struct sock *sk, const void *val, int len)
 {
 	return set_timeout(&sk->sk_sndtimeo, val, len);
 }
 
-int get_sndtimeo(struct sock *sk, struct sockopt_value *out)
+int sock_get_sndtimeo(struct sock *sk, struct sockopt_value *out)
 {
 	return get_timeout(sk->sk_sndtimeo, out);
 }
@@ -124,42 +124,42 @@ static int get_stamp(struct sock *sk, struct sockopt_value *out, bool ns,
 			     sock_flag(sk, SOCK_F_TSTAMP_NEW) == new);
 }
 
-int set_timestamp(struct sock *sk, int value)
+int sock_set_timestamp(struct sock *sk, int value)
 {
 	return set_stamp(sk, value, false, false);
 }
 
-int get_timestamp(struct sock *sk, struct sockopt_value *out)
+int sock_get_timestamp(struct sock *sk, struct sockopt_value *out)
 {
 	return get_stamp(sk, out, false, false);
 }
 
-int set_timestamp_new(struct sock *sk, int value)
+int sock_set_timestamp_new(struct sock *sk, int value)
 {
 	return set_stamp(sk, value, false, true);
 }
 
-int get_timestamp_new(struct sock *sk, struct sockopt_value *out)
+int sock_get_timestamp_new(struct sock *sk, struct sockopt_value *out)
 {
 	return get_stamp(sk, out, false, true);
 }
 
-int set_timestampns(struct sock *sk, int value)
+int sock_set_timestampns(struct sock *sk, int value)
 {
 	return set_stamp(sk, value, true, false);
 }
 
-int get_timestampns(struct sock *sk, struct sockopt_value *out)
+int sock_get_timestampns(struct sock *sk, struct sockopt_value *out)
 {
 	return get_stamp(sk, out, true, false);
 }
 
-int set_timestampns_new(struct sock *sk, int value)
+int sock_set_timestampns_new(struct sock *sk, int value)
 {
 	return set_stamp(sk, value, true, true);
 }
 
-int get_timestampns_new(struct sock *sk, struct sockopt_value *out)
+int sock_get_timestampns_new(struct sock *sk, struct sockopt_value *out)
 {
 	return get_stamp(sk, out, true, true);
 }
@@ -168,7 +168,7 @@ int get_timestampns_new(struct sock *sk, struct sockopt_value *out)
  * What asks for stamps that this machine does not make is accepted, as on a
  * Linux whose device makes none: they do not come.
  */
-int set_timestamping(struct sock *sk, const void *val, int len)
+int sock_set_timestamping(struct sock *sk, const void *val, int len)
 {
 	struct timestamping_option opt = { 0, 0 };
 	bool tcp = sk->sk_family == AF_INET && sk->sk_type == SOCK_STREAM;
@@ -190,7 +190,7 @@ int set_timestamping(struct sock *sk, const void *val, int len)
 	return 0;
 }
 
-int get_timestamping(struct sock *sk, struct sockopt_value *out)
+int sock_get_timestamping(struct sock *sk, struct sockopt_value *out)
 {
 	struct timestamping_option opt = { sk->sk_tsflags, 0 };
 

@@ -12,6 +12,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/poll.h"
 #include "net/inet/af_inet.h"
+#include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/sock.h"
 #include "net/softirq.h"

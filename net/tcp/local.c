@@ -19,6 +19,7 @@
 #include "kernel/mm/slab.h"
 #include "net/base/counters.h"
 #include "net/base/inet_hash.h"
+#include "net/inet/inet_sock.h"
 #include "net/link/link.h"
 #include "net/socket/socket.h"
 #include "net/tcp/tcp.h"

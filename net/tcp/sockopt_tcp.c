@@ -2,6 +2,8 @@
 /*
  * Options of level IPPROTO_TCP: tcp(7).
  */
+#include "net/tcp/sockopt_tcp.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/tcp.h>
@@ -257,7 +259,7 @@ static int get_congestion(struct sock *sk, struct sockopt_value *out)
 	return sockopt_give(out, name, sizeof(name));
 }
 
-const struct sockopt tcp_options[] = {
+static const struct sockopt options[] = {
 	INT_OPTION(TCP_NODELAY, set_nodelay, get_nodelay),
 	INT_OPTION(TCP_CORK, set_cork, get_cork),
 	INT_OPTION(TCP_MAXSEG, set_maxseg, get_maxseg),
@@ -273,9 +275,36 @@ const struct sockopt tcp_options[] = {
 	INT_OPTION(TCP_NOTSENT_LOWAT, set_notsent_lowat, get_notsent_lowat),
 	INT_OPTION(TCP_THIN_DUPACK, set_thin_dupack, get_zero),
 	/* A name ends where memory does. */
-	STRUCT_OPTION(TCP_ULP, 1, set_ulp, get_nothing),
+	{
+		.name = TCP_ULP,
+		.no_int = true,
+		.least = 1,
+		.reads = 1,
+		.set_raw = set_ulp,
+		.get_raw = get_nothing,
+	},
 	RAW_OPTION(TCP_CC_INFO, NULL, get_nothing),
 	RAW_OPTION(TCP_INFO, NULL, get_info),
-	STRUCT_OPTION(TCP_CONGESTION, 1, set_congestion, get_congestion),
+	{
+		.name = TCP_CONGESTION,
+		.no_int = true,
+		.least = 1,
+		.reads = 1,
+		.set_raw = set_congestion,
+		.get_raw = get_congestion,
+	},
 };
-const size_t nr_tcp_options = ARRAY_SIZE(tcp_options);
+
+void sockopt_tcp_init(void)
+{
+	static struct sockopt_level tcp = {
+		.level = IPPROTO_TCP,
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	sockopt_register(&tcp);
+}

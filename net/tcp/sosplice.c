@@ -20,6 +20,7 @@
  */
 #include "net/tcp/sosplice.h"
 
+#include <asm/socket.h>
 #include <errno.h>
 #include <string.h>
 
@@ -283,16 +284,6 @@ static bool take_turns(void)
 	return !list_empty(&busy);
 }
 
-void sosplice_init(void)
-{
-	static struct net_poller turns = {
-		.stage = NET_STAGE_SPLICE,
-		.poll = take_turns,
-	};
-
-	net_poller_register(&turns);
-}
-
 /* ---- The option ---------------------------------------------------------- */
 
 static bool is_tcp(const struct sock *sk)
@@ -370,7 +361,7 @@ static int parse(const void *val, int len, struct sosplice_request *request)
 	return 0;
 }
 
-int sosplice_set(struct sock *sk, const void *val, int len)
+static int sosplice_set(struct sock *sk, const void *val, int len)
 {
 	struct sosplice_request request;
 	struct socket *drain;
@@ -396,7 +387,7 @@ int sosplice_set(struct sock *sk, const void *val, int len)
 	return err;
 }
 
-int sosplice_get(struct sock *sk, struct sockopt_value *out)
+static int sosplice_get(struct sock *sk, struct sockopt_value *out)
 {
 	int64_t moved = sk->sk_splice ? sk->sk_splice->moved : 0;
 
@@ -410,4 +401,26 @@ int sosplice_get(struct sock *sk, struct sockopt_value *out)
 int sosplice_wait(struct sock *sk, uint64_t deadline)
 {
 	return sock_attempt(sk, sosplice_is_source(sk) ? -EAGAIN : 0, deadline);
+}
+
+void sosplice_init(void)
+{
+	static const struct sockopt options[] = {
+		RAW_OPTION_OF(SO_SPLICE, sizeof(int),
+			      sizeof(struct sosplice_request), sosplice_set,
+			      sosplice_get),
+	};
+	static struct sockopt_level level = {
+		.level = SOL_SOCKET,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+	static struct net_poller turns = {
+		.stage = NET_STAGE_SPLICE,
+		.poll = take_turns,
+	};
+
+	net_poller_register(&turns);
+	sockopt_register(&level);
 }

@@ -19,7 +19,6 @@
 #include <sys/types.h>
 
 struct sock;
-struct sockopt_value;
 
 #define SO_SPLICE 0x1023
 
@@ -35,13 +34,10 @@ struct sosplice_request {
 };
 
 /*
- * The setter and the getter, which gives the bytes moved by this or the last
- * splice, an int64_t. -EBADF, -ENOTSOCK, -EINVAL, -EPROTONOSUPPORT (not both
- * TCP), -EOPNOTSUPP (a listener), -ENOTCONN, -EBUSY (spliced already),
- * -ENOMEM.
+ * Setting it: -EBADF, -ENOTSOCK, -EINVAL, -EPROTONOSUPPORT (not both TCP),
+ * -EOPNOTSUPP (a listener), -ENOTCONN, -EBUSY (spliced already), -ENOMEM.
+ * Getting it gives the bytes moved by this or the last splice, an int64_t.
  */
-int sosplice_set(struct sock *sk, const void *val, int len);
-int sosplice_get(struct sock *sk, struct sockopt_value *out);
 
 /* Whether what arrives belongs to a splice. */
 bool sosplice_is_source(const struct sock *sk);
@@ -49,7 +45,7 @@ bool sosplice_is_source(const struct sock *sk);
 int sosplice_wait(struct sock *sk, uint64_t deadline);
 /* The sock is about to be closed or disconnected: its splices end. */
 void sosplice_release(struct sock *sk);
-/* Its turn in the net softirq. */
+/* At the start: the option, and the turn in the net softirq. */
 void sosplice_init(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "net/socket/socket.h"
 #include "net/tcp/inet_stream.h"
 #include "net/tcp/local.h"
+#include "net/tcp/sockopt_tcp.h"
 #include "net/tcp/sosplice.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_timewait.h"
@@ -29,6 +30,8 @@
 #define KEEPIDLE_DEFAULT 7200
 #define KEEPINTVL_DEFAULT 75
 #define KEEPCNT_DEFAULT 9
+
+struct sock_list tcp_socks = SOCK_LIST_INIT(tcp_socks);
 
 static struct kmem_cache *cache;
 
@@ -100,6 +103,7 @@ void tcp_init_sockets(void)
 		panic("no memory for the tables of connections");
 	net_pcb_set_output_done(tcp_output_done);
 	inet_register_protosw(&protosw);
+	sockopt_tcp_init();
 	tcp_icmp_init();
 	tcp_memory_init();
 	sosplice_init();

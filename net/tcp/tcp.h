@@ -9,6 +9,7 @@
 #ifndef NET_TCP_TCP_H
 #define NET_TCP_TCP_H
 
+#include "net/inet/inet_sock.h"
 #include "net/socket/sock.h"
 #include "net/tcp/tcp_urg.h"
 
@@ -131,6 +132,7 @@ static inline struct tcp_sock *tcp_listener_on(struct inet_binding *b,
 
 extern const struct proto tcp_prot;
 extern struct inet_ports tcp_ports;
+extern struct sock_list tcp_socks;
 
 void tcp_init_sockets(void);
 void tcp_queues(struct sock *sk, struct sock_queues *queues);

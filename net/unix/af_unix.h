@@ -5,16 +5,7 @@
 #ifndef NET_UNIX_AF_UNIX_H
 #define NET_UNIX_AF_UNIX_H
 
-#include "kernel/base.h"
-
-struct sock;
-struct sock_cred;
-struct socket;
-
-void unix_init(void); /* slab cache, names, /tmp and /run */
-/* Operations and sock for a new socket: -errno. */
-int unix_create(struct socket *sock, int protocol);
-/* Who is at the other end, as getsockopt(2) tells it: SO_PEERCRED. */
-const struct sock_cred *unix_peercred(const struct sock *sk);
+/* At the start: the family, its names, /tmp and /run. */
+void unix_init(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "net/unix/unix.h"
 
 #include <asm/ioctls.h>
+#include <asm/socket.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -16,13 +17,12 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
+#include "net/socket/sockopt.h"
 #include "net/unix/af_unix.h"
 
-static struct kmem_cache *cache;
+struct sock_list unix_socks = SOCK_LIST_INIT(unix_socks);
 
-static void options_changed(struct sock *sk)
-{
-}
+static struct kmem_cache *cache;
 
 /* What was received is charged to whoever sent it. */
 static void unix_queues(struct sock *sk, struct sock_queues *queues)
@@ -32,17 +32,8 @@ static void unix_queues(struct sock *sk, struct sock_queues *queues)
 
 static const struct proto unix_prot = {
 	.name = "UNIX",
-	.options_changed = options_changed,
 	.queues = unix_queues,
 };
-
-void unix_init(void)
-{
-	cache = kmem_cache_create("unix_sock", sizeof(struct unix_sock), 0);
-	if (!cache)
-		panic("no memory for sockets");
-	unix_names_init();
-}
 
 /* ---- A sock's life ------------------------------------------------------- */
 
@@ -124,7 +115,7 @@ static const struct proto_ops *ops_of(int type)
 	}
 }
 
-int unix_create(struct socket *sock, int protocol)
+static int unix_create(struct socket *sock, int protocol)
 {
 	int type = type_of(sock->type);
 	struct unix_sock *u;
@@ -411,7 +402,44 @@ long unix_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	return put_user(value, (int *)arg);
 }
 
-const struct sock_cred *unix_peercred(const struct sock *sk)
+/* ---- Options ------------------------------------------------------------- */
+
+static int get_peercred(struct sock *sk, struct sockopt_value *out)
 {
-	return &unix_sk(sk)->peer_cred;
+	const struct sock_cred *cred = &unix_sk(sk)->peer_cred;
+
+	return sockopt_give(out, cred, sizeof(*cred));
+}
+
+/* The application has no supplementary groups. */
+static int get_peergroups(struct sock *sk, struct sockopt_value *out)
+{
+	return unix_sk(sk)->peer_cred.pid ? 0 : -ENODATA;
+}
+
+static const struct sockopt options[] = {
+	RAW_OPTION(SO_PEERCRED, NULL, get_peercred),
+	RAW_OPTION(SO_PEERGROUPS, NULL, get_peergroups),
+};
+
+void unix_init(void)
+{
+	static struct net_proto_family family = {
+		.family = AF_UNIX,
+		.create = unix_create,
+	};
+	static struct sockopt_level level = {
+		.level = SOL_SOCKET,
+		.family = AF_UNIX,
+		.first = SOCKOPT_INT,
+		.options = options,
+		.nr = ARRAY_SIZE(options),
+	};
+
+	cache = kmem_cache_create("unix_sock", sizeof(struct unix_sock), 0);
+	if (!cache)
+		panic("no memory for sockets");
+	unix_names_init();
+	sock_register(&family);
+	sockopt_register(&level);
 }

@@ -138,6 +138,8 @@ void unix_gc_accepted(const struct unix_sock *listener,
 void unix_gc(void);
 
 /* unix_stream.c, unix_dgram.c */
+extern struct sock_list unix_socks;
+
 extern const struct proto_ops unix_stream_ops;
 extern const struct proto_ops unix_seqpacket_ops;
 extern const struct proto_ops unix_dgram_ops;

@@ -363,26 +363,16 @@ static uint32_t dgram_poll(struct file *file, struct socket *sock,
 	return mask;
 }
 
-static int no_listen(struct socket *sock, int backlog)
-{
-	return -EOPNOTSUPP;
-}
-
-static int no_accept(struct socket *sock, struct socket *newsock, bool nonblock)
-{
-	return -EOPNOTSUPP;
-}
-
 const struct proto_ops unix_dgram_ops = {
 	.release = unix_release,
 	.bind = unix_bind,
 	.connect = dgram_connect,
 	.pair = unix_join,
-	.accept = no_accept,
+	.accept = sock_no_accept,
 	.getname = unix_getname,
 	.poll = dgram_poll,
 	.ioctl = unix_ioctl,
-	.listen = no_listen,
+	.listen = sock_no_listen,
 	.shutdown = unix_shutdown,
 	.sendmsg = dgram_sendmsg,
 	.recvmsg = dgram_recvmsg,

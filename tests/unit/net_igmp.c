@@ -10,6 +10,7 @@
 #include "kernel/base.h"
 #include "lib/tap.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 
 #define GROUP 0x050000ef /* 239.0.0.5 */
 

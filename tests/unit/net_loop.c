@@ -15,6 +15,7 @@
 #include "lib/tap.h"
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 
 #define LOCAL "127.0.0.1"
 #define IN (EPOLLIN | EPOLLRDNORM)

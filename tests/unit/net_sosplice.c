@@ -23,7 +23,7 @@
 #include "kernel/pipe/splice.h"
 #include "lib/tap.h"
 #include "net/base/rxqueue.h"
-#include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 #include "net/tcp/sosplice.h"
 
 #define SOL_SOCKET 1

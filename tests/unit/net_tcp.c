@@ -16,6 +16,7 @@
 #include "lib/tap.h"
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 
 /* --- The life of a connection ------------------------------------------------ */
 

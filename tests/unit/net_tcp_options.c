@@ -16,6 +16,7 @@
 #include "lib/tap.h"
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 
 #define SOL_SOCKET 1
 #define SO_KEEPALIVE 9

@@ -21,6 +21,7 @@
 #include "lib/tap.h"
 #include "net/base/memory.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 
 #define SOL_SOCKET 1
 #define SO_SNDBUF 7

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unit: net/unix/unix.c net/unix/unix_names.c net/unix/unix_stream.c net/unix/unix_dgram.c net/unix/unix_gc.c */
-/* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c net/socket/socket.c net/socket/sock.c kernel/fs/mksock.c */
+/* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c net/socket/socket.c net/socket/sock.c net/socket/sockopt.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c kernel/fs/file.c kernel/fs/fdtable.c */
 /* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
@@ -26,23 +26,17 @@
 #include "lib/fake_kernel.h"
 #include "lib/fake_pages.h"
 #include "net/base/rxqueue.h"
-#include "net/inet/af_inet.h"
-#include "net/netlink/af_netlink.h"
 #include "net/socket/scm.h"
 #include "net/socket/sock.h"
 #include "net/socket/sock_ioctl.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt_socket.h"
 #include "net/unix/af_unix.h"
 
 /* ---- What is not here ---------------------------------------------------- */
 
 static struct process process = { .umask = 022 };
 const struct file_operations dir_fops;
-
-int netlink_create(struct socket *sock, int protocol)
-{
-	return -EPROTONOSUPPORT;
-}
 
 long sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
@@ -66,9 +60,8 @@ void rxqueue_purge(struct rxqueue *q)
 {
 }
 
-int inet_create(struct socket *sock, int protocol)
+void sockopt_socket_init(void)
 {
-	return -EAFNOSUPPORT;
 }
 
 uint32_t random_u32(void)

@@ -20,7 +20,9 @@
 #include "net/link/ipconfig.h"
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
+#include "net/socket/sockopt.h"
 #include "net/unix/af_unix.h"
+#include "net/unix/unix.h"
 
 #define NONBLOCK 04000 /* O_NONBLOCK */
 
@@ -58,18 +60,10 @@ struct file *file_alloc(const struct file_operations *fop, void *private_data,
 }
 
 /* The bed has the Internet only. */
+struct sock_list unix_socks = SOCK_LIST_INIT(unix_socks);
+
 void unix_init(void)
 {
-}
-
-int unix_create(struct socket *sock, int protocol)
-{
-	return -EAFNOSUPPORT;
-}
-
-const struct sock_cred *unix_peercred(const struct sock *sk)
-{
-	return NULL;
 }
 
 int file_alloc_error(void)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What a new socket of AF_INET is set to: ip(7). */
+#include <linux/in.h>
+
+#include "net/inet/inet_sock.h"
+
+#define DEFAULT_TTL 64
+
+void inet_sock_init(struct inet_sock *inet)
+{
+	inet->ttl = DEFAULT_TTL;
+	inet->mc_ttl = 1;
+	inet->pmtudisc = IP_PMTUDISC_WANT;
+	inet->ip_flags = BIT(IP_F_MULTICAST_LOOP) | BIT(IP_F_MULTICAST_ALL);
+}
