@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where lwIP asks the port: included by lwIP's own files. The functions live in
- * net/tcp/tcp_hook.c, net/inet/ip_input.c and net/link/dhcp.c; those that do
+ * net/tcp/tcp_input.c, net/inet/ip_input.c and net/link/dhcp.c; those that do
  * nothing, for tests of lwIP alone, in tests/unit/bed/lwip.c.
  */
 #ifndef LWIP_HOOKS_H

@@ -154,7 +154,7 @@ bool tcp_has_unsent(void);
 /* enum tcp_sk_state of a pcb. */
 uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
 
-/* net/tcp/tcp_input.c: lwIP's upcalls. */
+/* net/tcp/tcp_upcall.c: lwIP's upcalls. */
 void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb);
 /* Closed by the application; what is left is to be delivered. */
 bool tcp_is_orphan(const struct tcp_sock *tp);
@@ -188,7 +188,7 @@ bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
  */
 bool tcp_retire(struct tcp_sock *tp);
 
-/* net/tcp/tcp_hook.c: what lwIP's segment of now says to a sock that is new. */
+/* net/tcp/tcp_input.c: what lwIP's segment of now says to a sock that is new. */
 void tcp_child_segment(struct tcp_sock *child);
 
 /* net/tcp/tcp_listen.c */

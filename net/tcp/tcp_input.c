@@ -1,289 +1,442 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lwIP's upcalls: data, acknowledgements, ends and errors of a connection
- * become a sock's state and wake-ups. They run deep inside lwIP: they queue
- * and wake, nothing else.
- *
- * Rules of lwIP that hold here: an upcall that ends the connection with
- * tcp_abort() returns ERR_ABRT; when the error upcall comes, the pcb is gone
- * already; a connection that moves to TIME-WAIT ends without any upcall, but
- * tcp_retire() is asked.
+ * Between lwIP and the checks of net/tcp/tcp_check.c: fills in what they want to
+ * know of the pcb and the segment, and does what they say. Also the initial
+ * sequence numbers. Softirq.
  */
-#include "net/base/rx_buffers.h"
-#include "net/tcp/tcp.h"
-
-#include <errno.h>
+#include <string.h>
 
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/ip.h"
 #include "lwip/tcp.h"
 
+#include "kernel/base.h"
+#include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/base/memory.h"
-#include "net/tcp/sosplice.h"
+#include "net/base/inet_hash.h"
+#include "net/lwip/hooks.h"
+#include "net/lwip/memp_limits.h"
+#include "net/lwip/pcb_table.h"
+#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_cookie.h"
+#include "net/tcp/tcp_timewait.h"
 
-/* lwIP's slow ticks between two calls of the poll upcall. */
-#define POLL_TICKS 1
-#define MIN_LOCAL_MSS 88 /* while the peer's window is next to nothing */
+/* Challenge ACKs a second for each group of peers, a connection's pause. */
+#define CHALLENGE_MIN 50
+#define CHALLENGE_SPREAD 100
+#define CHALLENGE_GROUPS 256
+#define OOW_PAUSE_NS (500 * NSEC_PER_MSEC)
 
-/* Closed by the application, with data still to deliver. */
-bool tcp_is_orphan(const struct tcp_sock *tp)
+#define RESETS_A_SECOND 10000
+
+static const uint8_t state_of[] = {
+	[CLOSED] = TCP_CLOSE,
+	[LISTEN] = TCP_LISTEN,
+	[SYN_SENT] = TCP_SYN_SENT,
+	[SYN_RCVD] = TCP_SYN_RECV,
+	[ESTABLISHED] = TCP_ESTABLISHED,
+	[FIN_WAIT_1] = TCP_FIN_WAIT1,
+	[FIN_WAIT_2] = TCP_FIN_WAIT2,
+	[CLOSE_WAIT] = TCP_CLOSE_WAIT,
+	[CLOSING] = TCP_CLOSING,
+	[LAST_ACK] = TCP_LAST_ACK,
+	[TIME_WAIT] = TCP_TIME_WAIT,
+};
+
+uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb)
 {
-	return !tp->inet.sk.sk_socket && !tp->listener;
+	return state_of[pcb->state];
 }
 
-void tcp_done(struct tcp_sock *tp, int err)
+/*
+ * RFC 6528: a clock of 4 microseconds a tick, plus a keyed hash of the four
+ * addresses, so that nobody can tell one connection's numbers from another's.
+ */
+u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
+		       const ip_addr_t *remote_ip, u16_t remote_port)
 {
-	struct sock *sk = tcp_to_sk(tp);
+	static struct random_key key;
+	uint32_t words[3] = {
+		ip_addr_get_ip4_u32(local_ip),
+		ip_addr_get_ip4_u32(remote_ip),
+		(uint32_t)local_port << 16 | remote_port,
+	};
 
-	if (tcp_is_orphan(tp)) {
-		tcp_sock_free(tp);
+	struct tcp_tuple id = { words[0], words[1], local_port, remote_port };
+	uint32_t isn;
+
+	if (tcp_successor_isn(&id, &isn))
+		return isn;
+	return siphash(words, sizeof(words), random_key(&key)) +
+	       ktime_get_ns() / 4096;
+}
+
+/*
+ * RFC 5961 section 7. The number for each second is random, so that counting
+ * the answers tells an outsider nothing of other connections; whose address is
+ * of another group, which a secret decides, cannot use it up.
+ */
+static bool challenge_allowed(const struct tcp_pcb *pcb)
+{
+	static struct {
+		uint32_t second; /* 0: none yet */
+		uint32_t left;
+	} groups[CHALLENGE_GROUPS], *group;
+	uint32_t now = ktime_get_ns() / NSEC_PER_SEC + 1;
+	uint32_t peer = ip_addr_get_ip4_u32(&pcb->remote_ip);
+
+	group = &groups[inet_hash(peer, 0, 0, 0) % CHALLENGE_GROUPS];
+	if (now != group->second) {
+		group->second = now;
+		group->left = CHALLENGE_MIN + random_u32() % CHALLENGE_SPREAD;
+	}
+	if (!group->left)
+		return false;
+	group->left--;
+	return true;
+}
+
+/*
+ * Resets that answer segments of no connection. Linux sends them all; this
+ * is far above what any scan asks for, and keeps a flood from being doubled.
+ */
+static bool reset_allowed(void)
+{
+	static uint64_t second;
+	static unsigned int sent;
+	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
+
+	if (now != second) {
+		second = now;
+		sent = 0;
+	}
+	if (sent++ < RESETS_A_SECOND)
+		return true;
+	net_count(tcp_reset_throttled);
+	return false;
+}
+
+/* The sock of a connection; a listener's children are not theirs yet. */
+static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = pcb->callback_arg;
+
+	if (pcb->state == SYN_RCVD || pcb->state == LISTEN ||
+	    pcb->state == TIME_WAIT)
+		return NULL;
+	return tp && tp->pcb == pcb ? tp : NULL;
+}
+
+static bool connection_may_answer(const struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = sock_of(pcb);
+	uint64_t now = ktime_get_ns();
+
+	if (!tp)
+		return true;
+	if (tp->last_challenge_ns && now - tp->last_challenge_ns < OOW_PAUSE_NS)
+		return false;
+	tp->last_challenge_ns = now;
+	return true;
+}
+
+static void challenge(struct tcp_pcb *pcb)
+{
+	if (!connection_may_answer(pcb) || !challenge_allowed(pcb)) {
+		net_count(tcp_challenge_throttled);
 		return;
 	}
-	if (!tp->inet.binding.port_asked)
-		inet_release_port(&tp->inet.binding);
-	sk->sk_state = TCP_CLOSE;
-	sk->sk_shutdown = SHUTDOWN_MASK;
-	sk->sk_err = err;
-	sk->sk_state_change(sk);
-	if (err)
-		sk->sk_error_report(sk);
+	net_count(tcp_challenge_acks);
+	tcp_send_empty_ack(pcb);
 }
 
-/*
- * Data for a socket that is closed: nobody will read it, so the peer learns
- * that it was in vain (RFC 9293 section 3.6.1, RFC 1122 4.2.2.13).
- */
-static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
-			 struct pbuf *p)
+static uint64_t *const drop_counters[NR_TCP_DROP_REASONS] = {
+	[TCP_DROP_OPTIONS] = &net_counters.tcp_drop_options,
+	[TCP_DROP_FLAGS] = &net_counters.tcp_drop_flags,
+	[TCP_DROP_OLD] = &net_counters.tcp_drop_old,
+	[TCP_DROP_WINDOW] = &net_counters.tcp_drop_window,
+	[TCP_DROP_NO_ACK] = &net_counters.tcp_drop_no_ack,
+	[TCP_DROP_BAD_ACK] = &net_counters.tcp_drop_bad_ack,
+	[TCP_DROP_SYN] = &net_counters.tcp_drop_syn,
+	[TCP_DROP_RST] = &net_counters.tcp_drop_rst,
+	[TCP_DROP_BACKLOG] = &net_counters.tcp_drop_backlog,
+	[TCP_DROP_MEMORY] = &net_counters.tcp_drop_memory,
+};
+
+static void count_drop(enum tcp_drop_reason why)
 {
-	pbuf_free(p);
-	tcp_detach(tp);
-	tcp_sock_free(tp);
-	net_count(tcp_orphans_aborted);
-	tcp_abort(pcb);
-	return ERR_ABRT;
-}
-
-/* The peer may send next to nothing more before somebody reads. */
-static bool window_is_full(const struct tcp_sock *tp)
-{
-	const struct sock *sk = &tp->inet.sk;
-
-	if (tp->pcb)
-		return tp->pcb->rcv_wnd <= tp->pcb->mss;
-	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
-}
-
-static bool memory_is_out(const struct tcp_sock *tp)
-{
-	if (tp->peer)
-		return tcp_waits_for_memory(tp->peer);
-	return !tcp_memory_may_receive(tp);
-}
-
-/*
- * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
- * cannot come, because buffer, window or memory are full.
- */
-bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
-{
-	const struct sock *sk = &tp->inet.sk;
-	const struct rxqueue *q = &sk->sk_receive_queue;
-
-	if (!q->len || q->len >= target)
-		return q->len;
-	return q->truesize > sk->sk_rcvbuf - sk->sk_rcvbuf / 8 ||
-	       window_is_full(tp) || net_memory_pressure() || memory_is_out(tp);
-}
-
-void tcp_data_ready(struct sock *sk)
-{
-	/* SO_RCVLOWAT is about a reader: a splice takes any byte. */
-	if (tcp_is_readable(tcp_sk(sk), sk->sk_rcvlowat) ||
-	    sosplice_is_source(sk))
-		sk->sk_data_ready(sk);
-}
-
-void tcp_data_dropped(struct sock *sk)
-{
-	if (sk->sk_receive_queue.len < sk->sk_rcvlowat)
-		tcp_data_ready(sk);
-}
-
-static void receive_data(struct tcp_sock *tp, struct pbuf *p)
-{
-	struct sock *sk = tcp_to_sk(tp);
-	struct rxqueue *q = &sk->sk_receive_queue;
-	bool compact = rx_buffers_scarce() || net_memory_pressure() ||
-		       q->truesize > sk->sk_rcvbuf;
-
-	tp->figures.bytes_received += p->tot_len;
-	if (rxqueue_empty(q))
-		tp->reading.mark = q->read;
-	rxqueue_add(q, p, compact);
-	tcp_progress(&tp->reading, q->read, rxqueue_end(q));
-	if (tp->quickacks) {
-		tp->quickacks--;
-		tcp_ack_now(tp->pcb);
+	if (why != TCP_DROP_NONE)
+		(*drop_counters[why])++;
+	if (why == TCP_DROP_BACKLOG) {
+		net_count(tcp_listen_overflows);
+		net_count(tcp_listen_drops);
 	}
-	tcp_data_ready(sk);
 }
 
-/* The peer's FIN. With ours acknowledged before, the connection is over. */
-static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
+/* Who signs (RFC 2385) could not tell our reset from a forged one. */
+int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen)
 {
-	struct sock *sk = tcp_to_sk(tp);
-
-	sk->sk_shutdown |= RCV_SHUTDOWN;
-	sock_set_flag(sk, SOCK_F_DONE);
-	if (pcb->state == TIME_WAIT)
-		return; /* net/tcp/tcp_demux.c takes it from here */
-	sk->sk_state = pcb->state == CLOSING ? TCP_CLOSING : TCP_CLOSE_WAIT;
-	sk->sk_state_change(sk);
+	if (!tcp_check_options((uint8_t *)(hdr + 1), optlen,
+			       TCPH_FLAGS(hdr) & TCP_SYN)) {
+		count_drop(TCP_DROP_OPTIONS);
+		return 0;
+	}
+	return reset_allowed();
 }
 
-/* A FIN that is refused is lost to lwIP for ever: always ERR_OK. */
-static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
-			 err_t err)
+static bool listener_full(const struct tcp_pcb *pcb)
 {
-	struct tcp_sock *tp = arg;
+	const struct tcp_pcb_listen *l =
+		pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb :
+				       pcb->listener;
 
-	if (!p) {
-		receive_fin(tp, pcb);
+	if (pcb->state == SYN_RCVD && !tcp_sock_may_alloc()) {
+		tcp_memory_want_pcb();
+		return true;
+	}
+	return l && tcp_accept_queue_full(l->callback_arg);
+}
+
+/* A listening pcb is smaller: only what both kinds have may be read. */
+static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
+{
+	struct tcp_check_conn conn = {
+		.state = tcp_state_of_pcb(pcb),
+		.memory_short = !tcp_memory_may_receive(sock_of(pcb)),
+	};
+
+	if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
+		conn.accept_queue_full = listener_full(pcb);
+	if (pcb->state == LISTEN)
+		return conn;
+	conn.rcv_nxt = pcb->rcv_nxt;
+	conn.rcv_wnd = pcb->rcv_wnd;
+	conn.snd_una = pcb->lastack;
+	conn.snd_nxt = pcb->snd_nxt;
+	conn.max_window = pcb->snd_wnd_max;
+	conn.out_of_order = pcb->ooseq;
+	return conn;
+}
+
+static struct tcp_check_seg describe_segment(const struct tcp_hdr *hdr,
+					     const struct pbuf *p)
+{
+	return (struct tcp_check_seg){
+		.seq = hdr->seqno,
+		.ack = hdr->ackno,
+		.len = p->tot_len,
+		.flags = TCPH_FLAGS(hdr),
+	};
+}
+
+static void cut_segment(struct tcp_hdr *hdr, struct pbuf *p,
+			const struct tcp_check_result *res)
+{
+	if (res->strip_fin)
+		TCPH_FLAGS_SET(hdr, TCPH_FLAGS(hdr) & ~TCP_FIN);
+	if (res->keep < p->tot_len) {
+		net_count(tcp_cut);
+		pbuf_realloc(p, res->keep);
+	}
+}
+
+/*
+ * Data beyond a gap stays in its receive buffer until the gap is filled:
+ * when those buffers run short, or this connection has enough of them, it is
+ * not kept. TCP sends it again.
+ */
+static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
+			const struct pbuf *p)
+{
+	return pcb->state >= ESTABLISHED && p->tot_len &&
+	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && sock_of(pcb) &&
+	       !tcp_memory_may_keep_gap(sock_of(pcb));
+}
+
+/* lwIP is about to see the acknowledgement of our FIN. */
+static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
+{
+	bool fin_sent = pcb->state == FIN_WAIT_1 || pcb->state == LAST_ACK;
+
+	if (fin_sent && hdr->ackno == pcb->snd_nxt && !pcb->unsent &&
+	    sock_of(pcb))
+		tcp_fin_acked(sock_of(pcb));
+}
+
+/*
+ * The segment that lwIP is about to work on. A sock that comes into being
+ * meanwhile has to look at it once more: tcp_child_segment().
+ */
+static struct {
+	const struct tcp_pcb *pcb;
+	const struct tcp_hdr *hdr;
+	const struct pbuf *p;
+} now;
+
+/* Linux, and the world with it, points behind the urgent byte. */
+static void note_urgent(struct tcp_sock *tp)
+{
+	uint32_t end = rxqueue_end(&tp->inet.sk.sk_receive_queue);
+	uint32_t start = end + now.hdr->seqno - now.pcb->rcv_nxt;
+	uint16_t up = lwip_ntohs(now.hdr->urgp);
+	uint32_t at = start + (up ? up - 1 : 0);
+
+	if (TCPH_FLAGS(now.hdr) & TCP_URG)
+		tcp_urg_announce(tp, at);
+	if (tcp_urg_wants(tp, start, now.p->tot_len))
+		tcp_urg_byte(tp, pbuf_get_at(now.p, tp->urg.mark - start));
+}
+
+void tcp_child_segment(struct tcp_sock *child)
+{
+	if (now.pcb == child->pcb)
+		note_urgent(child);
+}
+
+static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
+			 const struct pbuf *p)
+{
+	struct tcp_sock *tp = sock_of(pcb);
+
+	now.pcb = pcb;
+	now.hdr = hdr;
+	now.p = p;
+	if (tp)
+		tcp_figures_in(tp, p->tot_len);
+	if (tp && pcb->state != SYN_SENT)
+		note_urgent(tp);
+}
+
+/* A listener's SYN or ACK; true: it is dealt with. */
+static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
+		    u16_t optlen, struct pbuf *p)
+{
+	if (!(TCPH_FLAGS(hdr) & TCP_SYN))
+		return tcp_cookie_ack(listening, hdr, p);
+	if (net_tcp_pcbs_short(0))
+		tcp_memory_want_pcb();
+	if (!net_pcb_has_share(ip_current_src_addr())) {
+		net_count(tcp_drop_share);
+		net_count(tcp_listen_drops);
+		return true;
+	}
+	/* A new connection must not cost another one its life. */
+	if (!tcp_cookies_needed(listening) && !net_tcp_pcbs_short(0))
+		return false;
+	tcp_cookie_answer(listening, hdr, optlen);
+	return true;
+}
+
+/*
+ * TCP_DEFER_ACCEPT: the ACK that completes a handshake is not seen until it
+ * brings data, for so many seconds; SYN|ACK again asks for another.
+ */
+static bool is_deferred(const struct tcp_pcb *pcb, const struct pbuf *p)
+{
+	const struct tcp_sock *listener = pcb->callback_arg;
+	uint32_t age;
+
+	if (pcb->state != SYN_RCVD || !pcb->listener || p->tot_len)
+		return false;
+	age = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL / 1000;
+	return age < (uint32_t)listener->defer_accept;
+}
+
+static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
+		   const struct tcp_check_result *res)
+{
+	count_drop(res->reason);
+	if (unlikely(res->reason == TCP_DROP_MEMORY) && sock_of(pcb))
+		tcp_data_dropped(tcp_to_sk(sock_of(pcb)));
+	switch (res->verdict) {
+	case TCP_PASS:
+		cut_segment(hdr, p, res);
+		note_fin_acked(pcb, hdr);
+		note_segment(pcb, hdr, p);
 		return ERR_OK;
+	case TCP_DROP_ACK:
+		tcp_send_empty_ack(pcb);
+		break;
+	case TCP_DROP_CHALLENGE:
+		challenge(pcb);
+		break;
+	case TCP_DROP:
+		break;
 	}
-	if (tcp_is_orphan(tp))
-		return refuse_data(tp, pcb, p);
-	receive_data(tp, p);
-	return ERR_OK;
+	return ERR_VAL;
 }
 
-void tcp_write_space(struct tcp_sock *tp)
+err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
+			 u16_t opt1len, u8_t *opt2, struct pbuf *p)
 {
-	struct sock *sk = tcp_to_sk(tp);
+	struct tcp_check_conn conn = describe_pcb(pcb);
+	struct tcp_check_seg seg = describe_segment(hdr, p);
+	struct tcp_check_result res;
+	bool first_syn = pcb->state == LISTEN || pcb->state == SYN_SENT;
 
-	if (!sock_flag(sk, SOCK_F_NOSPACE))
+	/* Options in a second pbuf: no frame of ours is in two. */
+	if (opt2 || !tcp_check_options((uint8_t *)(hdr + 1), optlen,
+				       first_syn && (seg.flags & TCPHDR_SYN))) {
+		count_drop(TCP_DROP_OPTIONS);
+		return ERR_VAL;
+	}
+	res = tcp_check_segment(&conn, &seg);
+	if (res.verdict == TCP_PASS && pcb->state == LISTEN &&
+	    cookies((struct tcp_pcb_listen *)pcb, hdr, optlen, p))
+		return ERR_VAL;
+	if (res.verdict == TCP_PASS && (seg.flags & TCPHDR_ACK) &&
+	    !(seg.flags & (TCPHDR_RST | TCPHDR_FIN)) && is_deferred(pcb, p))
+		return ERR_VAL;
+	if (res.verdict == TCP_PASS && cannot_keep(pcb, hdr, p)) {
+		res.verdict = TCP_DROP_ACK;
+		res.reason = TCP_DROP_MEMORY;
+	}
+	/* RFC 5681 4.2: what fills a gap is acknowledged at once. */
+	if (res.verdict == TCP_PASS && conn.out_of_order && seg.len)
+		tcp_ack_now(pcb);
+	return apply(pcb, hdr, p, &res);
+}
+
+/* RFC 9293 section 3.8.5: the pointer goes with all that comes before it. */
+static void mark_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
+{
+	uint32_t up = tp->urg.snd_up - lwip_ntohl(hdr->seqno);
+
+	TCPH_UNSET_FLAG(hdr, TCP_URG);
+	hdr->urgp = 0;
+	if (!tp->urg.sending || up - 1 >= INT32_MAX)
 		return;
-	if (!tcp_writeable(tp)) {
-		tcp_want_space(tp); /* it may lack something else now */
+	TCPH_SET_FLAG(hdr, TCP_URG);
+	hdr->urgp = lwip_htons(MIN(up, 0xffffU));
+}
+
+/* TCP_MAXSEG: lwIP's first option of a SYN is its segment size. */
+static void announce_maxseg(const struct tcp_pcb *pcb, struct tcp_hdr *hdr)
+{
+	const struct tcp_sock *tp = pcb->callback_arg; /* or the listener's */
+	uint8_t *opt = (uint8_t *)(hdr + 1);
+
+	if (!(TCPH_FLAGS(hdr) & TCP_SYN) || !tp || !tp->maxseg ||
+	    tp->maxseg >= (opt[2] << 8 | opt[3]))
 		return;
-	}
-	sock_reset_flag(sk, SOCK_F_NOSPACE);
-	if (tp->pcb && !tp->fin_wanted && !tp->held_since_ns)
-		tcp_poll(tp->pcb, NULL, UINT8_MAX);
-	sk->sk_write_space(sk);
+	opt[2] = tp->maxseg >> 8;
+	opt[3] = tp->maxseg & 0xff;
 }
 
-static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
+u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
+			   const struct tcp_pcb *pcb, u32_t *opts)
 {
-	struct tcp_sock *tp = arg;
+	struct tcp_sock *tp = pcb ? sock_of(pcb) : NULL;
 
-	tp->last_progress_ns = ktime_get_ns();
-	tp->err_soft = 0;
-	tcp_memory_update(tp);
-	tcp_progress(&tp->sending, pcb->lastack, pcb->snd_lbb);
-	tcp_figures_acked(tp, pcb->lastack, len);
-	tcp_urg_acked(tp);
-	tcp_has_memory(tp);
-	if (!tp->fin_wanted)
-		tcp_write_space(tp);
-	return ERR_OK;
-}
-
-/*
- * Room may come without an acknowledgement too: when memory was short. And
- * a peer that neither reads nor goes away ends the patience with an orphan.
- */
-static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
-{
-	struct tcp_sock *tp = arg;
-
-	if (tcp_orphan_expired(tp)) {
-		tcp_detach(tp);
-		tcp_sock_free(tp);
-		net_count(tcp_orphans_aborted);
-		tcp_abort(pcb);
-		return ERR_ABRT;
-	}
-	tcp_write_space(tp);
-	if (!tp->fin_wanted && !pcb->unsent &&
-	    !sock_flag(tcp_to_sk(tp), SOCK_F_NOSPACE)) {
-		tp->held_since_ns = 0;
-		tcp_poll(pcb, NULL, UINT8_MAX);
-	}
-	return ERR_OK;
-}
-
-void tcp_want_poll(struct tcp_sock *tp)
-{
-	if (!tp->pcb) /* a local connection knows by itself */
-		return;
-	tcp_poll(tp->pcb, poll_upcall, POLL_TICKS);
-}
-
-/* As Linux's tcp_reset(). */
-int tcp_reset_errno(const struct sock *sk)
-{
-	switch (sk->sk_state) {
-	case TCP_SYN_SENT:
-		return ECONNREFUSED;
-	case TCP_CLOSE_WAIT:
-		return EPIPE;
-	case TCP_CLOSE:
-		return 0;
-	default:
-		return ECONNRESET;
-	}
-}
-
-/* lwIP says ERR_ABRT when it gave up trying. */
-static int errno_of(const struct tcp_sock *tp, err_t err)
-{
-	const struct sock *sk = &tp->inet.sk;
-
-	if (err == ERR_CLSD)
-		return 0;
-	if (err == ERR_RST)
-		return tcp_reset_errno(sk);
-	return tp->err_soft ? tp->err_soft : ETIMEDOUT;
-}
-
-static void err_upcall(void *arg, err_t err)
-{
-	struct tcp_sock *tp = arg;
-
-	tp->pcb = NULL;
-	tcp_memory_release(tp);
-	tcp_done(tp, errno_of(tp, err));
-}
-
-void tcp_fin_acked(struct tcp_sock *tp)
-{
-	struct sock *sk = tcp_to_sk(tp);
-
-	if (sk->sk_state == TCP_FIN_WAIT1)
-		sk->sk_state = TCP_FIN_WAIT2;
-	sk->sk_state_change(sk);
-}
-
-/*
- * lwIP makes segments no longer than half of the largest window that the
- * peer has offered, but of full size while that is next to nothing; then the
- * length shrinks when the window opens a little, which lwIP asserts it never
- * does. With a floor it never shrinks.
- */
-static void raise_max_window(struct tcp_pcb *pcb)
-{
-	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2U * MIN_LOCAL_MSS);
-}
-
-void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb)
-{
-	tcp_arg(pcb, tp);
-	tcp_recv(pcb, recv_upcall);
-	tcp_sent(pcb, sent_upcall);
-	tcp_err(pcb, err_upcall);
-	tcp_poll(pcb, NULL, UINT8_MAX);
-	raise_max_window(pcb);
+	if (pcb && (pcb->state == SYN_SENT ||
+		    (pcb->state == SYN_RCVD && pcb->listener)))
+		announce_maxseg(pcb, hdr);
+	if (!tp)
+		return opts;
+	mark_urgent(tp, hdr);
+	tcp_figures_out(tp, lwip_ntohl(hdr->seqno),
+			p->tot_len - TCPH_HDRLEN_BYTES(hdr));
+	return opts;
 }

@@ -3,7 +3,7 @@
  * Listening: a queue of connections whose handshake is complete, each with a
  * sock already, until accept(2) gives it a socket. A backlog of N admits N+1;
  * after that SYNs are dropped, and so are the ACKs that would complete a
- * handshake, so that the peer tries again (net/tcp/tcp_hook.c asks
+ * handshake, so that the peer tries again (net/tcp/tcp_input.c asks
  * tcp_accept_queue_full()).
  */
 #include "net/tcp/tcp.h"

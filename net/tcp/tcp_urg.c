@@ -2,7 +2,7 @@
 /*
  * Urgent data, by the rules of Linux's tcp_check_urg(), tcp_urg(),
  * tcp_recv_urg() and tcp_recvmsg(). lwIP knows no urgent pointer:
- * net/tcp/tcp_hook.c takes it from segments that come, and puts it into those
+ * net/tcp/tcp_input.c takes it from segments that come, and puts it into those
  * that leave.
  */
 #include "net/tcp/tcp_urg.h"

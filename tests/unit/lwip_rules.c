@@ -174,7 +174,7 @@ static int fill_pcbs(int lfd, int *fds, struct peer *peers)
 }
 
 /*
- * net/tcp/tcp_hook.c and patch 0023: a SYN is no reason to take a pcb from whom
+ * net/tcp/tcp_input.c and patch 0023: a SYN is no reason to take a pcb from whom
  * lwIP was told to close, whatever is still queued there.
  */
 static void test_no_pcb(void)
@@ -386,7 +386,7 @@ static void test_udp_length(void)
 	no_leaks("UDP length");
 }
 
-/* net/tcp/tcp_input.c: a FIN is taken even when there is no memory at all. */
+/* net/tcp/tcp_upcall.c: a FIN is taken even when there is no memory at all. */
 static void test_fin_without_memory(void)
 {
 	int lfd = listener(5);
@@ -408,7 +408,7 @@ static void test_fin_without_memory(void)
 	no_leaks("FIN without memory");
 }
 
-/* net/tcp/tcp_hook.c: RFC 6528. */
+/* net/tcp/tcp_input.c: RFC 6528. */
 static void test_first_numbers(void)
 {
 	uint32_t numbers[8];
@@ -429,7 +429,7 @@ static void test_first_numbers(void)
 	no_leaks("first numbers");
 }
 
-/* net/tcp/tcp_hook.c: as Linux's tcp_v4_send_reset(). */
+/* net/tcp/tcp_input.c: as Linux's tcp_v4_send_reset(). */
 static void test_reset_of_signed(void)
 {
 	static const uint8_t md5[20] = { 19, 18 }, wrong[20] = { 19, 4 };
@@ -449,7 +449,7 @@ static void test_reset_of_signed(void)
 	no_leaks("resets of signed segments");
 }
 
-/* net/tcp/tcp_hook.c: a flood of segments for nobody. */
+/* net/tcp/tcp_input.c: a flood of segments for nobody. */
 static void test_reset_limit(void)
 {
 	struct peer p = { .port = 999, .dport = 9 };

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lwIP's upcalls: data, acknowledgements, ends and errors of a connection
+ * become a sock's state and wake-ups. They run deep inside lwIP: they queue
+ * and wake, nothing else.
+ *
+ * Rules of lwIP that hold here: an upcall that ends the connection with
+ * tcp_abort() returns ERR_ABRT; when the error upcall comes, the pcb is gone
+ * already; a connection that moves to TIME-WAIT ends without any upcall, but
+ * tcp_retire() is asked.
+ */
+#include "net/base/rx_buffers.h"
+#include "net/tcp/tcp.h"
+
+#include <errno.h>
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+
+#include "kernel/task/clock.h"
+#include "net/base/counters.h"
+#include "net/base/memory.h"
+#include "net/tcp/sosplice.h"
+
+/* lwIP's slow ticks between two calls of the poll upcall. */
+#define POLL_TICKS 1
+#define MIN_LOCAL_MSS 88 /* while the peer's window is next to nothing */
+
+/* Closed by the application, with data still to deliver. */
+bool tcp_is_orphan(const struct tcp_sock *tp)
+{
+	return !tp->inet.sk.sk_socket && !tp->listener;
+}
+
+void tcp_done(struct tcp_sock *tp, int err)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (tcp_is_orphan(tp)) {
+		tcp_sock_free(tp);
+		return;
+	}
+	if (!tp->inet.binding.port_asked)
+		inet_release_port(&tp->inet.binding);
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	sk->sk_err = err;
+	sk->sk_state_change(sk);
+	if (err)
+		sk->sk_error_report(sk);
+}
+
+/*
+ * Data for a socket that is closed: nobody will read it, so the peer learns
+ * that it was in vain (RFC 9293 section 3.6.1, RFC 1122 4.2.2.13).
+ */
+static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
+			 struct pbuf *p)
+{
+	pbuf_free(p);
+	tcp_detach(tp);
+	tcp_sock_free(tp);
+	net_count(tcp_orphans_aborted);
+	tcp_abort(pcb);
+	return ERR_ABRT;
+}
+
+/* The peer may send next to nothing more before somebody reads. */
+static bool window_is_full(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	if (tp->pcb)
+		return tp->pcb->rcv_wnd <= tp->pcb->mss;
+	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
+}
+
+static bool memory_is_out(const struct tcp_sock *tp)
+{
+	if (tp->peer)
+		return tcp_waits_for_memory(tp->peer);
+	return !tcp_memory_may_receive(tp);
+}
+
+/*
+ * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
+ * cannot come, because buffer, window or memory are full.
+ */
+bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
+{
+	const struct sock *sk = &tp->inet.sk;
+	const struct rxqueue *q = &sk->sk_receive_queue;
+
+	if (!q->len || q->len >= target)
+		return q->len;
+	return q->truesize > sk->sk_rcvbuf - sk->sk_rcvbuf / 8 ||
+	       window_is_full(tp) || net_memory_pressure() || memory_is_out(tp);
+}
+
+void tcp_data_ready(struct sock *sk)
+{
+	/* SO_RCVLOWAT is about a reader: a splice takes any byte. */
+	if (tcp_is_readable(tcp_sk(sk), sk->sk_rcvlowat) ||
+	    sosplice_is_source(sk))
+		sk->sk_data_ready(sk);
+}
+
+void tcp_data_dropped(struct sock *sk)
+{
+	if (sk->sk_receive_queue.len < sk->sk_rcvlowat)
+		tcp_data_ready(sk);
+}
+
+static void receive_data(struct tcp_sock *tp, struct pbuf *p)
+{
+	struct sock *sk = tcp_to_sk(tp);
+	struct rxqueue *q = &sk->sk_receive_queue;
+	bool compact = rx_buffers_scarce() || net_memory_pressure() ||
+		       q->truesize > sk->sk_rcvbuf;
+
+	tp->figures.bytes_received += p->tot_len;
+	if (rxqueue_empty(q))
+		tp->reading.mark = q->read;
+	rxqueue_add(q, p, compact);
+	tcp_progress(&tp->reading, q->read, rxqueue_end(q));
+	if (tp->quickacks) {
+		tp->quickacks--;
+		tcp_ack_now(tp->pcb);
+	}
+	tcp_data_ready(sk);
+}
+
+/* The peer's FIN. With ours acknowledged before, the connection is over. */
+static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_F_DONE);
+	if (pcb->state == TIME_WAIT)
+		return; /* net/tcp/tcp_demux.c takes it from here */
+	sk->sk_state = pcb->state == CLOSING ? TCP_CLOSING : TCP_CLOSE_WAIT;
+	sk->sk_state_change(sk);
+}
+
+/* A FIN that is refused is lost to lwIP for ever: always ERR_OK. */
+static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+			 err_t err)
+{
+	struct tcp_sock *tp = arg;
+
+	if (!p) {
+		receive_fin(tp, pcb);
+		return ERR_OK;
+	}
+	if (tcp_is_orphan(tp))
+		return refuse_data(tp, pcb, p);
+	receive_data(tp, p);
+	return ERR_OK;
+}
+
+void tcp_write_space(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (!sock_flag(sk, SOCK_F_NOSPACE))
+		return;
+	if (!tcp_writeable(tp)) {
+		tcp_want_space(tp); /* it may lack something else now */
+		return;
+	}
+	sock_reset_flag(sk, SOCK_F_NOSPACE);
+	if (tp->pcb && !tp->fin_wanted && !tp->held_since_ns)
+		tcp_poll(tp->pcb, NULL, UINT8_MAX);
+	sk->sk_write_space(sk);
+}
+
+static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+	struct tcp_sock *tp = arg;
+
+	tp->last_progress_ns = ktime_get_ns();
+	tp->err_soft = 0;
+	tcp_memory_update(tp);
+	tcp_progress(&tp->sending, pcb->lastack, pcb->snd_lbb);
+	tcp_figures_acked(tp, pcb->lastack, len);
+	tcp_urg_acked(tp);
+	tcp_has_memory(tp);
+	if (!tp->fin_wanted)
+		tcp_write_space(tp);
+	return ERR_OK;
+}
+
+/*
+ * Room may come without an acknowledgement too: when memory was short. And
+ * a peer that neither reads nor goes away ends the patience with an orphan.
+ */
+static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = arg;
+
+	if (tcp_orphan_expired(tp)) {
+		tcp_detach(tp);
+		tcp_sock_free(tp);
+		net_count(tcp_orphans_aborted);
+		tcp_abort(pcb);
+		return ERR_ABRT;
+	}
+	tcp_write_space(tp);
+	if (!tp->fin_wanted && !pcb->unsent &&
+	    !sock_flag(tcp_to_sk(tp), SOCK_F_NOSPACE)) {
+		tp->held_since_ns = 0;
+		tcp_poll(pcb, NULL, UINT8_MAX);
+	}
+	return ERR_OK;
+}
+
+void tcp_want_poll(struct tcp_sock *tp)
+{
+	if (!tp->pcb) /* a local connection knows by itself */
+		return;
+	tcp_poll(tp->pcb, poll_upcall, POLL_TICKS);
+}
+
+/* As Linux's tcp_reset(). */
+int tcp_reset_errno(const struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_SYN_SENT:
+		return ECONNREFUSED;
+	case TCP_CLOSE_WAIT:
+		return EPIPE;
+	case TCP_CLOSE:
+		return 0;
+	default:
+		return ECONNRESET;
+	}
+}
+
+/* lwIP says ERR_ABRT when it gave up trying. */
+static int errno_of(const struct tcp_sock *tp, err_t err)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	if (err == ERR_CLSD)
+		return 0;
+	if (err == ERR_RST)
+		return tcp_reset_errno(sk);
+	return tp->err_soft ? tp->err_soft : ETIMEDOUT;
+}
+
+static void err_upcall(void *arg, err_t err)
+{
+	struct tcp_sock *tp = arg;
+
+	tp->pcb = NULL;
+	tcp_memory_release(tp);
+	tcp_done(tp, errno_of(tp, err));
+}
+
+void tcp_fin_acked(struct tcp_sock *tp)
+{
+	struct sock *sk = tcp_to_sk(tp);
+
+	if (sk->sk_state == TCP_FIN_WAIT1)
+		sk->sk_state = TCP_FIN_WAIT2;
+	sk->sk_state_change(sk);
+}
+
+/*
+ * lwIP makes segments no longer than half of the largest window that the
+ * peer has offered, but of full size while that is next to nothing; then the
+ * length shrinks when the window opens a little, which lwIP asserts it never
+ * does. With a floor it never shrinks.
+ */
+static void raise_max_window(struct tcp_pcb *pcb)
+{
+	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2U * MIN_LOCAL_MSS);
+}
+
+void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb)
+{
+	tcp_arg(pcb, tp);
+	tcp_recv(pcb, recv_upcall);
+	tcp_sent(pcb, sent_upcall);
+	tcp_err(pcb, err_upcall);
+	tcp_poll(pcb, NULL, UINT8_MAX);
+	raise_max_window(pcb);
+}
