@@ -21,6 +21,7 @@
 #include "net/inet/ip_reass.h"
 #include "net/netlink/netlink.h"
 #include "net/proc/proc_net.h"
+#include "net/tcp/local_send.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_timewait.h"
 #include "net/unix/unix.h"

@@ -18,6 +18,9 @@
 #include "net/softirq.h"
 #include "net/tcp/sosplice.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_poll.h"
+#include "net/tcp/tcp_splice.h"
 
 static uint16_t swap16(uint16_t v)
 {

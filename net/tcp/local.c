@@ -22,8 +22,16 @@
 #include "net/inet/inet_sock.h"
 #include "net/link/link.h"
 #include "net/socket/socket.h"
+#include "net/tcp/local_cork.h"
+#include "net/tcp/local_send.h"
+#include "net/tcp/local_wait.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_close.h"
+#include "net/tcp/tcp_connect.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_recv.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_upcall.h"
 
 /* ---- The table of local connections -------------------------------------- */
 

@@ -6,10 +6,13 @@
  *
  * Thread context and the timer softirq.
  */
+#include "net/tcp/local_cork.h"
+
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_send.h"
 #include "net/tcp/tcp.h"
 
 #define CORK_NS (200 * NSEC_PER_MSEC)

@@ -4,6 +4,8 @@
  * memory to the end of the receiver's queue, where the reader takes it.
  * Thread context.
  */
+#include "net/tcp/local_send.h"
+
 #include <errno.h>
 
 #include "kernel/fs/iov_iter.h"
@@ -14,7 +16,13 @@
 #include "net/link/link.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_cork.h"
+#include "net/tcp/local_wait.h"
+#include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_upcall.h"
+#include "net/tcp/tcp_urg.h"
 
 /* What a connection may keep unsent when SO_SNDBUF does not say: tcp_wmem. */
 #define UNSENT_MIN 65536

@@ -8,6 +8,8 @@
  *
  * Thread context and the timer softirq.
  */
+#include "net/tcp/local_wait.h"
+
 #include <errno.h>
 
 #include "kernel/task/clock.h"
@@ -15,6 +17,7 @@
 #include "kernel/task/timer.h"
 #include "net/tcp/local.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_listen.h"
 
 #define PERIOD_NS NSEC_PER_SEC
 #define AT_ONCE 64 /* the timer looks at so many, then others run */

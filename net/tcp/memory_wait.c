@@ -9,9 +9,12 @@
  *
  * Thread context and the timer softirq.
  */
+#include "net/tcp/memory_wait.h"
+
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_upcall.h"
 
 #define RETRY_NS (20 * NSEC_PER_MSEC)
 #define TURN_MAX 64 /* socks that one turn of the timer wakes */

@@ -11,6 +11,9 @@
 
 #include "net/socket/sockopt.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_info.h"
+#include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_window.h"
 
 /* What is queued leaves now, corked or not. */
 static void push_all(struct tcp_sock *tp)

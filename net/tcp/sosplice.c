@@ -39,6 +39,7 @@
 #include "net/socket/sockopt.h"
 #include "net/softirq.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_send.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_urg.h"
 

@@ -21,10 +21,21 @@
 #include "net/socket/socket.h"
 #include "net/tcp/inet_stream.h"
 #include "net/tcp/local.h"
+#include "net/tcp/memory_wait.h"
 #include "net/tcp/sockopt_tcp.h"
 #include "net/tcp/sosplice.h"
 #include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_close.h"
+#include "net/tcp/tcp_connect.h"
+#include "net/tcp/tcp_demux.h"
+#include "net/tcp/tcp_figures.h"
+#include "net/tcp/tcp_icmp.h"
+#include "net/tcp/tcp_memory.h"
+#include "net/tcp/tcp_recv.h"
+#include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_upcall.h"
+#include "net/tcp/tcp_window.h"
 
 /* tcp(7): the defaults of the keep-alive options, in seconds. */
 #define KEEPIDLE_DEFAULT 7200

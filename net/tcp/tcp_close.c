@@ -6,6 +6,8 @@
  * sent: once it is told that nothing will be read either it stops counting a
  * peer's activity, and gives a connection up although its data flows.
  */
+#include "net/tcp/tcp_close.h"
+
 #include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
@@ -17,6 +19,9 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/thread.h"
 #include "net/socket/socket.h"
+#include "net/tcp/tcp_demux.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_upcall.h"
 
 /* An orphan whose peer acknowledges nothing for so long is given up. */
 #define ORPHAN_PATIENCE_NS (60 * NSEC_PER_SEC)

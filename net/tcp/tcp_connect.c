@@ -2,7 +2,7 @@
 /*
  * Active open, and giving up.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_connect.h"
 
 #include <errno.h>
 
@@ -15,6 +15,9 @@
 #include "net/inet/route.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/memory_wait.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_window.h"
 
 static err_t connected_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 {

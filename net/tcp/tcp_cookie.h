@@ -21,9 +21,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct pbuf;
-struct tcp_hdr;
-struct tcp_pcb_listen;
 struct tcp_tuple;
 
 /* mss: what the peer asked for, 0 if it did not. now: nanoseconds. */
@@ -34,18 +31,5 @@ uint16_t tcp_cookie_check(const struct tcp_tuple *id, uint32_t peer_isn,
 			  uint32_t cookie, uint64_t now);
 /* What the options of a SYN say, 0: nothing. They are well-formed. */
 uint16_t tcp_cookie_mss_option(const uint8_t *opt, unsigned int len);
-
-/* The listener has as many half-open connections as it may. */
-bool tcp_cookies_needed(const struct tcp_pcb_listen *listening);
-/* Answers a SYN with a cookie. Softirq; the header in host byte order. */
-void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
-		       const struct tcp_hdr *hdr, uint16_t optlen);
-/*
- * An ACK for a listener: true when it was a cookie's, and has been dealt
- * with. The segment goes through tcp_input() again then, with a pcb in
- * SYN-RECEIVED that it completes.
- */
-bool tcp_cookie_ack(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
-		    struct pbuf *p);
 
 #endif

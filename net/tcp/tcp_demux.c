@@ -4,7 +4,7 @@
  * when it stops knowing one: TIME-WAIT, and FIN-WAIT-2 without a sock, go to
  * the table of net/tcp/tcp_timewait.c. Softirq, and close(2).
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_demux.h"
 
 #include "lwip/ip.h"
 #include "lwip/priv/tcp_priv.h"
@@ -15,8 +15,10 @@
 #include "net/link/link.h"
 #include "net/lwip/hooks.h"
 #include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_reply.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_upcall.h"
 
 /* Where a connection that follows on one in TIME-WAIT starts. */
 static struct {

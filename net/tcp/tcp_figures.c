@@ -4,7 +4,7 @@
  * and how long a round trip takes. lwIP's own estimate is in ticks of 200 ms
  * and only for its retransmission timer.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_figures.h"
 
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"

@@ -4,6 +4,8 @@
  * whose quoted number is on its way counts (RFC 5927 section 4), and none ends
  * a connection that is established. Softirq.
  */
+#include "net/tcp/tcp_icmp.h"
+
 #include "net/inet/protocol.h"
 #include "net/socket/socket.h"
 #include "net/tcp/tcp.h"
@@ -18,6 +20,7 @@
 #include "net/inet/icmp.h"
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_upcall.h"
 
 #define HEADERS 40 /* IP's and TCP's, without options */
 #define MTU_MIN 552 /* Linux's net.ipv4.route.min_pmtu */

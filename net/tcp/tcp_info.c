@@ -2,7 +2,7 @@
 /*
  * What a connection looks like from outside: TCP_INFO.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_info.h"
 
 #include <linux/tcp.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/task/clock.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_send.h"
 #include "net/tcp/tcp_timewait.h"
 
 #define LOCAL_MTU 65535 /* what fits into a datagram */

@@ -4,6 +4,8 @@
  * know of the pcb and the segment, and does what they say. Also the initial
  * sequence numbers. Softirq.
  */
+#include "net/tcp/tcp_input.h"
+
 #include <string.h>
 
 #include "lwip/priv/tcp_priv.h"
@@ -21,7 +23,14 @@
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_cookie.h"
+#include "net/tcp/tcp_demux.h"
+#include "net/tcp/tcp_figures.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_memory.h"
+#include "net/tcp/tcp_synq.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_upcall.h"
+#include "net/tcp/tcp_urg.h"
 
 /* Challenge ACKs a second for each group of peers, a connection's pause. */
 #define CHALLENGE_MIN 50

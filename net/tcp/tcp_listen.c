@@ -6,7 +6,7 @@
  * handshake, so that the peer tries again (net/tcp/tcp_input.c asks
  * tcp_accept_queue_full()).
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_listen.h"
 
 #include <errno.h>
 
@@ -18,6 +18,10 @@
 #include "net/lwip/memp_limits.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_wait.h"
+#include "net/tcp/tcp_input.h"
+#include "net/tcp/tcp_memory.h"
+#include "net/tcp/tcp_window.h"
 
 /* Or memory is short for those that are in it. */
 bool tcp_accept_queue_full(const struct tcp_sock *listener)

@@ -13,6 +13,8 @@
  * orphans, and then from the addresses that have the most. Softirq; the
  * accounts also system calls.
  */
+#include "net/tcp/tcp_memory.h"
+
 #include "net/base/rx_buffers.h"
 #include "net/softirq.h"
 #include "net/tcp/tcp.h"
@@ -28,6 +30,8 @@
 #include "net/base/memory.h"
 #include "net/lwip/memp_limits.h"
 #include "net/lwip/pcb_table.h"
+#include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_upcall.h"
 
 /* A connection that has made progress within that time is left alone. */
 #define STALLED_NS NSEC_PER_SEC

@@ -3,7 +3,7 @@
  * Readiness of a TCP socket, as Linux's tcp_poll() computes it, and the
  * ioctls that ask how much is there: tcp(7).
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_poll.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>
@@ -13,6 +13,9 @@
 #include "kernel/fs/poll.h"
 #include "kernel/mm/uaccess.h"
 #include "net/socket/socket.h"
+#include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_upcall.h"
+#include "net/tcp/tcp_urg.h"
 
 static uint32_t listen_mask(const struct tcp_sock *tp)
 {

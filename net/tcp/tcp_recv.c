@@ -3,12 +3,13 @@
  * Receiving: bytes leave the sock's queue for the application, and the
  * window opens for as many.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_recv.h"
 
 #include <errno.h>
 
 #include "kernel/fs/iov_iter.h"
 #include "net/socket/socket.h"
+#include "net/tcp/tcp_urg.h"
 
 static bool ended(const struct sock *sk)
 {

@@ -3,7 +3,12 @@
  * Sending: bytes of the application are copied into lwIP's segments, as far
  * as SO_SNDBUF, lwIP's queue and the machine's memory allow.
  */
+#include "net/tcp/tcp_send.h"
+
 #include "net/softirq.h"
+#include "net/tcp/local_cork.h"
+#include "net/tcp/local_send.h"
+#include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -15,6 +20,10 @@
 #include "kernel/task/clock.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/tcp_memory.h"
+#include "net/tcp/tcp_timer.h"
+#include "net/tcp/tcp_upcall.h"
+#include "net/tcp/tcp_urg.h"
 
 /* One call of tcp_write(): eleven full segments. */
 #define CHUNK (11 * TCP_MSS)

@@ -5,6 +5,8 @@
  * device is short of them, or pipes have many, they are copied, so that pipes
  * which nobody reads cannot stop it. Thread context.
  */
+#include "net/tcp/tcp_splice.h"
+
 #include <errno.h>
 #include <linux/fcntl.h>
 
@@ -16,7 +18,10 @@
 #include "net/base/rx_buffers.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
+#include "net/tcp/local_send.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_recv.h"
+#include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_urg.h"
 
 static bool lent_get(struct pipe_buffer *buf)

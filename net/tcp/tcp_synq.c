@@ -4,7 +4,7 @@
  * half open are answered with a cookie, and the ACK that brings it back gets
  * the pcb that the SYN would have had. Softirq.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_synq.h"
 
 #include "lwip/ip.h"
 #include "lwip/priv/tcp_priv.h"
@@ -15,6 +15,8 @@
 #include "net/lwip/memp_limits.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_cookie.h"
+#include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_reply.h"
 #include "net/tcp/tcp_timewait.h"
 

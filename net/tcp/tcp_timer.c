@@ -4,13 +4,14 @@
  * data that shall not leave yet. lwIP asks with each tick of its timer, and
  * before it sends the last of what is queued. Softirq, and system calls.
  */
-#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_timer.h"
 
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
 #include "kernel/task/clock.h"
 #include "net/lwip/hooks.h"
+#include "net/tcp/tcp_upcall.h"
 
 /* tcp(7): the ceiling of TCP_CORK and MSG_MORE. */
 #define HOLD_NS (200 * NSEC_PER_MSEC)

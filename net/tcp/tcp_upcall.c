@@ -9,7 +9,10 @@
  * already; a connection that moves to TIME-WAIT ends without any upcall, but
  * tcp_retire() is asked.
  */
+#include "net/tcp/tcp_upcall.h"
+
 #include "net/base/rx_buffers.h"
+#include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp.h"
 
 #include <errno.h>
@@ -21,6 +24,11 @@
 #include "net/base/counters.h"
 #include "net/base/memory.h"
 #include "net/tcp/sosplice.h"
+#include "net/tcp/tcp_close.h"
+#include "net/tcp/tcp_figures.h"
+#include "net/tcp/tcp_memory.h"
+#include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_urg.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
 #define POLL_TICKS 1

@@ -8,6 +8,8 @@
  *
  * Invariant: rcv_wnd + unread bytes + withheld = lwIP's full window.
  */
+#include "net/tcp/tcp_window.h"
+
 #include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
@@ -15,6 +17,7 @@
 #include "lwip/tcp.h"
 
 #include "net/base/memory.h"
+#include "net/tcp/tcp_memory.h"
 
 #define WINDOW_START 65535
 #define WINDOW_LEAST (4U * TCP_MSS)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ICMP errors about segments of ours.
+ */
+#ifndef NET_TCP_TCP_ICMP_H
+#define NET_TCP_TCP_ICMP_H
+
+#include "net/tcp/tcp.h"
+
+void tcp_icmp_init(void);
+
+#endif

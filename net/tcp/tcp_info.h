@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP_INFO.
+ */
+#ifndef NET_TCP_TCP_INFO_H
+#define NET_TCP_TCP_INFO_H
+
+#include "net/tcp/tcp.h"
+
+void tcp_get_info(struct sock *sk, struct tcp_info *info);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending, and whether there is room for it.
+ */
+#ifndef NET_TCP_TCP_SEND_H
+#define NET_TCP_TCP_SEND_H
+
+#include "net/tcp/tcp.h"
+
+ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg);
+/* 0 when data may be sent; -EPIPE, -EAGAIN, what the handshake ended with. */
+int tcp_wait_connected(struct sock *sk, uint64_t deadline);
+/* What a send returns that sent nothing, with SIGPIPE for -EPIPE. */
+ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags);
+bool tcp_writeable(const struct tcp_sock *tp);
+/*
+ * Whoever waits for tcp_writeable() is told: by the acknowledgement or the
+ * reader that makes room, or by memory that is there again.
+ */
+void tcp_want_space(struct tcp_sock *tp);
+size_t tcp_unacked_bytes(const struct tcp_sock *tp);
+/* What one segment holds, as lwIP's tcp_write() cuts them. */
+size_t tcp_segment_size(const struct tcp_pcb *pcb);
+/* Sends what lwIP lets go now. */
+void tcp_push(struct tcp_sock *tp);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Data that shall not leave yet.
+ */
+#ifndef NET_TCP_TCP_TIMER_H
+#define NET_TCP_TCP_TIMER_H
+
+#include "net/tcp/tcp.h"
+
+void tcp_hold(struct tcp_sock *tp);
+
+#endif
