@@ -36,7 +36,7 @@
 #include "net/socket/socket.h"
 #include "net/softirq.h"
 #include "net/tcp/tcp.h"
-#include "net/unix/af_unix.h"
+#include "net/unix/unix.h"
 
 #define DHCP_PATIENCE_NS (10 * NSEC_PER_SEC)
 

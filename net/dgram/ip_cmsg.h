@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What travels beside a datagram of IPv4, ip(7): control messages of both
- * directions, and the queue of errors (IP_RECVERR).
+ * directions.
  */
 #ifndef NET_DGRAM_IP_CMSG_H
 #define NET_DGRAM_IP_CMSG_H
@@ -30,17 +30,5 @@ int ip_cmsg_send(struct inet_sock *inet, const struct msg *msg, bool udp,
 void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d);
 void ip_cmsg_recv(struct inet_sock *inet, struct msg *msg,
 		  const struct dgram *d);
-
-/*
- * Queues the error, with what was quoted from skip bytes on; the destination
- * had that port. Nothing without IP_RECVERR.
- */
-void ip_icmp_error(struct dgram_sock *ds, const struct icmp_error *e, int err,
-		   uint16_t port, uint16_t skip);
-/* An error of our own, of which only the socket's owner learns. */
-void ip_local_error(struct dgram_sock *ds, int err, uint32_t daddr,
-		    uint16_t port, uint32_t info);
-/* recvmsg(2) with MSG_ERRQUEUE: bytes, or -EAGAIN. */
-ssize_t ip_recv_error(struct dgram_sock *ds, struct msg *msg);
 
 #endif

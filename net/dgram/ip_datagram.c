@@ -12,6 +12,7 @@
 #include "kernel/fs/iov_iter.h"
 #include "net/base/counters.h"
 #include "net/dgram/ip_cmsg.h"
+#include "net/dgram/ip_error.h"
 #include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_pbuf.h"

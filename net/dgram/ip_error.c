@@ -3,6 +3,8 @@
  * Errors of datagrams: what ICMP says of them, and the queue on which a
  * socket with IP_RECVERR finds it. Softirq and system calls.
  */
+#include "net/dgram/ip_error.h"
+
 #include <errno.h>
 #include <string.h>
 

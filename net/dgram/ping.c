@@ -16,6 +16,7 @@
 #include "net/base/counters.h"
 #include "net/dgram/inet_dgram.h"
 #include "net/dgram/ip_datagram.h"
+#include "net/dgram/ip_error.h"
 #include "net/dgram/udp.h"
 #include "net/inet/af_inet.h"
 #include "net/inet/icmp.h"

@@ -8,6 +8,7 @@
 #include "lwip/pbuf.h"
 
 #include "kernel/fs/iov_iter.h"
+#include "net/dgram/ip_error.h"
 #include "net/dgram/udp.h"
 #include "net/inet/af_inet.h"
 #include "net/dgram/ip_cmsg.h"

@@ -21,7 +21,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
 
 /*

@@ -14,7 +14,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
 #include "net/base/inet_hash.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 
 /* A chain for each two pcbs that there can be: net/lwip/memp.c. */
 #define CHAINS_MIN 256

@@ -11,7 +11,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/timer.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
 #include "net/softirq.h"
 

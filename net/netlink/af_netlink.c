@@ -18,7 +18,6 @@
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
 #include "kernel/task/process.h"
-#include "net/netlink/netlink.h"
 #include "net/netlink/rtnetlink.h"
 #include "net/netlink/sockopt_netlink.h"
 #include "net/socket/cmsg.h"

@@ -6,7 +6,7 @@
 #ifndef NET_NETLINK_RTNETLINK_H
 #define NET_NETLINK_RTNETLINK_H
 
-#include "net/netlink/netlink.h"
+#include "net/netlink/af_netlink.h"
 
 struct net_link;
 struct net_route;

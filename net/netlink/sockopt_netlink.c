@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "net/netlink/netlink.h"
+#include "net/netlink/af_netlink.h"
 #include "net/socket/sockopt.h"
 
 /* A value that is too short is taken for 0. */

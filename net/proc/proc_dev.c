@@ -3,6 +3,8 @@
  * /proc/net's files about interfaces, in Linux's formats: proc(5). Owns
  * nothing. Thread context.
  */
+#include "net/proc/proc_dev.h"
+
 #include <linux/rtnetlink.h>
 
 #include "kernel/lib/seq_buf.h"

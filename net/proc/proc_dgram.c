@@ -3,6 +3,8 @@
  * /proc/net/udp, raw and icmp: sockets of datagrams. Owns nothing. Thread
  * context.
  */
+#include "net/proc/proc_dgram.h"
+
 #include "kernel/base.h"
 #include "kernel/lib/seq_buf.h"
 #include "kernel/task/process.h"

@@ -19,6 +19,12 @@
 #include "net/link/ipconfig.h"
 #include "net/link/link.h"
 #include "net/lwip/lwip_stats.h"
+#include "net/proc/proc_dev.h"
+#include "net/proc/proc_dgram.h"
+#include "net/proc/proc_snmp.h"
+#include "net/proc/proc_sysctl.h"
+#include "net/proc/proc_tcp.h"
+#include "net/proc/proc_unix.h"
 
 struct sock_queues sock_get_queues(struct sock *sk)
 {

@@ -6,6 +6,8 @@
  * from one socket of this machine to another are no IP packets, and are not
  * among those. Owns nothing. Thread context.
  */
+#include "net/proc/proc_snmp.h"
+
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/stats.h"
 
@@ -19,7 +21,7 @@
 #include "net/dgram/raw.h"
 #include "net/dgram/udp.h"
 #include "net/inet/ip_reass.h"
-#include "net/netlink/netlink.h"
+#include "net/netlink/af_netlink.h"
 #include "net/proc/proc_net.h"
 #include "net/tcp/local_send.h"
 #include "net/tcp/tcp.h"

@@ -4,6 +4,8 @@
  * choose sizes: tcp(7), udp(7), ip(7), socket(7). Nothing can be set. Owns
  * nothing. Thread context.
  */
+#include "net/proc/proc_sysctl.h"
+
 #include "lwip/tcp.h"
 
 #include "kernel/base.h"

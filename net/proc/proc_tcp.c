@@ -4,6 +4,8 @@
  * those that have no socket: handshakes in progress, closing ones that are
  * lwIP's alone, and TIME-WAIT. Owns nothing. Thread context.
  */
+#include "net/proc/proc_tcp.h"
+
 #include "kernel/task/process.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"

@@ -2,9 +2,11 @@
 /*
  * /proc/net/unix and /proc/net/netlink. Owns nothing. Thread context.
  */
+#include "net/proc/proc_unix.h"
+
 #include "kernel/base.h"
 #include "kernel/lib/seq_buf.h"
-#include "net/netlink/netlink.h"
+#include "net/netlink/af_netlink.h"
 #include "net/proc/proc_net.h"
 #include "net/unix/unix.h"
 

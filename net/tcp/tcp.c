@@ -17,7 +17,7 @@
 #include "kernel/task/clock.h"
 #include "net/base/memory.h"
 #include "net/inet/af_inet.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/socket/socket.h"
 #include "net/tcp/inet_stream.h"
 #include "net/tcp/local.h"

@@ -18,7 +18,7 @@
 #include "net/base/counters.h"
 #include "net/base/inet_hash.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_check.h"

@@ -15,7 +15,7 @@
 
 #include "kernel/task/thread.h"
 #include "net/base/counters.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/socket/socket.h"
 #include "net/tcp/local.h"
 #include "net/tcp/local_wait.h"

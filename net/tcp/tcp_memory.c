@@ -28,7 +28,7 @@
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/memory.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_upcall.h"

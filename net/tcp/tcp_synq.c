@@ -12,7 +12,7 @@
 
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_cookie.h"
 #include "net/tcp/tcp_listen.h"

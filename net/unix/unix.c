@@ -18,7 +18,6 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
 #include "net/socket/sockopt.h"
-#include "net/unix/af_unix.h"
 
 struct sock_list unix_socks = SOCK_LIST_INIT(unix_socks);
 

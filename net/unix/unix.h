@@ -138,6 +138,9 @@ void unix_gc_accepted(const struct unix_sock *listener,
 void unix_gc(void);
 
 /* unix_stream.c, unix_dgram.c */
+/* At the start: the family, its names, /tmp and /run. */
+void unix_init(void);
+
 extern struct sock_list unix_socks;
 
 extern const struct proto_ops unix_stream_ops;

@@ -31,7 +31,7 @@
 #include "net/socket/sock_ioctl.h"
 #include "net/socket/socket.h"
 #include "net/socket/sockopt_socket.h"
-#include "net/unix/af_unix.h"
+#include "net/unix/unix.h"
 
 /* ---- What is not here ---------------------------------------------------- */
 

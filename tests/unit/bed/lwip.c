@@ -20,7 +20,7 @@
 #include "kernel/task/timer.h"
 #include "lib/tap.h"
 #include "net/lwip/hooks.h"
-#include "net/lwip/memp_limits.h"
+#include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
 #include "net/net.h"
 

@@ -21,7 +21,6 @@
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
 #include "net/socket/sockopt.h"
-#include "net/unix/af_unix.h"
 #include "net/unix/unix.h"
 
 #define NONBLOCK 04000 /* O_NONBLOCK */

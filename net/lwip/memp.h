@@ -3,8 +3,8 @@
  * How full lwIP's pools are: asked before new work is let in, so that the
  * rest of a pool stays for the work that is already there.
  */
-#ifndef NET_LWIP_MEMP_LIMITS_H
-#define NET_LWIP_MEMP_LIMITS_H
+#ifndef NET_LWIP_MEMP_H
+#define NET_LWIP_MEMP_H
 
 #include <stdbool.h>
 #include <stddef.h>
