@@ -87,6 +87,10 @@
 	X(udp_drop_no_member)                       \
 	X(udp_drop_checksum)                        \
 	X(udp_sndbuf_errors)                        \
+	X(raw_drop_rcvbuf)                          \
+	X(raw_drop_no_memory)                       \
+	X(ping_drop_rcvbuf)                         \
+	X(ping_drop_no_memory)                      \
 	X(icmp_in_msgs)                             \
 	X(icmp_in_errors)                           \
 	X(icmp_in_csum_errors)                      \

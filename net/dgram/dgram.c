@@ -170,12 +170,6 @@ void dgram_free(struct dgram *d)
 
 /* ---- Delivery ------------------------------------------------------------ */
 
-static void count_drop(struct dgram_sock *ds)
-{
-	ds->drops++;
-	net_count(udp_drop_rcvbuf);
-}
-
 /* UDP takes what fits, or anything into an empty queue; the others until the
  * bound is passed.
  */
@@ -188,9 +182,9 @@ static bool has_room(const struct dgram_sock *ds, uint32_t truesize)
 	return !ds->rmem || ds->rmem + truesize <= sk->sk_rcvbuf;
 }
 
-bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
-		   const struct ip_info *ip, uint16_t sport, uint16_t dport,
-		   uint32_t truesize)
+int dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
+		  const struct ip_info *ip, uint16_t sport, uint16_t dport,
+		  uint32_t truesize)
 {
 	struct sock *sk = dgram_to_sk(ds);
 	struct dgram *d;
@@ -198,14 +192,13 @@ bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	if (!has_room(ds, truesize ? truesize : memory_of(p)) ||
 	    ds->rmem >= (truesize ? net_memory_local_share() :
 				    net_memory_share())) {
-		count_drop(ds);
-		return false;
+		ds->drops++;
+		return -ENOMEM;
 	}
 	d = dgram_alloc(p, truesize);
 	if (!d) {
 		ds->drops++;
-		net_count(udp_drop_no_memory);
-		return false;
+		return -ENOBUFS;
 	}
 	d->ip = *ip;
 	d->sport = sport;
@@ -216,7 +209,7 @@ bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	ds->count++;
 	list_add_tail(&d->node, &ds->queue);
 	sk->sk_data_ready(sk);
-	return true;
+	return 0;
 }
 
 bool dgram_deliver_error(struct dgram_sock *ds, struct dgram *d)

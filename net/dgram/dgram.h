@@ -108,12 +108,14 @@ int dgram_fill(struct pbuf *p, struct iov_iter *from);
 uint32_t dgram_truesize(size_t len, size_t header);
 
 /*
- * Queues a datagram with its own reference to p and tells the receiver; false
- * when it had to be dropped, which is counted. truesize 0: the memory of p.
+ * Queues a datagram with its own reference to p and tells the receiver.
+ * truesize 0: the memory of p. A drop adds to ds->drops, and the protocol
+ * counts it: -ENOMEM, SO_RCVBUF or the budget of all is full; -ENOBUFS, there
+ * is no memory.
  */
-bool dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
-		   const struct ip_info *ip, uint16_t sport, uint16_t dport,
-		   uint32_t truesize);
+int dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
+		  const struct ip_info *ip, uint16_t sport, uint16_t dport,
+		  uint32_t truesize);
 /* Appends d, which is consumed, to the error queue; false: no room. */
 bool dgram_deliver_error(struct dgram_sock *ds, struct dgram *d);
 /* A datagram of nobody's yet, with a reference of its own to p, or NULL. */

@@ -55,12 +55,17 @@ static void ping_rcv(struct pbuf *p, const struct ip_info *ip,
 {
 	struct dgram_sock *ds = lookup(lwip_ntohs(icmp->echo.id), ip->daddr,
 				       ip->ifindex);
+	bool is_local = ip->ifindex == LINK_LO;
+	int err;
 
-	if (ds)
-		dgram_deliver(ds, p, ip, 0, 0,
-			      ip->ifindex == LINK_LO ?
-				      dgram_truesize(p->tot_len, 20) :
-				      0);
+	if (!ds)
+		return;
+	err = dgram_deliver(ds, p, ip, 0, 0,
+			    is_local ? dgram_truesize(p->tot_len, 20) : 0);
+	if (err == -ENOMEM)
+		net_count(ping_drop_rcvbuf);
+	else if (err)
+		net_count(ping_drop_no_memory);
 }
 
 /* The message quotes an echo request of ours: its identifier says whose. */

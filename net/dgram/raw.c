@@ -78,11 +78,17 @@ static struct delivery slow;
 
 static void deliver(const struct delivery *dl, struct dgram_sock *ds)
 {
-	if (wants(ds, &dl->ip, dl->type))
-		dgram_deliver(ds, dl->p, &dl->ip, 0, 0,
-			      dl->ip.ifindex == LINK_LO ?
-				      dgram_truesize(dl->p->tot_len, 0) :
-				      0);
+	bool is_local = dl->ip.ifindex == LINK_LO;
+	int err;
+
+	if (!wants(ds, &dl->ip, dl->type))
+		return;
+	err = dgram_deliver(ds, dl->p, &dl->ip, 0, 0,
+			    is_local ? dgram_truesize(dl->p->tot_len, 0) : 0);
+	if (err == -ENOMEM)
+		net_count(raw_drop_rcvbuf);
+	else if (err)
+		net_count(raw_drop_no_memory);
 }
 
 /* True: there are more. */
@@ -130,7 +136,7 @@ static void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 		return;
 	dl.p = ip_payload_clone(p);
 	if (!dl.p) {
-		net_count(icmp_drop_no_memory);
+		net_count(raw_drop_no_memory);
 		return;
 	}
 	if (!in_softirq()) {

@@ -32,11 +32,16 @@ struct delivery {
 static void deliver(struct dgram_sock *ds, void *arg)
 {
 	struct delivery *dl = arg;
+	int err = dgram_deliver(ds, dl->p, dl->ip, dl->tuple->sport,
+				dl->tuple->dport, dl->truesize);
 
 	dl->receivers++;
-	if (dgram_deliver(ds, dl->p, dl->ip, dl->tuple->sport, dl->tuple->dport,
-			  dl->truesize))
+	if (!err)
 		net_count(udp_in_datagrams);
+	else if (err == -ENOMEM)
+		net_count(udp_drop_rcvbuf);
+	else
+		net_count(udp_drop_no_memory);
 }
 
 static bool to_one(struct delivery *dl)

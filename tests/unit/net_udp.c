@@ -200,6 +200,28 @@ static void scenario(void)
 	forget();
 }
 
+/* What raw and ping sockets drop is not UDP's, and each has its own count. */
+static void test_counted_drops(void)
+{
+	struct net_counters at = net_counters;
+	int raw = sys_socket_of(SOCK_RAW, ICMP, true);
+	int ping = sys_socket_of(SOCK_DGRAM, ICMP, true);
+	static uint8_t request[1000] = { 8, 0 };
+
+	for (int i = 0; i < 400; i++)
+		sys_sendto_addr(ping, request, sizeof(request), LOCAL, 0);
+	is(net_counters.udp_drop_rcvbuf - at.udp_drop_rcvbuf, 0,
+	   "drops: an echo reply without room is not UDP's");
+	ok(net_counters.ping_drop_rcvbuf > at.ping_drop_rcvbuf,
+	   "drops: a ping socket's are counted as such");
+	ok(net_counters.raw_drop_rcvbuf > at.raw_drop_rcvbuf,
+	   "drops: a raw socket's are counted as such");
+	sys_close(ping);
+	sys_close(raw);
+	forget();
+	is(bed_objects(), at_start, "drops: nothing is left");
+}
+
 static void test_failures(void)
 {
 	unsigned int n, leaks = 0;
@@ -230,6 +252,7 @@ int main(void)
 	test_back_pressure();
 	test_icmp_errors();
 	test_wire();
+	test_counted_drops();
 	test_failures();
 	return done_testing();
 }
