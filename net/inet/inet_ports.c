@@ -440,3 +440,67 @@ struct inet_binding *inet_lookup_listener(struct inet_ports *ports,
 	b = listener_at(tb, daddr, hash);
 	return b ? b : listener_at(tb, 0, hash);
 }
+
+/* ---- Invariants ---------------------------------------------------------- */
+
+/* Adds to *nr_bound; false: a binding is not of this bucket. */
+static bool owners_are_right(const struct inet_bind_bucket *tb,
+			     const struct list_head *list, uint32_t *nr_bound)
+{
+	const struct inet_binding *b;
+
+	if (!list_is_intact(list))
+		return false;
+	list_for_each_entry(b, list, node) {
+		if (b->bucket != tb || b->port != tb->port)
+			return false;
+		*nr_bound += b->bound;
+	}
+	return true;
+}
+
+static bool is_used(const struct inet_ports *ports, uint16_t port)
+{
+	unsigned int i = port - INET_EPHEMERAL_FIRST;
+
+	return ports->used[i / 64] & BIT(i % 64);
+}
+
+static const char *bucket_check(const struct inet_bind_bucket *tb)
+{
+	uint32_t nr_bound = 0;
+
+	if (!owners_are_right(tb, &tb->owners, &nr_bound) ||
+	    !owners_are_right(tb, &tb->conns, &nr_bound))
+		return "inet_ports 1: a binding is in the wrong bucket";
+	if (nr_bound != tb->nr_bound)
+		return "inet_ports 2: a bucket miscounts its bindings";
+	if (list_empty(&tb->owners) && list_empty(&tb->conns) && !is_held(tb))
+		return "inet_ports 3: a bucket has nobody";
+	if (is_ephemeral(tb->port) && !is_used(tb->ports, tb->port))
+		return "inet_ports 3: a bucket's port has no bit";
+	return NULL;
+}
+
+const char *inet_ports_check(const struct inet_ports *ports)
+{
+	unsigned int left = UINT16_MAX + 1, nr_used = 0;
+	const struct inet_bind_bucket *tb;
+	const char *broken;
+
+	for (unsigned int i = 0; i < INET_PORT_CHAINS; i++) {
+		for (tb = ports->chains[i]; tb; tb = tb->next) {
+			broken = bucket_check(tb);
+			if (broken)
+				return broken;
+			if (!left--)
+				return "inet_ports 1: a chain has no end";
+			nr_used += is_ephemeral(tb->port);
+		}
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(ports->used); i++) {
+		for (uint64_t word = ports->used[i]; word; word &= word - 1)
+			nr_used--;
+	}
+	return nr_used ? "inet_ports 3: a bit has no bucket" : NULL;
+}

@@ -6,8 +6,9 @@
  *
  * Invariants:
  *  1. Every binding with a port is on exactly one list of that port's bucket.
- *  2. No two bindings of a bucket conflict by the rules of bind(2).
- *  3. A bucket has a binding or a hold; the bit of its port is set.
+ *  2. A bucket's nr_bound is the number of its bindings that are bound.
+ *  3. A bucket has a binding or a hold; of ephemeral ports, those with a
+ *     bucket have their bit set.
  */
 #ifndef NET_INET_INET_PORTS_H
 #define NET_INET_INET_PORTS_H
@@ -148,5 +149,8 @@ struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,
 struct inet_binding *inet_lookup_listener(struct inet_ports *ports,
 					  uint32_t saddr, uint16_t sport,
 					  uint32_t daddr, uint16_t dport);
+
+/* The invariants: kernel/check.h. */
+const char *inet_ports_check(const struct inet_ports *ports);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lwip/pbuf.h"
 #include "lwip/timeouts.h"
 
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
@@ -41,6 +42,7 @@ struct fragment {
  * Invariants:
  *  1. The fragments are in order, and none overlaps another.
  *  2. have is the sum of their lengths; none ends behind len.
+ *  3. nr_packets and memory are the sums over all packets.
  */
 struct packet {
 	struct list_head chain;
@@ -88,6 +90,48 @@ size_t ip_reass_memory_max(void)
 		   nr_total_pages() * PAGE_SIZE / RAM_SHARE);
 }
 
+/* ---- Invariants ---------------------------------------------------------- */
+
+static const char *packet_check(const struct packet *q)
+{
+	uint32_t end = 0, have = 0, n = 0;
+	const struct fragment *f;
+
+	if (!list_is_intact(&q->fragments))
+		return "ip_reass 1: the list of fragments is damaged";
+	list_for_each_entry(f, &q->fragments, node) {
+		if (f->start < end || f->end <= f->start)
+			return "ip_reass 1: fragments overlap";
+		end = f->end;
+		have += f->end - f->start;
+		n++;
+	}
+	if (have != q->have || n != q->nr_fragments || end > q->len)
+		return "ip_reass 2: a packet's fragments are not its sum";
+	return NULL;
+}
+
+const char *ip_reass_check(void)
+{
+	const struct packet *q;
+	unsigned int n = 0;
+	size_t sum = 0;
+
+	if (!list_is_intact(&packets))
+		return "ip_reass 3: the list of packets is damaged";
+	list_for_each_entry(q, &packets, age) {
+		const char *broken = packet_check(q);
+
+		if (broken)
+			return broken;
+		sum += q->memory;
+		n++;
+	}
+	if (n != nr_packets || sum != memory)
+		return "ip_reass 3: the packets are not their sum";
+	return NULL;
+}
+
 /* ---- Packets ------------------------------------------------------------- */
 
 static size_t *memory_of_sender(const struct packet *q)
@@ -108,6 +152,7 @@ static struct list_head *chain_of(const struct ip_hdr *ip)
 
 	if (!secret) {
 		secret = random_u32() | 1;
+		check_register("ip_reass", ip_reass_check);
 		for (unsigned int i = 0; i < CHAINS; i++)
 			INIT_LIST_HEAD(&chains[i]);
 	}

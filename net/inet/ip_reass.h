@@ -30,4 +30,7 @@ unsigned int ip_reass_packets(void);
 size_t ip_reass_memory(void);
 size_t ip_reass_memory_max(void);
 
+/* The invariants: kernel/check.h. */
+const char *ip_reass_check(void);
+
 #endif

@@ -95,6 +95,7 @@ static void pair(struct socket_like a, struct socket_like b, int want,
 	    (a.listen && inet_listen_port(&one)))
 		bail_out("the first cannot bind");
 	is(inet_bind_port(&ports, &two, 80), want, "%s", name);
+	is_str(inet_ports_check(&ports), NULL, "%s: invariants hold", name);
 	inet_release_port(&one);
 	inet_release_port(&two);
 }
@@ -325,6 +326,10 @@ static void test_walk(void)
 	ok(inet_walk_next(&walk) == &b[2], "walk: the youngest first");
 	inet_release_port(&b[1]);
 	inet_bind_port(&ports, &b[3], 53);
+	is_str(inet_ports_check(&ports), NULL, "walk: invariants hold");
+	b[0].port = 54;
+	ok(inet_ports_check(&ports), "check: a wrong port is seen");
+	b[0].port = 53;
 	ok(inet_walk_next(&walk) == &b[0], "walk: over one that went");
 	inet_release_port(&b[2]);
 	ok(inet_walk_next(&other) == &b[0], "walk: another one too");
@@ -347,6 +352,7 @@ int main(void)
 	test_connect();
 	test_shared();
 	test_walk();
+	is_str(inet_ports_check(&ports), NULL, "invariants hold");
 	is(bucket_cache.active, 0, "all buckets are back");
 	return done_testing();
 }

@@ -222,6 +222,7 @@ static void test_timeout(void)
 	fragment(1480, 2960, 4008);
 	bed_sleep(29 * NSEC_PER_SEC);
 	ok(ip_reass_memory() > 0, "29 s: still waiting");
+	is_str(ip_reass_check(), NULL, "29 s: invariants hold");
 	is(ip_reass_packets(), 2, "both of them");
 	bed_sleep(3 * NSEC_PER_SEC);
 	is(ip_reass_memory(), 0, "32 s: given up");
@@ -241,6 +242,7 @@ static void test_flood(void)
 		fragment(0, 1480, 4008);
 	}
 	ok(ip_reass_memory() <= ip_reass_memory_max(), "a flood has a bound");
+	is_str(ip_reass_check(), NULL, "flood: invariants hold");
 	ok(net_counters.ip_reass_evicted > evicted, "the oldest give way");
 	next_id++;
 	fragment(0, 1480, 4008);
