@@ -192,13 +192,6 @@ static void walk_socks(struct seq_walk *w, enum part part, uint64_t from)
 
 /* ---- Connections without a socket ---------------------------------------- */
 
-static bool has_sock(const struct tcp_pcb *pcb)
-{
-	const struct tcp_sock *tp = pcb->callback_arg;
-
-	return tp && tp->pcb == pcb;
-}
-
 static void show_pcb(struct seq_walk *w, const struct tcp_pcb *pcb,
 		     uint64_t next_key)
 {
@@ -252,7 +245,7 @@ static void walk_pcbs(struct seq_walk *w, enum part part, uint64_t from)
 		uint64_t n = chain << KEY_CHAIN_SHIFT;
 
 		for (; pcb && seq_walk_wants(w); pcb = pcb->hash_next) {
-			if (n++ >= from && !has_sock(pcb))
+			if (n++ >= from && !tcp_sk_of_pcb(pcb))
 				show_pcb(w, pcb, key_of(part, n));
 		}
 		end_chain(w, part, chain);

@@ -284,3 +284,42 @@ bool tcp_has_unsent(void)
 	}
 	return false;
 }
+
+/* ---- What a pcb is to us -------------------------------------------------- */
+
+static const uint8_t state_of[] = {
+	[CLOSED] = TCP_CLOSE,
+	[LISTEN] = TCP_LISTEN,
+	[SYN_SENT] = TCP_SYN_SENT,
+	[SYN_RCVD] = TCP_SYN_RECV,
+	[ESTABLISHED] = TCP_ESTABLISHED,
+	[FIN_WAIT_1] = TCP_FIN_WAIT1,
+	[FIN_WAIT_2] = TCP_FIN_WAIT2,
+	[CLOSE_WAIT] = TCP_CLOSE_WAIT,
+	[CLOSING] = TCP_CLOSING,
+	[LAST_ACK] = TCP_LAST_ACK,
+	[TIME_WAIT] = TCP_TIME_WAIT,
+};
+
+uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb)
+{
+	return state_of[pcb->state];
+}
+
+struct tcp_sock *tcp_sk_of_pcb(const struct tcp_pcb *pcb)
+{
+	struct tcp_sock *tp = pcb->state == LISTEN ? NULL : pcb->callback_arg;
+
+	return tp && tp->pcb == pcb ? tp : NULL; /* else the listener's */
+}
+
+struct tcp_sock *tcp_listener_of_pcb(const struct tcp_pcb *pcb)
+{
+	const struct tcp_pcb_listen *l = NULL;
+
+	if (pcb->state == LISTEN)
+		l = (const struct tcp_pcb_listen *)pcb;
+	else if (pcb->state == SYN_RCVD)
+		l = pcb->listener;
+	return l ? l->callback_arg : NULL;
+}

@@ -150,5 +150,12 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp);
 bool tcp_has_unsent(void);
 /* enum tcp_sk_state of a pcb. */
 uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
+/*
+ * The sock that a pcb belongs to. NULL: it is closed, or there is none yet: what
+ * a listener's handshake has begun is nobody's until it is complete.
+ */
+struct tcp_sock *tcp_sk_of_pcb(const struct tcp_pcb *pcb);
+/* The listener that a pcb is, or whose handshake it is; NULL: it is neither. */
+struct tcp_sock *tcp_listener_of_pcb(const struct tcp_pcb *pcb);
 
 #endif

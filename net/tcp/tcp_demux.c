@@ -15,28 +15,11 @@
 #include "net/link/link.h"
 #include "net/lwip/hooks.h"
 #include "net/tcp/tcp_check.h"
+#include "net/tcp/tcp_input.h"
 #include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_reply.h"
 #include "net/tcp/tcp_timewait.h"
 #include "net/tcp/tcp_upcall.h"
-
-/* Where a connection that follows on one in TIME-WAIT starts. */
-static struct {
-	struct tcp_tuple id;
-	uint32_t isn;
-	bool set;
-} successor;
-
-bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn)
-{
-	if (!successor.set || id->raddr != successor.id.raddr ||
-	    id->rport != successor.id.rport ||
-	    id->laddr != successor.id.laddr || id->lport != successor.id.lport)
-		return false;
-	*isn = successor.isn;
-	successor.set = false;
-	return true;
-}
 
 static struct tcp_tuple tuple_of_segment(const struct tcp_hdr *hdr)
 {
@@ -96,7 +79,7 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 	};
 	enum tcp_tw_verdict verdict;
 
-	successor.set = false;
+	tcp_rx_begin();
 	if (!tw)
 		return 0;
 	verdict = tcp_time_wait_segment(tw, &seg);
@@ -115,9 +98,7 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 		break;
 	case TCP_TW_SYN:
 		net_count(tcp_time_wait_recycled);
-		successor.id = id;
-		successor.isn = tcp_time_wait_isn(tw);
-		successor.set = true;
+		tcp_rx_follows(&id, tcp_time_wait_isn(tw));
 		break;
 	}
 	tcp_time_wait_kill(tw);
@@ -173,7 +154,7 @@ bool tcp_retire(struct tcp_sock *tp)
 /* An acknowledgement has let more leave: there may be room now. */
 void tcp_output_done(struct tcp_pcb *pcb)
 {
-	struct tcp_sock *tp = pcb->callback_arg;
+	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
 	if (tp && tp->notsent_lowat)
 		tcp_write_space(tp);
@@ -181,8 +162,9 @@ void tcp_output_done(struct tcp_pcb *pcb)
 
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
-	struct tcp_sock *tp = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
+	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
+	tcp_rx_begin();
 	if (!tp)
 		return 0;
 	if (tp->beyond_gap || pcb->ooseq)

@@ -8,12 +8,8 @@
 
 #include "net/tcp/tcp.h"
 
-struct tcp_tuple;
-
 /* What a connection put off has been sent. */
 void tcp_output_done(struct tcp_pcb *pcb);
-/* The number that a connection starts with whose predecessor is remembered. */
-bool tcp_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
 /*
  * True: the connection is over, or only waits for its peer's FIN; the table
  * of net/tcp/tcp_timewait.c remembers it, tp has no pcb any more, and is freed if

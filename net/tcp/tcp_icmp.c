@@ -111,7 +111,7 @@ static void tcp_icmp_error(const struct icmp_error *e)
 			path_mtu(pcb, e->info);
 		return;
 	}
-	tp = pcb->callback_arg;
+	tp = tcp_sk_of_pcb(pcb);
 	err = icmp_errno(e, &fatal);
 	if (!tp || !err)
 		return;

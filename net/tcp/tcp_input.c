@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Between lwIP and the checks of net/tcp/tcp_check.c: fills in what they want to
- * know of the pcb and the segment, and does what they say. Also the initial
- * sequence numbers. Softirq.
+ * know of the pcb and the segment, and does what they say. Softirq.
  */
 #include "net/tcp/tcp_input.h"
 
@@ -13,10 +12,10 @@
 #include "lwip/tcp.h"
 
 #include "kernel/base.h"
-#include "kernel/random.h"
 #include "kernel/task/clock.h"
 #include "net/base/counters.h"
 #include "net/base/inet_hash.h"
+#include "net/base/ratelimit.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
@@ -40,48 +39,6 @@
 
 #define RESETS_A_SECOND 10000
 
-static const uint8_t state_of[] = {
-	[CLOSED] = TCP_CLOSE,
-	[LISTEN] = TCP_LISTEN,
-	[SYN_SENT] = TCP_SYN_SENT,
-	[SYN_RCVD] = TCP_SYN_RECV,
-	[ESTABLISHED] = TCP_ESTABLISHED,
-	[FIN_WAIT_1] = TCP_FIN_WAIT1,
-	[FIN_WAIT_2] = TCP_FIN_WAIT2,
-	[CLOSE_WAIT] = TCP_CLOSE_WAIT,
-	[CLOSING] = TCP_CLOSING,
-	[LAST_ACK] = TCP_LAST_ACK,
-	[TIME_WAIT] = TCP_TIME_WAIT,
-};
-
-uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb)
-{
-	return state_of[pcb->state];
-}
-
-/*
- * RFC 6528: a clock of 4 microseconds a tick, plus a keyed hash of the four
- * addresses, so that nobody can tell one connection's numbers from another's.
- */
-u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
-		       const ip_addr_t *remote_ip, u16_t remote_port)
-{
-	static struct random_key key;
-	uint32_t words[3] = {
-		ip_addr_get_ip4_u32(local_ip),
-		ip_addr_get_ip4_u32(remote_ip),
-		(uint32_t)local_port << 16 | remote_port,
-	};
-
-	struct tcp_tuple id = { words[0], words[1], local_port, remote_port };
-	uint32_t isn;
-
-	if (tcp_successor_isn(&id, &isn))
-		return isn;
-	return siphash(words, sizeof(words), random_key(&key)) +
-	       ktime_get_ns() / 4096;
-}
-
 /*
  * RFC 5961 section 7. The number for each second is random, so that counting
  * the answers tells an outsider nothing of other connections; whose address is
@@ -89,22 +46,11 @@ u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
  */
 static bool challenge_allowed(const struct tcp_pcb *pcb)
 {
-	static struct {
-		uint32_t second; /* 0: none yet */
-		uint32_t left;
-	} groups[CHALLENGE_GROUPS], *group;
-	uint32_t now = ktime_get_ns() / NSEC_PER_SEC + 1;
+	static struct ratelimit groups[CHALLENGE_GROUPS];
 	uint32_t peer = ip_addr_get_ip4_u32(&pcb->remote_ip);
+	uint32_t group = inet_hash(peer, 0, 0, 0) % CHALLENGE_GROUPS;
 
-	group = &groups[inet_hash(peer, 0, 0, 0) % CHALLENGE_GROUPS];
-	if (now != group->second) {
-		group->second = now;
-		group->left = CHALLENGE_MIN + random_u32() % CHALLENGE_SPREAD;
-	}
-	if (!group->left)
-		return false;
-	group->left--;
-	return true;
+	return ratelimit_take(&groups[group], CHALLENGE_MIN, CHALLENGE_SPREAD);
 }
 
 /*
@@ -113,34 +59,17 @@ static bool challenge_allowed(const struct tcp_pcb *pcb)
  */
 static bool reset_allowed(void)
 {
-	static uint64_t second;
-	static unsigned int sent;
-	uint64_t now = ktime_get_ns() / NSEC_PER_SEC;
+	static struct ratelimit resets;
 
-	if (now != second) {
-		second = now;
-		sent = 0;
-	}
-	if (sent++ < RESETS_A_SECOND)
+	if (ratelimit_take(&resets, RESETS_A_SECOND, 0))
 		return true;
 	net_count(tcp_reset_throttled);
 	return false;
 }
 
-/* The sock of a connection; a listener's children are not theirs yet. */
-static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
-{
-	struct tcp_sock *tp = pcb->callback_arg;
-
-	if (pcb->state == SYN_RCVD || pcb->state == LISTEN ||
-	    pcb->state == TIME_WAIT)
-		return NULL;
-	return tp && tp->pcb == pcb ? tp : NULL;
-}
-
 static bool connection_may_answer(const struct tcp_pcb *pcb)
 {
-	struct tcp_sock *tp = sock_of(pcb);
+	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 	uint64_t now = ktime_get_ns();
 
 	if (!tp)
@@ -197,15 +126,13 @@ int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen)
 
 static bool listener_full(const struct tcp_pcb *pcb)
 {
-	const struct tcp_pcb_listen *l =
-		pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb :
-				       pcb->listener;
+	const struct tcp_sock *listener = tcp_listener_of_pcb(pcb);
 
 	if (pcb->state == SYN_RCVD && !tcp_sock_may_alloc()) {
 		tcp_memory_want_pcb();
 		return true;
 	}
-	return l && tcp_accept_queue_full(l->callback_arg);
+	return listener && tcp_accept_queue_full(listener);
 }
 
 /* A listening pcb is smaller: only what both kinds have may be read. */
@@ -213,7 +140,7 @@ static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
 {
 	struct tcp_check_conn conn = {
 		.state = tcp_state_of_pcb(pcb),
-		.memory_short = !tcp_memory_may_receive(sock_of(pcb)),
+		.memory_short = !tcp_memory_may_receive(tcp_sk_of_pcb(pcb)),
 	};
 
 	if (pcb->state == LISTEN || pcb->state == SYN_RCVD)
@@ -260,8 +187,8 @@ static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 			const struct pbuf *p)
 {
 	return pcb->state >= ESTABLISHED && p->tot_len &&
-	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && sock_of(pcb) &&
-	       !tcp_memory_may_keep_gap(sock_of(pcb));
+	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && tcp_sk_of_pcb(pcb) &&
+	       !tcp_memory_may_keep_gap(tcp_sk_of_pcb(pcb));
 }
 
 /* lwIP is about to see the acknowledgement of our FIN. */
@@ -270,52 +197,68 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 	bool fin_sent = pcb->state == FIN_WAIT_1 || pcb->state == LAST_ACK;
 
 	if (fin_sent && hdr->ackno == pcb->snd_nxt && !pcb->unsent &&
-	    sock_of(pcb))
-		tcp_fin_acked(sock_of(pcb));
+	    tcp_sk_of_pcb(pcb))
+		tcp_fin_acked(tcp_sk_of_pcb(pcb));
 }
 
-/*
- * The segment that lwIP is about to work on. A sock that comes into being
- * meanwhile has to look at it once more: tcp_child_segment().
- */
-static struct {
-	const struct tcp_pcb *pcb;
-	const struct tcp_hdr *hdr;
-	const struct pbuf *p;
-} now;
+/* ---- The segment that lwIP works on --------------------------------------- */
+
+/* One at a time: lwIP's tcp_input() is not entered from within. */
+static struct tcp_rx rx;
+
+void tcp_rx_begin(void)
+{
+	rx = (struct tcp_rx){ 0 };
+}
+
+void tcp_rx_follows(const struct tcp_tuple *id, uint32_t isn)
+{
+	rx.follows = true;
+	rx.id = *id;
+	rx.isn = isn;
+}
+
+bool tcp_rx_successor_isn(const struct tcp_tuple *id, uint32_t *isn)
+{
+	if (!rx.follows || memcmp(id, &rx.id, sizeof(*id)))
+		return false;
+	rx.follows = false;
+	*isn = rx.isn;
+	return true;
+}
 
 /* Linux, and the world with it, points behind the urgent byte. */
-static void note_urgent(struct tcp_sock *tp)
+static void note_urgent(const struct tcp_rx *seg, struct tcp_sock *tp)
 {
 	uint32_t end = rxqueue_end(&tp->inet.sk.sk_receive_queue);
-	uint32_t start = end + now.hdr->seqno - now.pcb->rcv_nxt;
-	uint16_t up = lwip_ntohs(now.hdr->urgp);
+	uint32_t start = end + seg->hdr->seqno - seg->pcb->rcv_nxt;
+	uint16_t up = lwip_ntohs(seg->hdr->urgp);
 	uint32_t at = start + (up ? up - 1 : 0);
 
-	if (TCPH_FLAGS(now.hdr) & TCP_URG)
+	if (TCPH_FLAGS(seg->hdr) & TCP_URG)
 		tcp_urg_announce(tp, at);
-	if (tcp_urg_wants(tp, start, now.p->tot_len))
-		tcp_urg_byte(tp, pbuf_get_at(now.p, tp->urg.mark - start));
+	if (tcp_urg_wants(tp, start, seg->p->tot_len))
+		tcp_urg_byte(tp, pbuf_get_at(seg->p, tp->urg.mark - start));
 }
 
-void tcp_child_segment(struct tcp_sock *child)
+void tcp_rx_child(struct tcp_sock *child)
 {
-	if (now.pcb == child->pcb)
-		note_urgent(child);
+	if (rx.pcb == child->pcb)
+		note_urgent(&rx, child);
 }
 
 static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 			 const struct pbuf *p)
 {
-	struct tcp_sock *tp = sock_of(pcb);
+	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
-	now.pcb = pcb;
-	now.hdr = hdr;
-	now.p = p;
+	rx.pcb = pcb;
+	rx.hdr = hdr;
+	rx.p = p;
 	if (tp)
 		tcp_figures_in(tp, p->tot_len);
 	if (tp && pcb->state != SYN_SENT)
-		note_urgent(tp);
+		note_urgent(&rx, tp);
 }
 
 /* A listener's SYN or ACK; true: it is dealt with. */
@@ -344,10 +287,10 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
  */
 static bool is_deferred(const struct tcp_pcb *pcb, const struct pbuf *p)
 {
-	const struct tcp_sock *listener = pcb->callback_arg;
+	const struct tcp_sock *listener = tcp_listener_of_pcb(pcb);
 	uint32_t age;
 
-	if (pcb->state != SYN_RCVD || !pcb->listener || p->tot_len)
+	if (pcb->state != SYN_RCVD || !listener || p->tot_len)
 		return false;
 	age = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL / 1000;
 	return age < (uint32_t)listener->defer_accept;
@@ -357,8 +300,8 @@ static err_t apply(struct tcp_pcb *pcb, struct tcp_hdr *hdr, struct pbuf *p,
 		   const struct tcp_check_result *res)
 {
 	count_drop(res->reason);
-	if (unlikely(res->reason == TCP_DROP_MEMORY) && sock_of(pcb))
-		tcp_data_dropped(tcp_to_sk(sock_of(pcb)));
+	if (unlikely(res->reason == TCP_DROP_MEMORY) && tcp_sk_of_pcb(pcb))
+		tcp_data_dropped(tcp_to_sk(tcp_sk_of_pcb(pcb)));
 	switch (res->verdict) {
 	case TCP_PASS:
 		cut_segment(hdr, p, res);
@@ -422,9 +365,8 @@ static void mark_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 }
 
 /* TCP_MAXSEG: lwIP's first option of a SYN is its segment size. */
-static void announce_maxseg(const struct tcp_pcb *pcb, struct tcp_hdr *hdr)
+static void announce_maxseg(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
-	const struct tcp_sock *tp = pcb->callback_arg; /* or the listener's */
 	uint8_t *opt = (uint8_t *)(hdr + 1);
 
 	if (!(TCPH_FLAGS(hdr) & TCP_SYN) || !tp || !tp->maxseg ||
@@ -437,11 +379,12 @@ static void announce_maxseg(const struct tcp_pcb *pcb, struct tcp_hdr *hdr)
 u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
 			   const struct tcp_pcb *pcb, u32_t *opts)
 {
-	struct tcp_sock *tp = pcb ? sock_of(pcb) : NULL;
+	struct tcp_sock *tp = pcb ? tcp_sk_of_pcb(pcb) : NULL;
 
-	if (pcb && (pcb->state == SYN_SENT ||
-		    (pcb->state == SYN_RCVD && pcb->listener)))
-		announce_maxseg(pcb, hdr);
+	if (pcb && pcb->state == SYN_SENT)
+		announce_maxseg(tp, hdr);
+	else if (pcb && pcb->state == SYN_RCVD)
+		announce_maxseg(tcp_listener_of_pcb(pcb), hdr);
 	if (!tp)
 		return opts;
 	mark_urgent(tp, hdr);

@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The segment that lwIP is about to work on.
+ * The segment that lwIP works on, from its tcp_input() to the end of it. lwIP's
+ * hooks have no argument for it, so it is kept; who is called by us gets it.
  */
 #ifndef NET_TCP_TCP_INPUT_H
 #define NET_TCP_TCP_INPUT_H
 
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_timewait.h"
 
-/* What it says to a sock that has come into being meanwhile. */
-void tcp_child_segment(struct tcp_sock *child);
+struct pbuf; /* lwIP's */
+struct tcp_hdr;
+
+struct tcp_rx {
+	/* When it has passed the checks: of the connection, else NULL. */
+	const struct tcp_pcb *pcb;
+	const struct tcp_hdr *hdr; /* in host order */
+	const struct pbuf *p; /* its payload */
+	/* A SYN that follows on a connection in TIME-WAIT. */
+	bool follows;
+	struct tcp_tuple id;
+	uint32_t isn;
+};
+
+/* Nothing is known of a segment: the last one has been dealt with. */
+void tcp_rx_begin(void);
+/* It opens the connection id anew, which has to start with this number. */
+void tcp_rx_follows(const struct tcp_tuple *id, uint32_t isn);
+/* The number, once, if that is so for id. */
+bool tcp_rx_successor_isn(const struct tcp_tuple *id, uint32_t *isn);
+/* A sock that has come into being with it: what it says is for it. */
+void tcp_rx_child(struct tcp_sock *child);
 
 #endif

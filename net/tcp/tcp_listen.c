@@ -106,7 +106,7 @@ static err_t accept_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 			  ip_addr_get_ip4_u32(&pcb->local_ip));
 	tcp_attach(child, pcb);
 	tcp_window_init(child);
-	tcp_child_segment(child);
+	tcp_rx_child(child);
 	tcp_enqueue_child(parent, child);
 	return ERR_OK;
 }

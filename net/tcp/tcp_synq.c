@@ -42,7 +42,8 @@ bool tcp_cookies_needed(const struct tcp_pcb_listen *listening)
 void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
 		       const struct tcp_hdr *hdr, uint16_t optlen)
 {
-	struct tcp_sock *tp = listening->callback_arg;
+	struct tcp_sock *tp = tcp_listener_of_pcb(
+		(const struct tcp_pcb *)listening);
 	uint16_t own_mss = tp->maxseg ? MIN(tp->maxseg, TCP_MSS) : TCP_MSS;
 	uint8_t mss_option[] = { 2, 4, own_mss >> 8, own_mss & 0xff };
 	uint16_t mss = tcp_cookie_mss_option((const uint8_t *)(hdr + 1),
@@ -145,7 +146,8 @@ static struct pbuf *copy_of_segment(const struct tcp_hdr *hdr, struct pbuf *p)
 bool tcp_cookie_ack(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 		    struct pbuf *p)
 {
-	const struct tcp_sock *tp = listening->callback_arg;
+	const struct tcp_sock *tp = tcp_listener_of_pcb(
+		(const struct tcp_pcb *)listening);
 	struct tcp_tuple id = tuple_of(hdr);
 	uint64_t now = ktime_get_ns();
 	struct pbuf *again;

@@ -16,11 +16,6 @@
 /* tcp(7): the ceiling of TCP_CORK and MSG_MORE. */
 #define HOLD_NS (200 * NSEC_PER_MSEC)
 
-static struct tcp_sock *sock_of(const struct tcp_pcb *pcb)
-{
-	return pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
-}
-
 /* TCP_USER_TIMEOUT: since anything of what is queued was acknowledged. */
 static bool user_timed_out(const struct tcp_sock *tp, const struct tcp_pcb *pcb)
 {
@@ -51,7 +46,7 @@ static unsigned int retries(const struct tcp_sock *tp,
 /* The last transmission has its time to be answered too. */
 int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
 {
-	const struct tcp_sock *tp = sock_of(pcb);
+	const struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
 	if (tp && (user_timed_out(tp, pcb) || keepalive_timed_out(tp, pcb)))
 		return 1;
@@ -61,7 +56,7 @@ int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
 /* What does not fill a segment is held, unless it has been for long. */
 int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg)
 {
-	const struct tcp_sock *tp = sock_of(pcb);
+	const struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
 	return tp && tp->held_since_ns && !seg->next && seg->len < pcb->mss &&
 	       !(pcb->flags & TF_FIN) && !tp->urg.sending &&
