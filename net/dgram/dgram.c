@@ -479,3 +479,23 @@ long dgram_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 				->p->tot_len;
 	return put_user(value, (int *)arg);
 }
+
+const char *dgram_check(const struct dgram_sock *ds)
+{
+	uint32_t sum = ds->deficit, n = 0;
+	const struct dgram *d;
+
+	if (!list_is_intact(&ds->queue) || !list_is_intact(&ds->errors))
+		return "dgram 1: a queue is damaged";
+	list_for_each_entry(d, &ds->queue, node) {
+		sum += d->truesize;
+		n++;
+	}
+	list_for_each_entry(d, &ds->errors, node)
+		sum += d->truesize;
+	if (sum != ds->rmem)
+		return "dgram 1: rmem is not the memory of the queues";
+	if (n != ds->count || ds->unread > n)
+		return "dgram 2: a queue is miscounted";
+	return NULL;
+}

@@ -9,7 +9,7 @@
  *
  * Invariants:
  *  1. rmem is the sum of truesize over both queues, and deficit.
- *  2. unread <= count: datagrams that were there when the reader last looked.
+ *  2. count is the length of the queue; unread <= count: datagrams that were there when the reader last looked.
  *  3. A sock lives until wmem is 0, whoever closed it.
  */
 #ifndef NET_DGRAM_DGRAM_H
@@ -156,5 +156,8 @@ long dgram_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 
 /* Memory in all queues of all such sockets. */
 size_t dgram_memory(void);
+
+/* The invariants: kernel/check.h. */
+const char *dgram_check(const struct dgram_sock *ds);
 
 #endif

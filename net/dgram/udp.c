@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/udp.h>
 
+#include "kernel/check.h"
 #include "kernel/random.h"
 #include "net/dgram/inet_dgram.h"
 #include "net/inet/af_inet.h"
@@ -78,6 +79,33 @@ static const struct sockopt options[] = {
 	INT_OPTION(UDP_SEGMENT, set_segment, get_segment),
 };
 
+static const char *bucket_check(const struct inet_bind_bucket *tb)
+{
+	const struct inet_binding *b;
+	const char *broken = NULL;
+
+	list_for_each_entry(b, &tb->owners, node) {
+		broken = dgram_check(
+			container_of(b, struct dgram_sock, inet.binding));
+		if (broken)
+			break;
+	}
+	return broken;
+}
+
+/* The ports, and the queues of all sockets that have one. */
+static const char *udp_check(void)
+{
+	const char *broken = inet_ports_check(&udp_ports);
+	const struct inet_bind_bucket *tb;
+
+	for (unsigned int i = 0; i < INET_PORT_CHAINS && !broken; i++) {
+		for (tb = udp_ports.chains[i]; tb && !broken; tb = tb->next)
+			broken = bucket_check(tb);
+	}
+	return broken;
+}
+
 void udp_init_sockets(void)
 {
 	static struct inet_protosw protosw = {
@@ -96,6 +124,7 @@ void udp_init_sockets(void)
 	};
 
 	udp_ports.random = random_u32;
+	check_register("UDP", udp_check);
 	sockopt_register(&level);
 	udp_rcv_init();
 	inet_register_protosw(&protosw);

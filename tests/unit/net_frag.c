@@ -15,6 +15,7 @@
 #include "bed/net.h"
 #include "bed/packets.h"
 #include "kernel/base.h"
+#include "kernel/check.h"
 #include "lib/tap.h"
 #include "net/base/counters.h"
 #include "net/inet/ip_reass.h"
@@ -432,5 +433,6 @@ int main(void)
 	test_random();
 	test_failures();
 	test_sending();
+	is(check_all(), 0, "all invariants hold");
 	return done_testing();
 }

@@ -14,6 +14,7 @@
 #include "bed/net.h"
 #include "bed/packets.h"
 #include "kernel/base.h"
+#include "kernel/check.h"
 #include "lib/tap.h"
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
@@ -60,6 +61,7 @@ static void test_back_pressure(void)
 	   "SO_SNDBUF: full after %d", n);
 	is(n, 93, "SO_SNDBUF: as many as on Linux");
 	is(sys_poll_mask(fd) & out, 0, "SO_SNDBUF: not writable");
+	is(check_all(), 0, "SO_SNDBUF: all invariants hold");
 	is(sys_sendto_addr(fd, data, 1000, LOCAL, 9), 1000,
 	   "SO_SNDBUF: to ourselves there is always room");
 	sys_watch(fd);
@@ -254,5 +256,6 @@ int main(void)
 	test_wire();
 	test_counted_drops();
 	test_failures();
+	is(check_all(), 0, "all invariants hold");
 	return done_testing();
 }
