@@ -19,7 +19,6 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/clock.h"
-#include "net/base/counters.h"
 #include "net/base/memory.h"
 #include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
