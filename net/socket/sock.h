@@ -243,10 +243,6 @@ static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,
 /* When a call that starts now gives up; 0: at once. */
 uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock);
 uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock);
-/* net/socket/sock_signal.c: SIGPIPE for the calling thread. */
-void sock_send_sigpipe(void);
-/* SIGURG for the owner of the descriptor, if there is one: fcntl(2). */
-void sock_send_sigurg(const struct sock *sk);
 /*
  * wait_attempt() for a call of a socket: the attempt looks at the sock's error
  * and shutdown too, and the deadline is sock_rcv_deadline() or

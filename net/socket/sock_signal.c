@@ -6,6 +6,8 @@
  * <linux/signal.h> and the C library's headers exclude each other in the
  * tests on the host.
  */
+#include "net/socket/sock_signal.h"
+
 #include <linux/signal.h>
 
 #include "kernel/fs/file.h"

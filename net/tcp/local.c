@@ -30,7 +30,9 @@
 #include "net/tcp/tcp_connect.h"
 #include "net/tcp/tcp_listen.h"
 #include "net/tcp/tcp_recv.h"
+#include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_upcall.h"
 
 /* ---- The table of local connections -------------------------------------- */
@@ -171,6 +173,7 @@ void tcp_local_disconnect(struct tcp_sock *tp)
 {
 	tcp_local_abort(tp);
 	tcp_to_sk(tp)->sk_prot = &tcp_prot;
+	tp->transport = &tcp_wire;
 }
 
 /* What a FIN does to the sock that gets it. */
@@ -265,6 +268,7 @@ static struct tcp_sock *make_child(const struct tcp_sock *tp,
 	}
 	tcp_inherit(child, parent);
 	child->inet.sk.sk_prot = &tcp_local_prot;
+	child->transport = &tcp_local;
 	child->inet.sk.sk_state = TCP_ESTABLISHED;
 	child->inet.saddr = tp->inet.daddr;
 	child->inet.sport = tp->inet.dport;
@@ -379,6 +383,7 @@ void tcp_local_connect(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
 	struct sock *sk = tcp_to_sk(tp);
 
 	sk->sk_prot = &tcp_local_prot;
+	tp->transport = &tcp_local;
 	sk->sk_state = TCP_SYN_SENT;
 	tp->inet.saddr = tp->inet.binding.addr;
 	tp->inet.sport = tp->inet.binding.port;
@@ -484,7 +489,7 @@ const struct proto tcp_local_prot = {
 	.close = local_close,
 	.handshake = handshake,
 	.disconnect = tcp_disconnect,
-	.sendmsg = tcp_local_sendmsg,
+	.sendmsg = tcp_sendmsg,
 	.recvmsg = tcp_recvmsg,
 	.data_taken = tcp_local_data_taken,
 	.shutdown = local_shutdown,

@@ -15,12 +15,16 @@
 #include "net/base/rx_buffers.h"
 #include "net/link/link.h"
 #include "net/socket/socket.h"
+#include "net/softirq.h"
 #include "net/tcp/local.h"
 #include "net/tcp/local_cork.h"
 #include "net/tcp/local_wait.h"
 #include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp.h"
+#include "net/tcp/tcp_info.h"
+#include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_upcall.h"
 #include "net/tcp/tcp_urg.h"
 
@@ -100,7 +104,7 @@ static size_t room_for(const struct tcp_sock *tp, size_t n)
 }
 
 /* As Linux's sk_stream_is_writeable(): a third is free. */
-bool tcp_local_writeable(const struct tcp_sock *tp)
+static bool local_writeable(const struct tcp_sock *tp)
 {
 	size_t unsent;
 
@@ -156,11 +160,23 @@ void tcp_local_send_fin(struct tcp_sock *tp)
 		tcp_local_deliver_fin(tp);
 }
 
-/* Another thread may have made another connection of the socket. */
-static bool stopped(const struct sock *sk)
+/* The reader is told: SO_RCVLOWAT holds nothing back from it now. */
+static void wait_for_memory(struct tcp_sock *tp)
 {
+	if (tcp_waits_for_memory(tp))
+		return;
+	tcp_wait_for_memory(tp);
+	if (tp->peer)
+		tcp_data_dropped(tcp_to_sk(tp->peer));
+}
+
+/* Another thread may have made another connection of the socket. */
+static bool local_stopped(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
 	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ||
-	       sk->sk_prot != &tcp_local_prot || sk->sk_state == TCP_SYN_SENT;
+	       tp->transport != &tcp_local || sk->sk_state == TCP_SYN_SENT;
 }
 
 bool tcp_local_refused(const struct tcp_sock *tp)
@@ -296,10 +312,9 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 
 struct rxqueue *tcp_local_queue(const struct tcp_sock *tp)
 {
-	const struct sock *sk = &tp->inet.sk;
 	struct tcp_sock *peer = tp->peer;
 
-	if (!peer || refuses_data(peer) || stopped(sk) || !room(tp))
+	if (!peer || refuses_data(peer) || local_stopped(tp) || !room(tp))
 		return NULL;
 	return &tcp_to_sk(peer)->sk_receive_queue;
 }
@@ -328,7 +343,7 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 		done += part;
 	}
 	if (part < 0)
-		tcp_wait_for_memory(tp);
+		wait_for_memory(tp);
 	if (done)
 		tcp_local_queued(tp);
 	else
@@ -337,47 +352,54 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 }
 
 /* What a cork has kept leaves while the caller waits for room. */
-static ssize_t try_send(struct tcp_sock *tp, struct msg *msg)
+static ssize_t local_try_send(struct tcp_sock *tp, struct msg *msg, bool urgent)
 {
 	ssize_t n;
 
 	do {
-		if (stopped(tcp_to_sk(tp)))
+		if (local_stopped(tp))
 			return -EPIPE;
 		n = send_some(tp, msg);
 	} while (n == -EAGAIN && !tcp_local_uncork(tp));
 	if (!n)
-		tcp_wait_for_memory(tp);
+		wait_for_memory(tp);
 	if (n && n != -EAGAIN)
 		return n;
 	tcp_want_space(tp);
 	return -EAGAIN;
 }
 
-ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg)
+static void local_push(struct tcp_sock *tp)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
-	int err = sk->sk_state == TCP_ESTABLISHED ?
-			  0 :
-			  tcp_wait_connected(sk, deadline);
-	ssize_t copied = 0, pause = PART_MAX;
-
-	if (!err && stopped(sk))
-		err = -EPIPE;
-	while (!err && msg->iter->count) {
-		ssize_t n = sock_attempt(sk, try_send(tp, msg), deadline);
-
-		if (n > 0)
-			copied += n;
-		else
-			err = n;
-		if (copied >= pause) {
-			pause += PART_MAX;
-			cond_resched();
-		}
-	}
-	if (copied)
-		return copied;
-	return err ? tcp_send_error(sk, err, msg->flags) : 0;
+	if (tp->peer)
+		(void)tcp_local_uncork(tp);
+	else
+		net_flush_soon();
 }
+
+static void local_want_space(struct tcp_sock *tp)
+{
+	if (tp->peer && !tcp_local_memory_room(tp))
+		wait_for_memory(tp);
+}
+
+static bool local_is_full(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet.sk;
+
+	if (sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2)
+		return true;
+	return tp->peer ? tcp_waits_for_memory(tp->peer) :
+			  !tcp_memory_may_receive(tp);
+}
+
+const struct tcp_transport tcp_local = {
+	.stopped = local_stopped,
+	.try_send = local_try_send,
+	.push = local_push,
+	.writeable = local_writeable,
+	.want_space = local_want_space,
+	.unacked = tcp_local_unsent,
+	.is_full = local_is_full,
+	.get_info = tcp_local_info,
+};

@@ -15,7 +15,6 @@ struct rxqueue;
 struct sock;
 struct tcp_sock;
 
-ssize_t tcp_local_sendmsg(struct sock *sk, struct msg *msg);
 /*
  * Moves up to n bytes from a queue to the peer's, buffers as they are where
  * that is possible. Bytes; 0: no room or memory, sk_write_space will tell;
@@ -34,7 +33,6 @@ void tcp_local_queued(struct tcp_sock *tp);
  * one who tells that there is more.
  */
 size_t tcp_local_memory_room(const struct tcp_sock *tp);
-bool tcp_local_writeable(const struct tcp_sock *tp);
 /* Bytes sent that the peer's window does not hold. */
 size_t tcp_local_unsent(const struct tcp_sock *tp);
 /* The reader of sk has taken bytes: its peer may go on. */

@@ -50,8 +50,6 @@ void tcp_wait_for_memory(struct tcp_sock *tp)
 	if (!timer_pending(&timer))
 		timer_start(&timer, ktime_get_ns() + RETRY_NS);
 	list_add_tail(&tp->memory_wait, &waiting);
-	if (tp->peer)
-		tcp_data_dropped(tcp_to_sk(tp->peer));
 }
 
 void tcp_has_memory(struct tcp_sock *tp)

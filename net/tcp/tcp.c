@@ -34,6 +34,7 @@
 #include "net/tcp/tcp_recv.h"
 #include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_upcall.h"
 #include "net/tcp/tcp_window.h"
 
@@ -134,6 +135,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	sock_init_data(NULL, tcp_to_sk(tp));
 	sock_link(tcp_to_sk(tp), &tcp_socks);
 	tp->inet.sk.sk_prot = &tcp_prot;
+	tp->transport = &tcp_wire;
 	tp->inet.sk.sk_protocol = IPPROTO_TCP;
 	inet_sock_init(&tp->inet);
 	INIT_LIST_HEAD(&tp->accept);

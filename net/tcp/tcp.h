@@ -15,6 +15,7 @@
 
 struct tcp_cork;
 struct tcp_info;
+struct tcp_transport;
 
 /* What TCP_INFO tells of a connection over the wire: net/tcp/tcp_figures.c. */
 struct tcp_figures {
@@ -49,6 +50,7 @@ struct tcp_progress {
 struct tcp_sock {
 	struct inet_sock inet;
 	struct tcp_pcb *pcb;
+	const struct tcp_transport *transport;
 
 	/* A listener's queue, or the place of a sock in its listener's. */
 	struct list_head accept;

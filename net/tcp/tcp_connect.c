@@ -17,6 +17,7 @@
 #include "net/tcp/local.h"
 #include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_window.h"
 
 static err_t connected_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -152,7 +153,7 @@ int tcp_disconnect(struct sock *sk)
 		tcp_close(tcp_detach(tp));
 	else if (tp->pcb)
 		tcp_abort(tcp_detach(tp));
-	else if (sk->sk_prot == &tcp_local_prot)
+	else if (tcp_sk(sk)->transport == &tcp_local)
 		tcp_local_disconnect(tp);
 	rxqueue_purge(&sk->sk_receive_queue);
 	inet_forget_address(&tp->inet.binding);

@@ -15,6 +15,7 @@
 #include "net/tcp/local.h"
 #include "net/tcp/local_send.h"
 #include "net/tcp/tcp_timewait.h"
+#include "net/tcp/tcp_transport.h"
 
 #define LOCAL_MTU 65535 /* what fits into a datagram */
 #define LOCAL_MSS 32768 /* half of the first window */
@@ -98,8 +99,10 @@ static void fill_sizes(const struct tcp_pcb *pcb, struct tcp_info *info)
 }
 
 /* As Linux shows a connection over "lo", with its MTU of 65536. */
-static void fill_local(const struct tcp_sock *tp, struct tcp_info *info)
+void tcp_local_info(const struct tcp_sock *tp, struct tcp_info *info)
 {
+	if (!tp->peer)
+		return;
 	info->tcpi_options = TCPI_OPT_SACK | TCPI_OPT_WSCALE;
 	info->tcpi_snd_mss = LOCAL_MSS;
 	info->tcpi_rcv_mss = LOCAL_MSS;
@@ -110,10 +113,20 @@ static void fill_local(const struct tcp_sock *tp, struct tcp_info *info)
 	info->tcpi_notsent_bytes = tcp_local_unsent(tp);
 }
 
+void tcp_wire_info(const struct tcp_sock *tp, struct tcp_info *info)
+{
+	const struct tcp_pcb *pcb = tp->pcb;
+
+	if (!pcb)
+		return;
+	fill_times(pcb, &tp->figures, info);
+	fill_counts(&tp->figures, info);
+	fill_options(pcb, info);
+	fill_sizes(pcb, info);
+}
+
 void tcp_get_info(struct sock *sk, struct tcp_info *info)
 {
-	const struct tcp_pcb *pcb = tcp_sk(sk)->pcb;
-
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
 	if (sk->sk_state == TCP_LISTEN) { /* as on Linux */
@@ -121,12 +134,5 @@ void tcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_sacked = sk->sk_max_ack_backlog;
 		return;
 	}
-	if (tcp_sk(sk)->peer)
-		fill_local(tcp_sk(sk), info);
-	if (!pcb)
-		return;
-	fill_times(pcb, &tcp_sk(sk)->figures, info);
-	fill_counts(&tcp_sk(sk)->figures, info);
-	fill_options(pcb, info);
-	fill_sizes(pcb, info);
+	tcp_sk(sk)->transport->get_info(tcp_sk(sk), info);
 }

@@ -32,6 +32,7 @@
 #include "net/lwip/pcb_table.h"
 #include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_upcall.h"
+#include "net/tcp/wire_send.h"
 
 /* A connection that has made progress within that time is left alone. */
 #define STALLED_NS NSEC_PER_SEC

@@ -19,9 +19,7 @@ bool tcp_writeable(const struct tcp_sock *tp);
  */
 void tcp_want_space(struct tcp_sock *tp);
 size_t tcp_unacked_bytes(const struct tcp_sock *tp);
-/* What one segment holds, as lwIP's tcp_write() cuts them. */
-size_t tcp_segment_size(const struct tcp_pcb *pcb);
-/* Sends what lwIP lets go now. */
+/* Sends what may leave now. */
 void tcp_push(struct tcp_sock *tp);
 
 #endif

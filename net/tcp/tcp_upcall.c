@@ -28,6 +28,7 @@
 #include "net/tcp/tcp_figures.h"
 #include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_send.h"
+#include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_urg.h"
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
@@ -73,23 +74,6 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 	return ERR_ABRT;
 }
 
-/* The peer may send next to nothing more before somebody reads. */
-static bool window_is_full(const struct tcp_sock *tp)
-{
-	const struct sock *sk = &tp->inet.sk;
-
-	if (tp->pcb)
-		return tp->pcb->rcv_wnd <= tp->pcb->mss;
-	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
-}
-
-static bool memory_is_out(const struct tcp_sock *tp)
-{
-	if (tp->peer)
-		return tcp_waits_for_memory(tp->peer);
-	return !tcp_memory_may_receive(tp);
-}
-
 /*
  * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
  * cannot come, because buffer, window or memory are full.
@@ -102,7 +86,7 @@ bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
 	if (!q->len || q->len >= target)
 		return q->len;
 	return q->truesize > sk->sk_rcvbuf - sk->sk_rcvbuf / 8 ||
-	       window_is_full(tp) || net_memory_pressure() || memory_is_out(tp);
+	       net_memory_pressure() || tp->transport->is_full(tp);
 }
 
 void tcp_data_ready(struct sock *sk)

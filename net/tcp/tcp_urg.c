@@ -14,6 +14,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/fs/iov_iter.h"
+#include "net/socket/sock_signal.h"
 #include "net/socket/socket.h"
 #include "net/tcp/tcp.h"
 

@@ -15,6 +15,7 @@
 #include "kernel/fs/poll.h"
 #include "kernel/pipe/pipe_impl.h"
 #include "kernel/pipe/splice.h"
+#include "net/socket/sock_signal.h"
 #include "net/unix/unix.h"
 
 /* One message of a stream: a block beside the bookkeeping, and 32 KiB. */

@@ -29,6 +29,7 @@
 #include "net/socket/scm.h"
 #include "net/socket/sock.h"
 #include "net/socket/sock_ioctl.h"
+#include "net/socket/sock_signal.h"
 #include "net/socket/socket.h"
 #include "net/socket/sockopt_socket.h"
 #include "net/unix/unix.h"

@@ -29,6 +29,7 @@
 #include "lib/tap.h"
 #include "net/net.h"
 #include "net/socket/sock.h"
+#include "net/socket/sock_signal.h"
 
 /* --- Memory --------------------------------------------------------------- */
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals that a socket sends. */
+#ifndef NET_SOCKET_SOCK_SIGNAL_H
+#define NET_SOCKET_SOCK_SIGNAL_H
+
+struct sock;
+
+/* SIGPIPE for the calling thread. */
+void sock_send_sigpipe(void);
+/* SIGURG for the owner of the descriptor, if there is one: fcntl(2). */
+void sock_send_sigurg(const struct sock *sk);
+
+#endif
