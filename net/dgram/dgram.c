@@ -20,6 +20,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/clock.h"
 #include "net/base/memory.h"
+#include "net/base/rxqueue.h"
 #include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
 #include "net/softirq.h"
@@ -72,8 +73,8 @@ struct dgram_sock *dgram_sock_alloc(const struct proto *prot, int protocol)
 	sk->sk_protocol = protocol;
 	sk->sk_rcvbuf = SOCK_DGRAM_BUF;
 	sk->sk_sndbuf = SOCK_DGRAM_BUF;
-	INIT_LIST_HEAD(&ds->queue);
-	INIT_LIST_HEAD(&ds->errors);
+	INIT_LIST_HEAD(&ds->sk_receive_queue);
+	INIT_LIST_HEAD(&ds->sk_error_queue);
 	ds->peek_off = -1;
 	return ds;
 }
@@ -91,8 +92,8 @@ static void free_all(struct list_head *queue)
 void dgram_sock_close(struct dgram_sock *ds)
 {
 	sock_orphan(dgram_to_sk(ds));
-	free_all(&ds->queue);
-	free_all(&ds->errors);
+	free_all(&ds->sk_receive_queue);
+	free_all(&ds->sk_error_queue);
 	ds->closed = true;
 	if (!ds->wmem)
 		kmem_cache_free(sock_cache, ds);
@@ -206,7 +207,7 @@ int dgram_deliver(struct dgram_sock *ds, struct pbuf *p,
 	d->knows_route = ip_flag(&ds->inet, IP_F_PKTINFO);
 	ds->rmem += d->truesize;
 	ds->count++;
-	list_add_tail(&d->node, &ds->queue);
+	list_add_tail(&d->node, &ds->sk_receive_queue);
 	sk->sk_data_ready(sk);
 	return 0;
 }
@@ -220,7 +221,7 @@ bool dgram_deliver_error(struct dgram_sock *ds, struct dgram *d)
 		return false;
 	}
 	ds->rmem += d->truesize;
-	list_add_tail(&d->node, &ds->errors);
+	list_add_tail(&d->node, &ds->sk_error_queue);
 	sk->sk_error_report(sk);
 	return true;
 }
@@ -236,13 +237,14 @@ struct dgram *dgram_take_error(struct dgram_sock *ds)
 	struct sock *sk = dgram_to_sk(ds);
 	struct dgram *d, *next = NULL;
 
-	if (list_empty(&ds->errors))
+	if (list_empty(&ds->sk_error_queue))
 		return NULL;
-	d = list_first_entry(&ds->errors, struct dgram, node);
+	d = list_first_entry(&ds->sk_error_queue, struct dgram, node);
 	list_del(&d->node);
 	ds->rmem -= d->truesize;
-	if (!list_empty(&ds->errors))
-		next = list_first_entry(&ds->errors, struct dgram, node);
+	if (!list_empty(&ds->sk_error_queue))
+		next = list_first_entry(&ds->sk_error_queue, struct dgram,
+					node);
 	if (next && is_icmp(next))
 		sk->sk_err = next->ee.err;
 	else if (is_icmp(d))
@@ -262,7 +264,7 @@ static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
 	uint32_t left = with_offset ? start : 0;
 	struct dgram *d;
 
-	list_for_each_entry(d, &ds->queue, node) {
+	list_for_each_entry(d, &ds->sk_receive_queue, node) {
 		if (with_offset && left >= d->p->tot_len &&
 		    (left || d->peeked)) {
 			left -= d->p->tot_len;
@@ -439,14 +441,14 @@ uint32_t dgram_poll_mask(struct sock *sk)
 	struct dgram_sock *ds = dgram_sk(sk);
 	uint32_t mask = 0;
 
-	if (sk->sk_err || !list_empty(&ds->errors))
+	if (sk->sk_err || !list_empty(&ds->sk_error_queue))
 		mask |= EPOLLERR |
 			(sock_flag(sk, SOCK_F_SELECT_ERR_QUEUE) ? EPOLLPRI : 0);
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLRDHUP | EPOLL_IN_SET;
 	if (sk->sk_shutdown == SHUTDOWN_MASK)
 		mask |= EPOLLHUP;
-	if (!list_empty(&ds->queue))
+	if (!list_empty(&ds->sk_receive_queue))
 		mask |= EPOLL_IN_SET;
 	if (is_writable(ds))
 		mask |= EPOLL_OUT_SET | EPOLLWRBAND;
@@ -473,8 +475,9 @@ long dgram_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		value = ds->wmem;
 	else if (cmd != SIOCINQ)
 		return -ENOTTY;
-	else if (!list_empty(&ds->queue))
-		value = list_first_entry(&ds->queue, struct dgram, node)
+	else if (!list_empty(&ds->sk_receive_queue))
+		value = list_first_entry(&ds->sk_receive_queue, struct dgram,
+					 node)
 				->p->tot_len;
 	return put_user(value, (int *)arg);
 }
@@ -484,13 +487,14 @@ const char *dgram_check(const struct dgram_sock *ds)
 	uint32_t sum = ds->deficit, n = 0;
 	const struct dgram *d;
 
-	if (!list_is_intact(&ds->queue) || !list_is_intact(&ds->errors))
+	if (!list_is_intact(&ds->sk_receive_queue) ||
+	    !list_is_intact(&ds->sk_error_queue))
 		return "dgram 1: a queue is damaged";
-	list_for_each_entry(d, &ds->queue, node) {
+	list_for_each_entry(d, &ds->sk_receive_queue, node) {
 		sum += d->truesize;
 		n++;
 	}
-	list_for_each_entry(d, &ds->errors, node)
+	list_for_each_entry(d, &ds->sk_error_queue, node)
 		sum += d->truesize;
 	if (sum != ds->rmem)
 		return "dgram 1: rmem is not the memory of the queues";

@@ -62,14 +62,14 @@ struct dgram_sock {
 	bool port_bound;
 
 	/* Receiving. */
-	struct list_head queue;
+	struct list_head sk_receive_queue;
 	uint32_t count;
 	uint32_t unread;
 	uint32_t rmem;
 	uint32_t deficit; /* read, but not yet given back to rmem */
 	uint32_t drops;
 	int peek_off; /* SO_PEEK_OFF, -1: off */
-	struct list_head errors;
+	struct list_head sk_error_queue;
 
 	/* Sending. */
 	uint32_t wmem;

@@ -12,6 +12,7 @@
 
 #include "kernel/task/thread.h"
 #include "net/base/counters.h"
+#include "net/base/rxqueue.h"
 #include "net/dgram/ip_error.h"
 #include "net/dgram/udp.h"
 #include "net/inet/icmp.h"

@@ -171,7 +171,7 @@ static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 		return;
 	}
 	memcpy(copy, from, size);
-	list_add_tail(&copy->node, &nl->queue);
+	list_add_tail(&copy->node, &nl->sk_receive_queue);
 	nl->rmem += ksize(copy);
 	nl->sk.sk_data_ready(&nl->sk);
 }
@@ -393,9 +393,10 @@ static ssize_t netlink_sendmsg(struct socket *sock, struct msg *msg)
 
 static struct netlink_buffer *first(const struct netlink_sock *nl)
 {
-	if (list_empty(&nl->queue))
+	if (list_empty(&nl->sk_receive_queue))
 		return NULL;
-	return list_first_entry(&nl->queue, struct netlink_buffer, node);
+	return list_first_entry(&nl->sk_receive_queue, struct netlink_buffer,
+				node);
 }
 
 static void free_buffer(struct netlink_sock *nl, struct netlink_buffer *buffer)
@@ -530,7 +531,7 @@ static int netlink_create(struct socket *sock, int protocol)
 	nl->sk.sk_prot = &netlink_prot;
 	nl->sk.sk_rcvbuf = SOCK_DGRAM_BUF;
 	nl->sk.sk_sndbuf = SOCK_DGRAM_BUF;
-	INIT_LIST_HEAD(&nl->queue);
+	INIT_LIST_HEAD(&nl->sk_receive_queue);
 	sock_link(&nl->sk, &netlink_socks);
 	sock->ops = &netlink_ops;
 	sock_graft(&nl->sk, sock);

@@ -35,7 +35,7 @@ struct netlink_sock {
 	uint64_t groups; /* bit n: group n + 1 */
 	bool has_groups; /* has ever asked for some, in vain or not */
 	uint32_t options; /* NETLINK_BIT() */
-	struct list_head queue;
+	struct list_head sk_receive_queue;
 	uint32_t rmem;
 	uint32_t drops;
 };

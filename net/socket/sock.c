@@ -118,7 +118,6 @@ void sock_def_error_report(struct sock *sk)
 
 void sock_def_destruct(struct sock *sk)
 {
-	rxqueue_purge(&sk->sk_receive_queue);
 }
 
 static uint64_t deadline_after(uint64_t timeo)

@@ -28,7 +28,6 @@
 #include "kernel/lib/list.h"
 #include "kernel/lib/rbtree.h"
 #include "kernel/task/wait.h"
-#include "net/base/rxqueue.h"
 #include "net/socket/tcp_states.h"
 
 struct inet_ports;
@@ -37,7 +36,6 @@ struct proto;
 struct sock;
 struct sockaddr_any;
 struct socket;
-struct sosplice;
 struct tcp_pcb; /* lwIP's */
 
 #define RCV_SHUTDOWN 1
@@ -116,11 +114,11 @@ struct sock {
 	uint32_t sk_ack_backlog;
 	uint32_t sk_max_ack_backlog;
 
-	struct rxqueue sk_receive_queue;
-
-	/* SO_SPLICE: as a source, as a drain. */
-	struct sosplice *sk_splice;
-	struct sosplice *sk_splice_from;
+	/*
+	 * What has been received is of a kind of its own in each family:
+	 * sk_receive_queue is in struct tcp_sock, dgram_sock, unix_sock and
+	 * netlink_sock.
+	 */
 
 	void (*sk_state_change)(struct sock *sk);
 	void (*sk_data_ready)(struct sock *sk);

@@ -382,22 +382,11 @@ static int set_reserve_mem(struct sock *sk, int value)
 	return value < 0 ? -EINVAL : -EOPNOTSUPP;
 }
 
-/* TCP keeps it within half of the buffer: tcp_set_rcvlowat(). */
 static int set_rcvlowat(struct sock *sk, int value)
 {
 	if (value < 0)
 		value = INT_MAX;
-	if (is_tcp(sk)) {
-		uint32_t size = sock_flag(sk, SOCK_F_RCVBUF_SET) ?
-					sk->sk_rcvbuf :
-					SOCK_TCP_MAX_BUF;
-
-		value = MIN((uint32_t)value, size / 2);
-	}
 	sk->sk_rcvlowat = value ? value : 1;
-	if (sk->sk_receive_queue.len >= sk->sk_rcvlowat ||
-	    sock_flag(sk, SOCK_F_DONE))
-		sk->sk_data_ready(sk);
 	return 0;
 }
 

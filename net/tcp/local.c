@@ -438,7 +438,7 @@ static void linger(struct tcp_sock *tp, struct socket *sock)
 static void local_close(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	bool unread = !rxqueue_empty(&sk->sk_receive_queue);
+	bool unread = !rxqueue_empty(&tp->sk_receive_queue);
 
 	if (!unread && tcp_may_linger(sk))
 		linger(tp, sk->sk_socket);

@@ -60,8 +60,7 @@ bool tcp_local_uncork(struct tcp_sock *tp)
 		return false;
 	}
 	if (!empty)
-		rxqueue_splice(&tcp_to_sk(tp->peer)->sk_receive_queue,
-			       &cork->queue);
+		rxqueue_splice(&tp->peer->sk_receive_queue, &cork->queue);
 	tcp_local_drop_cork(tp);
 	if (!empty)
 		tcp_local_arrived(tp->peer);

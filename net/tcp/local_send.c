@@ -60,7 +60,7 @@ static size_t unsent_limit(const struct tcp_sock *tp)
 
 static size_t queued_at(const struct tcp_sock *tp)
 {
-	return tp->inet.sk.sk_receive_queue.len;
+	return tp->sk_receive_queue.len;
 }
 
 size_t tcp_local_unsent(const struct tcp_sock *tp)
@@ -77,7 +77,7 @@ size_t tcp_local_unsent(const struct tcp_sock *tp)
 size_t tcp_local_memory_room(const struct tcp_sock *tp)
 {
 	const struct tcp_sock *peer = tp->peer;
-	size_t held = peer ? peer->inet.sk.sk_receive_queue.truesize : 0;
+	size_t held = peer ? peer->sk_receive_queue.truesize : 0;
 	size_t share = net_memory_local_share();
 
 	held += tcp_local_corked(tp);
@@ -206,7 +206,7 @@ static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
 
 	if (!peer || !peer->inet.sk.sk_socket)
 		return;
-	start = rxqueue_end(&peer->inet.sk.sk_receive_queue);
+	start = rxqueue_end(&peer->sk_receive_queue);
 	tcp_urg_announce(peer, start + n - 1);
 	if (tcp_urg_wants(peer, start, n))
 		tcp_urg_byte(peer, last);
@@ -271,7 +271,7 @@ static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
 /* n bytes, the last of them urgent. */
 static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
 {
-	struct rxqueue *q = &tcp_to_sk(peer)->sk_receive_queue;
+	struct rxqueue *q = &peer->sk_receive_queue;
 	uint32_t start = rxqueue_end(q);
 	ssize_t sent;
 
@@ -302,8 +302,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 		(void)tcp_local_uncork(tp);
 		n = send_urgent(peer, msg, n);
 	} else {
-		n = rxqueue_fill(&tcp_to_sk(peer)->sk_receive_queue, msg->iter,
-				 n);
+		n = rxqueue_fill(&peer->sk_receive_queue, msg->iter, n);
 	}
 	if (n > 0)
 		tcp_local_arrived(peer);
@@ -316,7 +315,7 @@ struct rxqueue *tcp_local_queue(const struct tcp_sock *tp)
 
 	if (!peer || refuses_data(peer) || local_stopped(tp) || !room(tp))
 		return NULL;
-	return &tcp_to_sk(peer)->sk_receive_queue;
+	return &peer->sk_receive_queue;
 }
 
 void tcp_local_queued(struct tcp_sock *tp)
@@ -387,7 +386,7 @@ static bool local_is_full(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet.sk;
 
-	if (sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2)
+	if (tp->sk_receive_queue.len >= sk->sk_rcvbuf / 2)
 		return true;
 	return tp->peer ? tcp_waits_for_memory(tp->peer) :
 			  !tcp_memory_may_receive(tp);

@@ -73,8 +73,7 @@ static void try_again(struct tcp_sock *tp, uint64_t now)
 	bool over = now >= tp->last_progress_ns;
 
 	if (tp->deferred) {
-		if (over || tp->inet.sk.sk_receive_queue.len ||
-		    tp->inet.sk.sk_shutdown)
+		if (over || tp->sk_receive_queue.len || tp->inet.sk.sk_shutdown)
 			tcp_local_accept_deferred(tp);
 		return;
 	}

@@ -4,6 +4,7 @@
  */
 #include "net/tcp/sockopt_tcp.h"
 
+#include <asm/socket.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/tcp.h>
@@ -298,8 +299,43 @@ static const struct sockopt options[] = {
 	},
 };
 
+/* ---- SOL_SOCKET ---------------------------------------------------------- */
+
+/* Within half of the buffer: tcp_set_rcvlowat(). */
+static int set_rcvlowat(struct sock *sk, int value)
+{
+	uint32_t size = sock_flag(sk, SOCK_F_RCVBUF_SET) ? sk->sk_rcvbuf :
+							   SOCK_TCP_MAX_BUF;
+
+	if (value < 0)
+		value = INT_MAX;
+	value = MIN((uint32_t)value, size / 2);
+	sk->sk_rcvlowat = value ? value : 1;
+	if (tcp_sk(sk)->sk_receive_queue.len >= sk->sk_rcvlowat ||
+	    sock_flag(sk, SOCK_F_DONE))
+		sk->sk_data_ready(sk);
+	return 0;
+}
+
+static int get_rcvlowat(struct sock *sk)
+{
+	return sk->sk_rcvlowat;
+}
+
+static const struct sockopt socket_options[] = {
+	INT_OPTION(SO_RCVLOWAT, set_rcvlowat, get_rcvlowat),
+};
+
 void sockopt_tcp_init(void)
 {
+	static struct sockopt_level socket = {
+		.level = SOL_SOCKET,
+		.family = AF_INET,
+		.type = SOCK_STREAM,
+		.first = SOCKOPT_INT,
+		.options = socket_options,
+		.nr = ARRAY_SIZE(socket_options),
+	};
 	static struct sockopt_level tcp = {
 		.level = IPPROTO_TCP,
 		.family = AF_INET,
@@ -310,4 +346,5 @@ void sockopt_tcp_init(void)
 	};
 
 	sockopt_register(&tcp);
+	sockopt_register(&socket);
 }

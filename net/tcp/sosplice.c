@@ -70,7 +70,7 @@ static void queue_splice(struct sosplice *sp)
 
 bool sosplice_is_source(const struct sock *sk)
 {
-	return sk->sk_splice && sk->sk_splice->drain;
+	return tcp_sk(sk)->sk_splice && tcp_sk(sk)->sk_splice->drain;
 }
 
 /* ---- Callbacks ----------------------------------------------------------- */
@@ -79,28 +79,28 @@ bool sosplice_is_source(const struct sock *sk)
 static void data_ready(struct sock *sk)
 {
 	if (sosplice_is_source(sk))
-		queue_splice(sk->sk_splice);
+		queue_splice(tcp_sk(sk)->sk_splice);
 	else
 		sock_def_readable(sk);
 }
 
 static void write_space(struct sock *sk)
 {
-	queue_splice(sk->sk_splice_from);
+	queue_splice(tcp_sk(sk)->sk_splice_from);
 	sock_def_write_space(sk);
 }
 
 static void state_change(struct sock *sk)
 {
-	queue_splice(sk->sk_splice);
-	queue_splice(sk->sk_splice_from);
+	queue_splice(tcp_sk(sk)->sk_splice);
+	queue_splice(tcp_sk(sk)->sk_splice_from);
 	sock_def_wakeup(sk);
 }
 
 static void error_report(struct sock *sk)
 {
-	queue_splice(sk->sk_splice);
-	queue_splice(sk->sk_splice_from);
+	queue_splice(tcp_sk(sk)->sk_splice);
+	queue_splice(tcp_sk(sk)->sk_splice_from);
 	sock_def_error_report(sk);
 }
 
@@ -114,7 +114,7 @@ static void hook(struct sock *sk)
 
 static void unhook(struct sock *sk)
 {
-	if (sosplice_is_source(sk) || sk->sk_splice_from)
+	if (sosplice_is_source(sk) || tcp_sk(sk)->sk_splice_from)
 		return;
 	sk->sk_data_ready = sock_def_readable;
 	sk->sk_write_space = sock_def_write_space;
@@ -134,7 +134,7 @@ static void dissolve(struct sosplice *sp, int err)
 	timer_cancel(&sp->idle);
 	list_del_init(&sp->node);
 	sp->drain = NULL;
-	drain->sk_splice_from = NULL;
+	tcp_sk(drain)->sk_splice_from = NULL;
 	unhook(drain);
 	unhook(source);
 	if (err)
@@ -157,14 +157,14 @@ static void restart_idle(struct sosplice *sp)
 
 void sosplice_release(struct sock *sk)
 {
-	struct sosplice *sp = sk->sk_splice;
+	struct sosplice *sp = tcp_sk(sk)->sk_splice;
 
-	if (sk->sk_splice_from)
-		dissolve(sk->sk_splice_from, 0);
+	if (tcp_sk(sk)->sk_splice_from)
+		dissolve(tcp_sk(sk)->sk_splice_from, 0);
 	if (!sp)
 		return;
 	dissolve(sp, 0);
-	sk->sk_splice = NULL;
+	tcp_sk(sk)->sk_splice = NULL;
 	kfree(sp);
 }
 
@@ -197,7 +197,7 @@ static ssize_t send_copy(struct sock *drain, const struct rxqueue *q, size_t n)
 /* n bytes of the source's queue at most: how many went, 0: no room, -errno. */
 static ssize_t move_some(struct sosplice *sp, size_t n)
 {
-	struct rxqueue *q = &sp->source->sk_receive_queue;
+	struct rxqueue *q = &tcp_sk(sp->source)->sk_receive_queue;
 	ssize_t sent = tcp_local_send_queue(tcp_sk(sp->drain), q, n);
 
 	if (sent != -EOPNOTSUPP)
@@ -238,7 +238,7 @@ static size_t available(struct sosplice *sp)
 static void take_turn(struct sosplice *sp)
 {
 	struct sock *source = sp->source;
-	uint32_t start = source->sk_receive_queue.read;
+	uint32_t start = tcp_sk(source)->sk_receive_queue.read;
 	int err = drain_error(sp->drain);
 	ssize_t n = 0;
 
@@ -256,14 +256,15 @@ static void take_turn(struct sosplice *sp)
 		restart_idle(sp);
 	}
 	/* Nobody's callback runs in here: the splice is still there. */
-	if (source->sk_receive_queue.read != start)
+	if (tcp_sk(source)->sk_receive_queue.read != start)
 		source->sk_prot->data_taken(
-			source, source->sk_receive_queue.read - start);
+			source, tcp_sk(source)->sk_receive_queue.read - start);
 	if (n < 0)
 		dissolve(sp, -n);
 	else if (sp->moved == sp->max)
 		dissolve(sp, EFBIG);
-	else if (rxqueue_empty(&source->sk_receive_queue) && has_ended(source))
+	else if (rxqueue_empty(&tcp_sk(source)->sk_receive_queue) &&
+		 has_ended(source))
 		dissolve(sp, 0);
 	else if (n > 0)
 		queue_splice(sp);
@@ -298,7 +299,7 @@ static int may_splice(const struct sock *source, const struct sock *drain)
 		return -EPROTONOSUPPORT;
 	if (source->sk_state == TCP_LISTEN || drain->sk_state == TCP_LISTEN)
 		return -EOPNOTSUPP;
-	if (sosplice_is_source(source) || drain->sk_splice_from)
+	if (sosplice_is_source(source) || tcp_sk(drain)->sk_splice_from)
 		return -EBUSY;
 	if (source->sk_state == TCP_CLOSE || drain->sk_state == TCP_CLOSE)
 		return -ENOTCONN;
@@ -308,7 +309,7 @@ static int may_splice(const struct sock *source, const struct sock *drain)
 /* A source's own, which may be there from the last time. */
 static struct sosplice *sosplice_of(struct sock *sk)
 {
-	struct sosplice *sp = sk->sk_splice;
+	struct sosplice *sp = tcp_sk(sk)->sk_splice;
 
 	if (sp)
 		return sp;
@@ -318,7 +319,7 @@ static struct sosplice *sosplice_of(struct sock *sk)
 	sp->source = sk;
 	INIT_LIST_HEAD(&sp->node);
 	timer_setup(&sp->idle, idle_fired);
-	sk->sk_splice = sp;
+	tcp_sk(sk)->sk_splice = sp;
 	return sp;
 }
 
@@ -338,7 +339,7 @@ static int start(struct sock *source, struct sock *drain,
 	sp->idle_ns = request->sp_idle.tv_sec * NSEC_PER_SEC +
 		      request->sp_idle.tv_usec * NSEC_PER_USEC;
 	sp->drain = drain;
-	drain->sk_splice_from = sp;
+	tcp_sk(drain)->sk_splice_from = sp;
 	hook(source);
 	hook(drain);
 	restart_idle(sp);
@@ -375,8 +376,8 @@ static int sosplice_set(struct sock *sk, const void *val, int len)
 	if (err)
 		return err;
 	if (request.sp_fd < 0) {
-		if (sk->sk_splice)
-			dissolve(sk->sk_splice, 0);
+		if (tcp_sk(sk)->sk_splice)
+			dissolve(tcp_sk(sk)->sk_splice, 0);
 		return 0;
 	}
 	file = fget(the_process()->files, request.sp_fd);
@@ -390,7 +391,8 @@ static int sosplice_set(struct sock *sk, const void *val, int len)
 
 static int sosplice_get(struct sock *sk, struct sockopt_value *out)
 {
-	int64_t moved = sk->sk_splice ? sk->sk_splice->moved : 0;
+	int64_t moved = tcp_sk(sk)->sk_splice ? tcp_sk(sk)->sk_splice->moved :
+						0;
 
 	if (!is_tcp(sk))
 		return -EPROTONOSUPPORT;

@@ -75,7 +75,7 @@ void tcp_queues(struct sock *sk, struct sock_queues *queues)
 		queues->rx = sk->sk_ack_backlog;
 		return;
 	}
-	queues->rx = sk->sk_receive_queue.len;
+	queues->rx = tcp_sk(sk)->sk_receive_queue.len;
 	queues->tx = tcp_unacked_bytes(tcp_sk(sk));
 	queues->rmem = queues->rx;
 	queues->wmem = queues->tx;
@@ -126,6 +126,11 @@ bool tcp_sock_may_alloc(void)
 	return cache->active < cache->room || !pages_are_low(0);
 }
 
+static void destruct(struct sock *sk)
+{
+	rxqueue_purge(&tcp_sk(sk)->sk_receive_queue);
+}
+
 struct tcp_sock *tcp_sock_alloc(void)
 {
 	struct tcp_sock *tp = kmem_cache_zalloc(cache);
@@ -135,6 +140,7 @@ struct tcp_sock *tcp_sock_alloc(void)
 	sock_init_data(NULL, tcp_to_sk(tp));
 	sock_link(tcp_to_sk(tp), &tcp_socks);
 	tp->inet.sk.sk_prot = &tcp_prot;
+	tp->inet.sk.sk_destruct = destruct;
 	tp->transport = &tcp_wire;
 	tp->inet.sk.sk_protocol = IPPROTO_TCP;
 	inet_sock_init(&tp->inet);

@@ -9,11 +9,13 @@
 #ifndef NET_TCP_TCP_H
 #define NET_TCP_TCP_H
 
+#include "net/base/rxqueue.h"
 #include "net/inet/inet_sock.h"
 #include "net/socket/sock.h"
 #include "net/tcp/tcp_urg.h"
 
 struct tcp_cork;
+struct sosplice;
 struct tcp_info;
 struct tcp_transport;
 
@@ -51,6 +53,11 @@ struct tcp_sock {
 	struct inet_sock inet;
 	struct tcp_pcb *pcb;
 	const struct tcp_transport *transport;
+	struct rxqueue sk_receive_queue;
+
+	/* SO_SPLICE: as a source, as a drain. */
+	struct sosplice *sk_splice;
+	struct sosplice *sk_splice_from;
 
 	/* A listener's queue, or the place of a sock in its listener's. */
 	struct list_head accept;
@@ -104,7 +111,7 @@ struct tcp_sock {
 	struct tcp_figures figures;
 };
 
-static inline struct tcp_sock *tcp_sk(struct sock *sk)
+static inline struct tcp_sock *tcp_sk(const struct sock *sk)
 {
 	return container_of(sk, struct tcp_sock, inet.sk);
 }

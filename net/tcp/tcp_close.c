@@ -106,7 +106,7 @@ bool tcp_wants_reset(const struct sock *sk)
 static void close_connection(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	bool unread = !rxqueue_empty(&sk->sk_receive_queue);
+	bool unread = !rxqueue_empty(&tp->sk_receive_queue);
 
 	/* RFC 2525 2.17, socket(7): the peer shall learn that data was lost. */
 	if (unread || tcp_wants_reset(sk)) {
@@ -114,7 +114,7 @@ static void close_connection(struct tcp_sock *tp)
 		tcp_sock_free(tp);
 		return;
 	}
-	rxqueue_purge(&sk->sk_receive_queue);
+	rxqueue_purge(&tp->sk_receive_queue);
 	tcp_start_closing(sk);
 	want_fin(tp);
 	leave(tp);
@@ -138,7 +138,7 @@ void tcp_close_sock(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (tcp_may_linger(sk) && rxqueue_empty(&sk->sk_receive_queue))
+	if (tcp_may_linger(sk) && rxqueue_empty(&tp->sk_receive_queue))
 		linger(tp, sk->sk_socket);
 	sock_orphan(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;

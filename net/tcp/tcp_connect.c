@@ -155,7 +155,7 @@ int tcp_disconnect(struct sock *sk)
 		tcp_abort(tcp_detach(tp));
 	else if (tcp_sk(sk)->transport == &tcp_local)
 		tcp_local_disconnect(tp);
-	rxqueue_purge(&sk->sk_receive_queue);
+	rxqueue_purge(&tp->sk_receive_queue);
 	inet_forget_address(&tp->inet.binding);
 	if (!tp->inet.binding.port_asked && !was_closed)
 		inet_release_port(&tp->inet.binding);

@@ -230,7 +230,7 @@ bool tcp_rx_successor_isn(const struct tcp_tuple *id, uint32_t *isn)
 /* Linux, and the world with it, points behind the urgent byte. */
 static void note_urgent(const struct tcp_rx *seg, struct tcp_sock *tp)
 {
-	uint32_t end = rxqueue_end(&tp->inet.sk.sk_receive_queue);
+	uint32_t end = rxqueue_end(&tp->sk_receive_queue);
 	uint32_t start = end + seg->hdr->seqno - seg->pcb->rcv_nxt;
 	uint16_t up = lwip_ntohs(seg->hdr->urgp);
 	uint32_t at = start + (up ? up - 1 : 0);

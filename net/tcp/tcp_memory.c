@@ -112,9 +112,7 @@ size_t tcp_memory_room(const struct tcp_sock *tp)
 
 bool tcp_memory_may_receive(const struct tcp_sock *tp)
 {
-	size_t held = tp ? tp->inet.sk.sk_receive_queue.truesize +
-				      tp->beyond_gap :
-			   0;
+	size_t held = tp ? tp->sk_receive_queue.truesize + tp->beyond_gap : 0;
 
 	return net_memory_may_queue(held);
 }
@@ -155,7 +153,7 @@ static uint64_t use(size_t bytes, uint64_t ns)
 
 static uint64_t weigh_memory(const struct tcp_sock *tp)
 {
-	const struct rxqueue *q = &tp->inet.sk.sk_receive_queue;
+	const struct rxqueue *q = &tp->sk_receive_queue;
 
 	return use(held_to_send(tp), age(&tp->sending)) +
 	       use(q->truesize, age(&tp->reading));
@@ -197,7 +195,7 @@ static void drop_connection(struct tcp_sock *tp)
 	struct tcp_pcb *pcb = tcp_detach(tp);
 
 	net_count(tcp_aborted_memory);
-	rxqueue_purge(&tp->inet.sk.sk_receive_queue);
+	rxqueue_purge(&tp->sk_receive_queue);
 	tcp_abort(pcb);
 	tcp_done(tp, ETIMEDOUT);
 }

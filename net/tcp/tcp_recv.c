@@ -35,7 +35,7 @@ int tcp_recv_empty(struct sock *sk)
 static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	struct rxqueue *q = &sk->sk_receive_queue;
+	struct rxqueue *q = &tp->sk_receive_queue;
 	bool peek = msg->flags & MSG_PEEK;
 	struct iov_iter *to = msg->flags & MSG_TRUNC ? NULL : msg->iter;
 	bool has_mark = tp->urg.data; /* seldom */
@@ -62,7 +62,7 @@ static ssize_t try_recv(struct tcp_sock *tp, struct msg *msg, size_t len)
 	struct sock *sk = tcp_to_sk(tp);
 	ssize_t n;
 
-	if (!rxqueue_empty(&sk->sk_receive_queue)) {
+	if (!rxqueue_empty(&tp->sk_receive_queue)) {
 		n = take(tp, msg, len);
 		if (n || !len)
 			return n;
@@ -77,7 +77,7 @@ static ssize_t try_recv_more(struct tcp_sock *tp, struct msg *msg, size_t len)
 
 	if (tcp_urg_at_mark(tp))
 		return 0;
-	if (ended(sk) && rxqueue_empty(&sk->sk_receive_queue))
+	if (ended(sk) && rxqueue_empty(&tp->sk_receive_queue))
 		return 0;
 	return try_recv(tp, msg, len);
 }

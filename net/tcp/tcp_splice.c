@@ -74,7 +74,7 @@ static ssize_t add_pbuf(struct pipe *pipe, struct pbuf *p, size_t n)
 static ssize_t take(struct tcp_sock *tp, struct pipe *pipe, size_t n)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	struct rxqueue *q = &sk->sk_receive_queue;
+	struct rxqueue *q = &tcp_sk(sk)->sk_receive_queue;
 	uint32_t start = q->read;
 	ssize_t part = 0;
 	size_t done = 0;

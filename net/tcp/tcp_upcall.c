@@ -81,7 +81,7 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
 {
 	const struct sock *sk = &tp->inet.sk;
-	const struct rxqueue *q = &sk->sk_receive_queue;
+	const struct rxqueue *q = &tp->sk_receive_queue;
 
 	if (!q->len || q->len >= target)
 		return q->len;
@@ -99,14 +99,14 @@ void tcp_data_ready(struct sock *sk)
 
 void tcp_data_dropped(struct sock *sk)
 {
-	if (sk->sk_receive_queue.len < sk->sk_rcvlowat)
+	if (tcp_sk(sk)->sk_receive_queue.len < sk->sk_rcvlowat)
 		tcp_data_ready(sk);
 }
 
 static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	struct rxqueue *q = &sk->sk_receive_queue;
+	struct rxqueue *q = &tp->sk_receive_queue;
 	bool compact = rx_buffers_scarce() || net_memory_pressure() ||
 		       q->truesize > sk->sk_rcvbuf;
 

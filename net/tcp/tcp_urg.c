@@ -25,7 +25,7 @@ static bool before(uint32_t a, uint32_t b)
 
 static const struct rxqueue *queue_of(const struct tcp_sock *tp)
 {
-	return &tp->inet.sk.sk_receive_queue;
+	return &tp->sk_receive_queue;
 }
 
 static bool is_inline(const struct tcp_sock *tp)
@@ -81,7 +81,7 @@ void tcp_urg_passed(struct tcp_sock *tp)
 
 bool tcp_urg_skip(struct tcp_sock *tp)
 {
-	struct rxqueue *q = &tp->inet.sk.sk_receive_queue;
+	struct rxqueue *q = &tp->sk_receive_queue;
 	bool skip = !rxqueue_empty(q) && tcp_urg_hole(tp);
 
 	if (skip)

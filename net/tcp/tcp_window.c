@@ -66,7 +66,7 @@ static void grow(struct tcp_sock *tp, size_t n)
 		shrink(tp);
 		return;
 	}
-	if (!rxqueue_empty(&tp->inet.sk.sk_receive_queue))
+	if (!rxqueue_empty(&tp->sk_receive_queue))
 		return;
 	tp->window = tp->window + n < limit ? tp->window + n : limit;
 }
@@ -101,13 +101,13 @@ void tcp_window_read(struct sock *sk, size_t n)
 	struct tcp_sock *tp = tcp_sk(sk);
 	uint32_t have, give;
 
-	tcp_progress(&tp->reading, sk->sk_receive_queue.read,
-		     rxqueue_end(&sk->sk_receive_queue));
+	tcp_progress(&tp->reading, tp->sk_receive_queue.read,
+		     rxqueue_end(&tp->sk_receive_queue));
 	if (!tp->pcb || (sk->sk_shutdown & RCV_SHUTDOWN))
 		return;
 	tp->withheld += n;
 	grow(tp, n);
-	have = tp->pcb->rcv_wnd + sk->sk_receive_queue.len;
+	have = tp->pcb->rcv_wnd + tp->sk_receive_queue.len;
 	if (have >= tp->window)
 		return;
 	give = MIN(tp->withheld, tp->window - have);

@@ -215,7 +215,7 @@ static bool wire_is_full(const struct tcp_sock *tp)
 		return true;
 	if (tp->pcb)
 		return tp->pcb->rcv_wnd <= tp->pcb->mss;
-	return sk->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
+	return tp->sk_receive_queue.len >= sk->sk_rcvbuf / 2;
 }
 
 const struct tcp_transport tcp_wire = {

@@ -66,7 +66,7 @@ struct unix_sock *unix_alloc(int type)
 	u->sk.sk_write_space = write_space;
 	u->refs = 1;
 	u->peer_cred = (struct sock_cred){ 0, UINT32_MAX, UINT32_MAX };
-	sockbuf_queue_init(&u->queue);
+	sockbuf_queue_init(&u->sk_receive_queue);
 	INIT_LIST_HEAD(&u->bound);
 	INIT_LIST_HEAD(&u->accept_queue);
 	INIT_LIST_HEAD(&u->accept_node);
@@ -138,9 +138,9 @@ static int unix_create(struct socket *sock, int protocol)
  */
 static bool has_unread(const struct unix_sock *u)
 {
-	const struct sockbuf *first = sockbuf_first(&u->queue);
+	const struct sockbuf *first = sockbuf_first(&u->sk_receive_queue);
 
-	return first && (sockbuf_left(first) || u->queue.count > 1);
+	return first && (sockbuf_left(first) || u->sk_receive_queue.count > 1);
 }
 
 /* A connection ends for both at once; what was not read is lost, and said. */
@@ -184,7 +184,7 @@ void unix_die(struct unix_sock *u, bool embryo)
 	wake_up_all(&u->peer_wait);
 	leave_peer(u, embryo);
 	drop_unaccepted(u);
-	sockbuf_purge(&u->queue);
+	sockbuf_purge(&u->sk_receive_queue);
 	unix_put(u);
 }
 
@@ -295,7 +295,7 @@ int unix_wait_wmem(struct unix_sock *u, bool nonblock)
 bool unix_queue_full(const struct unix_sock *u)
 {
 	uint32_t n = u->sk.sk_state == TCP_LISTEN ? u->sk.sk_ack_backlog :
-						    u->queue.count;
+						    u->sk_receive_queue.count;
 
 	return n > u->sk.sk_max_ack_backlog;
 }
@@ -373,7 +373,7 @@ static size_t readable_bytes(const struct unix_sock *u)
 	const struct sockbuf *buf;
 	size_t n = 0;
 
-	list_for_each_entry(buf, &u->queue.list, node) {
+	list_for_each_entry(buf, &u->sk_receive_queue.list, node) {
 		n += sockbuf_left(buf);
 		if (u->sk.sk_type == SOCK_DGRAM)
 			break;

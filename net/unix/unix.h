@@ -55,7 +55,7 @@ struct unix_sock {
 	struct unix_sock *peer; /* with a reference */
 	struct sock_cred peer_cred; /* SO_PEERCRED */
 
-	struct sockbuf_queue queue;
+	struct sockbuf_queue sk_receive_queue;
 	uint32_t wmem;
 
 	/* A listener's connections, and a connection's place among them. */

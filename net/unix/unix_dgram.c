@@ -73,9 +73,9 @@ static bool may_send(const struct unix_sock *u, const struct unix_sock *to)
  */
 static void disconnected(struct unix_sock *u, struct unix_sock *old)
 {
-	if (!u->queue.count)
+	if (!u->sk_receive_queue.count)
 		return;
-	sockbuf_purge(&u->queue);
+	sockbuf_purge(&u->sk_receive_queue);
 	wake_up_all(&u->peer_wait);
 	if (!old->is_dead && old->peer == u) {
 		old->sk.sk_err = ECONNRESET;
@@ -222,7 +222,7 @@ static int transmit(struct unix_sock *u, struct msg *msg, struct scm *scm)
 		sockbuf_free(buf);
 	} else {
 		unix_add_cred(u, to, buf);
-		sockbuf_deliver(&to->sk, &to->queue, buf);
+		sockbuf_deliver(&to->sk, &to->sk_receive_queue, buf);
 	}
 	unix_put(to);
 	return err;
@@ -276,7 +276,7 @@ static int try_message(struct unix_sock *u, bool waits, struct sockbuf **buf)
 	*buf = NULL;
 	if (sk->sk_err)
 		return sock_error(sk);
-	*buf = sockbuf_first(&u->queue);
+	*buf = sockbuf_first(&u->sk_receive_queue);
 	if (*buf)
 		return 0;
 	if ((sk->sk_shutdown & RCV_SHUTDOWN) &&
@@ -322,7 +322,7 @@ static ssize_t dgram_recvmsg(struct socket *sock, struct msg *msg)
 	if (!buf)
 		return ret;
 	if (!(flags & MSG_PEEK))
-		sockbuf_unlink(&u->queue, buf);
+		sockbuf_unlink(&u->sk_receive_queue, buf);
 	wake_up_poll(&u->peer_wait, EPOLL_OUT_SET | EPOLLWRBAND);
 	ret = read_message(u, msg, buf, flags);
 	if (!(flags & MSG_PEEK))
@@ -354,7 +354,7 @@ static uint32_t dgram_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLRDHUP | EPOLL_IN_SET;
 	if (sk->sk_shutdown == SHUTDOWN_MASK)
 		mask |= EPOLLHUP;
-	if (u->queue.count || !list_empty(&u->accept_queue))
+	if (u->sk_receive_queue.count || !list_empty(&u->accept_queue))
 		mask |= EPOLL_IN_SET;
 	if (sk->sk_type == SOCK_SEQPACKET && sk->sk_state == TCP_CLOSE)
 		mask |= EPOLLHUP;

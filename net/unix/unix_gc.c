@@ -75,7 +75,7 @@ static void visit_queue(const struct unix_sock *u, visit_fn visit)
 {
 	const struct sockbuf *buf;
 
-	list_for_each_entry(buf, &u->queue.list, node) {
+	list_for_each_entry(buf, &u->sk_receive_queue.list, node) {
 		const struct scm_files *files = buf->scm.files;
 
 		for (unsigned int i = 0; files && i < files->count; i++) {
@@ -204,8 +204,8 @@ static void take_queue(struct unix_sock *u, struct sockbuf_queue *doomed)
 {
 	struct sockbuf *buf;
 
-	while ((buf = sockbuf_first(&u->queue))) {
-		sockbuf_unlink(&u->queue, buf);
+	while ((buf = sockbuf_first(&u->sk_receive_queue))) {
+		sockbuf_unlink(&u->sk_receive_queue, buf);
 		list_add_tail(&buf->node, &doomed->list);
 		doomed->count++;
 	}

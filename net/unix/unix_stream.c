@@ -221,7 +221,7 @@ static ssize_t send_chunk(struct unix_sock *u, struct msg *msg, struct scm *scm,
 		return -EPIPE;
 	}
 	unix_add_cred(u, to, buf);
-	sockbuf_deliver(&to->sk, &to->queue, buf);
+	sockbuf_deliver(&to->sk, &to->sk_receive_queue, buf);
 	return len;
 }
 
@@ -284,7 +284,7 @@ static int try_data(struct unix_sock *u, const struct stream_read *r)
 {
 	struct sock *sk = &u->sk;
 
-	if (u->queue.count)
+	if (u->sk_receive_queue.count)
 		return 0;
 	if (r->copied >= r->target)
 		return 1;
@@ -341,7 +341,7 @@ static int read_one(struct unix_sock *u, struct stream_read *r,
 	buf->taken += n;
 	if (sockbuf_left(buf))
 		return 1;
-	sockbuf_unlink(&u->queue, buf);
+	sockbuf_unlink(&u->sk_receive_queue, buf);
 	sockbuf_free(buf);
 	return r->scm.files ? 1 : 0;
 }
@@ -352,7 +352,7 @@ static int read_messages(struct unix_sock *u, struct stream_read *r)
 	int ret;
 
 	do {
-		buf = sockbuf_first(&u->queue);
+		buf = sockbuf_first(&u->sk_receive_queue);
 		ret = buf ? read_one(u, r, buf) : wait_data(u, r);
 	} while (!ret && r->copied < r->size);
 	return ret;
@@ -367,12 +367,12 @@ static int peek_messages(struct unix_sock *u, struct stream_read *r)
 	struct sockbuf *buf;
 	int ret = 0;
 
-	while (!u->queue.count) {
+	while (!u->sk_receive_queue.count) {
 		ret = wait_data(u, r);
 		if (ret)
 			return ret;
 	}
-	list_for_each_entry(buf, &u->queue.list, node) {
+	list_for_each_entry(buf, &u->sk_receive_queue.list, node) {
 		ret = read_one(u, r, buf);
 		if (ret)
 			break;
@@ -449,7 +449,7 @@ static uint32_t stream_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLHUP;
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLRDHUP | EPOLL_IN_SET;
-	if (u->queue.count || !list_empty(&u->accept_queue))
+	if (u->sk_receive_queue.count || !list_empty(&u->accept_queue))
 		mask |= EPOLL_IN_SET;
 	if (unix_writable(u))
 		mask |= EPOLL_OUT_SET | EPOLLWRBAND;
