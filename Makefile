@@ -38,7 +38,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: image efi disk run run-vm debug setup check test unit system bench \
+.PHONY: image efi disk run debug setup check test unit system bench \
 	fuzz hostile images clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
@@ -167,26 +167,12 @@ disk: $(I)/BOOTX64.EFI ## build APP's disk, raw and qcow2, and ISO; the last lin
 
 # --- Running it -------------------------------------------------------------
 
-# tools/make-exit.c lets make end with the application's status. A make that
-# cannot load it says 2 for every status but 0.
 ifneq ($(call is_goal,run debug),)
 export BOOT MEM MACHINE CPU ACCEL NET PORTS APPEND ARGS QEMU_EXTRA
 endif
-ifneq ($(and $(call is_goal,run),$(filter load,$(.FEATURES))),)
--load $(O)/make-exit.so(make_exit_gmk_setup)
-endif
-STATUS := $(O)/run.status.$(if $(call is_goal,run),$(shell echo $$PPID))
 
-$(O)/make-exit.so: tools/make-exit.c | $(SETUP)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $<
-
-run: run-vm ## boot APP in QEMU; ends with the application's status
-	@$(if $(call has_flag,n),,$(exit-with $(STATUS)))if [ -f $(STATUS) ]; \
-	then exit $$(cat $(STATUS); rm -f $(STATUS)); fi
-
-run-vm: $(BOOTED)
-	@tools/run $<; echo $$? >$(STATUS)
+run: $(BOOTED) ## boot APP in QEMU; a script uses tools/run, which ends with its status
+	@tools/run $<
 
 debug: $(BOOTED) ## boot APP in QEMU, waiting for gdb
 	@tools/run --gdb $<

@@ -15,7 +15,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from tap import Tap, skip_all
-from vm import FIRMWARE, FIRMWARE_VARIABLES, TOP, Vm, image
+from vm import FIRMWARE, FIRMWARE_VARIABLES, TOP, Vm, image, run_script
 
 GNU_EFI = "/usr/include/efi/efi.h"
 BOOT = os.path.join("EFI", "BOOT")
@@ -135,14 +135,6 @@ def comes_back(name, future, said):
     return judge
 
 
-def make_run(*settings):
-    """make run's status and what it printed."""
-    done = subprocess.run(["make", "-s", "run", "APP=apps/hello", "BOOT=uefi",
-                           "NET=none", *settings], cwd=TOP, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True)
-    return done.returncode, done.stdout + done.stderr
-
-
 LINE = "pollux.cmdline"
 BESIDE = os.path.join(BOOT, LINE)
 RNG = ["-device", "virtio-rng-pci"]
@@ -235,15 +227,20 @@ for judge in [
 
 with open(FIRMWARE_VARIABLES, "rb") as file:
     before = file.read()
-status, text = make_run("ARGS=-v x", "MACHINE=pc")
-t.ok(status == 0 and "argument 2: x" in text,
-     "uefi: make run passes arguments and ends with the status")
+run = run_script(application, NET="none", ARGS="-v x", MACHINE="pc")
+t.ok(run.returncode == 0 and "argument 2: x" in run.stdout,
+     "uefi: tools/run passes arguments and ends with the status")
 with open(FIRMWARE_VARIABLES, "rb") as file:
     t.equal(file.read(), before, "uefi: the package's variables stay as they are")
-status, text = make_run("CPU=qemu64,-nx")
-t.ok(status == 134 and text.count("Pollux: ") == 1,
-     "uefi: make run ends with 134 when there is no start")
-status, text = make_run("MEM=32M")
-t.ok(status == 2 and "42M" in text,
+run = run_script(application, NET="none", CPU="qemu64,-nx")
+t.ok(run.returncode == 134 and run.stdout.count("Pollux: ") == 1,
+     "uefi: tools/run ends with 134 when there is no start")
+run = run_script(application, NET="none", MEM="32M")
+t.ok(run.returncode == 2 and "42M" in run.stderr,
      "uefi: memory that is too little for the firmware is refused")
+run = subprocess.run(["make", "-s", "run", "APP=apps/hello", "BOOT=uefi",
+                      "NET=none", "ARGS=-v x"], cwd=TOP, text=True,
+                     stdin=subprocess.DEVNULL, capture_output=True)
+t.ok(run.returncode == 0 and "argument 2: x" in run.stdout,
+     "uefi: make run BOOT=uefi boots it")
 t.done()

@@ -37,6 +37,14 @@ def image(app, target="image", **variables):
     return os.path.join(TOP, out.stdout.strip().splitlines()[-1])
 
 
+def run_script(path, **settings):
+    """tools/run's status and output for an image, without a terminal."""
+    return subprocess.run(
+        [os.path.join(TOP, "tools/run"), path,
+         *(f"{name}={value}" for name, value in settings.items())],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+
+
 def free_port():
     """
     A TCP port of 127.0.0.1 that nobody is given until this script ends: it is
