@@ -34,10 +34,10 @@ unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c \
 chosen = $(if $(TESTS),$(filter $(TESTS) $(foreach t,$(TESTS),%/$(t) \
 	%/$(t).t),$(1)),$(1))
 
-# Each test has a deadline of its own; the one here is for what went wrong
-# beyond that. The tests call make too: not as a part of this one.
+# tools/run-test shows why a test failed. The tests call make too: not as a part
+# of this one.
 prove = $(Q)$(if $(call chosen,$(1)),env -u MAKEFLAGS -u MAKELEVEL prove -j2 \
-	--timer --exec 'timeout -k 5 900' $(call chosen,$(1)), \
+	--timer --exec tools/run-test $(call chosen,$(1)), \
 	echo 'no test is named $(TESTS)' >&2; exit 1)
 
 # lwIP's headers for net/ and for lwIP's own tests, as in the kernel; packed structs are unaligned.

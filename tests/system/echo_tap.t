@@ -81,7 +81,7 @@ def run_clients(clients, limit):
                 c.sock.close()
 
 
-seed = random.randrange(1 << 32)
+seed = t.seed
 clients = [Client(seed + i, 200 * 1024) for i in range(500)]
 started = time.monotonic()
 run_clients(clients, 240)

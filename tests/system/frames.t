@@ -82,9 +82,8 @@ def send(frame):
     raw.send(frame)
 
 
-seed = random.randrange(1 << 32)
+seed = t.seed
 rng = random.Random(seed)
-t.diag(f"seed {seed}")
 
 for n in range(1, 60):
     send(guest_mac + host_mac + b"\x08\x00" + rng.randbytes(n)

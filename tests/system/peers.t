@@ -27,8 +27,7 @@ if not in_private_network():
 
 MANY = 200
 t = Tap(deadline=200)
-seed = random.randrange(1 << 32)
-t.diag(f"seed {seed}")
+seed = t.seed
 rng = random.Random(seed)
 vm = boot(t, mem="128M")
 

@@ -31,9 +31,6 @@ innocent = Traffic(fresh=False)
 innocent.__enter__()
 t.cleanup(lambda: innocent.__exit__())
 host = Host()
-seed = random.randrange(1 << 32)
-random.seed(seed)
-t.diag(f"seed {seed}")
 
 
 def silent(name, *packets):

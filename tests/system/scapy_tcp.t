@@ -32,9 +32,6 @@ innocent = Traffic(fresh=False)
 innocent.__enter__()
 t.cleanup(lambda: innocent.__exit__())
 host = Host()
-seed = random.randrange(1 << 32)
-random.seed(seed)
-t.diag(f"seed {seed}")
 
 
 def bare_ack(conn, packets):

@@ -26,8 +26,7 @@ if not in_private_network():
 GROUP = "239.1.2.3"
 t = Tap(deadline=300)
 vm = boot(t, app="datagrams")
-seed = random.randrange(1 << 32)
-t.diag(f"seed {seed}")
+seed = t.seed
 rng = random.Random(seed)
 
 

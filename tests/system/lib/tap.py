@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""TAP for the system tests: one object a script, a deadline for the whole."""
+"""
+TAP for the system tests: one object a script, a deadline for the whole, and a
+seed for all that is random: SEED=n, or a fresh one.
+"""
 import os
+import random
 import signal
 import sys
 import traceback
@@ -17,6 +21,9 @@ class Tap:
         signal.signal(signal.SIGALRM, self._too_late)
         signal.alarm(deadline)
         sys.excepthook = self._broken
+        self.seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+        random.seed(self.seed)
+        self.diag(f"SEED={self.seed}")
 
     def ok(self, condition, name):
         """Prints one result; returns the condition."""
