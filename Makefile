@@ -9,7 +9,7 @@
 O := build
 
 ## What to run
-APP     := apps/echo#       ## a folder under apps/, or a path to a .c file, a folder of them, or a static ELF
+APP     := apps/echo#       ## a folder of apps/, or any .c file, folder of them or static ELF
 ARGS    :=#                 ## the application's arguments
 APPEND  :=#                 ## the kernel's command line: ip=dhcp, ip=A.B.C.D/N gw=..., loglevel=N
 ROOTFS  :=#                 ## a folder whose files the application shall find
@@ -61,7 +61,8 @@ OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
 
 CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
 	-isystem $(O)/gcc-include
-CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
+CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fno-common \
 	-fno-strict-aliasing -fno-omit-frame-pointer \
 	-ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections

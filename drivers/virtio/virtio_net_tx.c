@@ -4,9 +4,10 @@
  * descriptors, the virtio header of its slot first and then the stack's own
  * pieces. Short pieces at the start, headers mostly, are copied behind the
  * virtio header: a descriptor costs both sides more than a few words. So a
- * short frame takes one entry of the ring. The rest is not copied. xmit only queues; kick rings the doorbell
- * once for all of them. The device raises no interrupt for what it has sent:
- * that is collected when it is convenient, or when room gets short.
+ * short frame takes one entry of the ring. The rest is not copied. xmit only
+ * queues; kick rings the doorbell once for all of them. The device raises no
+ * interrupt for what it has sent: that is collected when it is convenient, or
+ * when room gets short.
  */
 #include <errno.h>
 #include <string.h>

@@ -9,7 +9,8 @@
  *
  * Invariants:
  *  1. rmem is the sum of truesize over both queues, and deficit.
- *  2. count is the length of the queue; unread <= count: datagrams that were there when the reader last looked.
+ *  2. count is the length of the queue; unread <= count: datagrams that were
+ *     there when the reader last looked.
  *  3. A sock lives until wmem is 0, whoever closed it.
  */
 #ifndef NET_DGRAM_DGRAM_H

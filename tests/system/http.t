@@ -45,7 +45,7 @@ vm = boot(t, "http", os.path.join(folder.name, "root"), mem="128M")
 
 
 def make_block():
-    """What apps/http.c fills its block with."""
+    """What tests/system/apps/http.c fills its block with."""
     x, block = 1, bytearray()
     for i in range(65521):
         x = (x * 1664525 + 1013904223) & 0xffffffff if i else 1

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/event/eventpoll.c kernel/event/eventpoll_ctl.c kernel/event/eventpoll_path.c kernel/event/eventpoll_busy.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c kernel/lib/rbtree.c kernel/lib/seq_buf.c */
+/* unit: kernel/event/eventpoll.c kernel/event/eventpoll_ctl.c */
+/* unit: kernel/event/eventpoll_path.c kernel/event/eventpoll_busy.c */
+/* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c */
+/* unit: kernel/lib/rbtree.c kernel/lib/seq_buf.c */
 /*
  * eventpoll: what is reported, how often and in which order; epoll(7) and
  * epoll_ctl(2), in the details as Linux does it.

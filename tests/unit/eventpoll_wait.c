@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/event/eventpoll.c kernel/event/eventpoll_ctl.c kernel/event/eventpoll_path.c kernel/event/eventpoll_busy.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c kernel/lib/rbtree.c kernel/lib/seq_buf.c */
+/* unit: kernel/event/eventpoll.c kernel/event/eventpoll_ctl.c */
+/* unit: kernel/event/eventpoll_path.c kernel/event/eventpoll_busy.c */
+/* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c */
+/* unit: kernel/lib/rbtree.c kernel/lib/seq_buf.c */
 /*
  * eventpoll: who sleeps, who is woken and how many of them; news in the
  * middle of a scan; sets that watch sets.

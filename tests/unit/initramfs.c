@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c kernel/fs/open.c kernel/fs/stat.c kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/lib/rbtree.c */
+/* unit: kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/namei.c */
+/* unit: kernel/fs/modify.c kernel/fs/open.c kernel/fs/stat.c */
+/* unit: kernel/fs/readdir.c kernel/fs/file.c kernel/fs/read_write.c */
+/* unit: kernel/fs/iov_iter.c kernel/lib/rbtree.c */
 /*
  * The root file system from archives that are sound and that are not: look-up
  * as path_resolution(7) has it, reading, listing.

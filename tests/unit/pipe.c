@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/event/eventfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/lib/seq_buf.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/event/eventfd.c */
+/* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c */
+/* unit: kernel/task/wait.c kernel/lib/seq_buf.c */
 /*
  * Pipes and eventfds: what goes in comes out, space is counted in pages, and
  * memory that is short or an address that is bad leaves nothing behind.

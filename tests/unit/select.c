@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/event/select.c kernel/fs/fdtable.c kernel/fs/file.c kernel/fs/read_write.c kernel/task/wait.c */
+/* unit: kernel/event/select.c kernel/fs/fdtable.c kernel/fs/file.c */
+/* unit: kernel/fs/read_write.c kernel/task/wait.c */
 /*
  * poll(2) and select(2): masks, sleeping on many queues, bad descriptors.
  */

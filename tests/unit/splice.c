@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c kernel/pipe/sendfile.c */
-/* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c */
+/* unit: kernel/pipe/splice_pipe.c kernel/pipe/sendfile.c */
+/* unit: kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c */
+/* unit: kernel/task/wait.c */
 /*
  * Pipes with memory in them that is not their own: each reference that was
  * taken is given back once, whatever fails and whoever comes between.

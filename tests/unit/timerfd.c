@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/event/timerfd.c kernel/fs/file.c kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/task/wait.c kernel/lib/seq_buf.c */
+/* unit: kernel/event/timerfd.c kernel/fs/file.c kernel/fs/read_write.c */
+/* unit: kernel/fs/iov_iter.c kernel/task/wait.c kernel/lib/seq_buf.c */
 /*
  * timerfd with a clock and a timer that the test moves: what is counted, what
  * is left, and that it comes and goes without a trace.

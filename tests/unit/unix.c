@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: net/unix/unix.c net/unix/unix_names.c net/unix/unix_stream.c net/unix/unix_dgram.c net/unix/unix_gc.c */
-/* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c net/socket/socket.c net/socket/sock.c net/socket/sockopt.c kernel/fs/mksock.c */
-/* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c kernel/fs/file.c kernel/fs/fdtable.c */
-/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c kernel/pipe/splice_pipe.c */
+/* unit: net/unix/unix.c net/unix/unix_names.c net/unix/unix_stream.c */
+/* unit: net/unix/unix_dgram.c net/unix/unix_gc.c */
+/* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c */
+/* unit: net/socket/socket.c net/socket/sock.c net/socket/sockopt.c */
+/* unit: kernel/fs/mksock.c */
+/* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c */
+/* unit: kernel/fs/file.c kernel/fs/fdtable.c */
+/* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c */
+/* unit: kernel/pipe/splice_pipe.c */
 /* unit: kernel/fs/read_write.c kernel/fs/iov_iter.c kernel/fs/open.c */
 /* unit: kernel/task/wait.c kernel/lib/rbtree.c */
 /*

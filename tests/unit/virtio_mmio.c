@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtio/virtio_mmio.c drivers/virtio/virtio.c drivers/virtio/virtqueue.c */
+/* unit: drivers/virtio/virtio_mmio.c drivers/virtio/virtio.c */
+/* unit: drivers/virtio/virtqueue.c */
 /*
  * virtio over MMIO with a device whose registers are here: one that keeps to
  * the specification, of both versions, and ones that do not.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: drivers/virtio/virtio_rng.c drivers/virtio/virtio.c drivers/virtio/virtqueue.c */
+/* unit: drivers/virtio/virtio_rng.c drivers/virtio/virtio.c */
+/* unit: drivers/virtio/virtqueue.c */
 /* unit: kernel/task/wait.c */
 /*
  * The virtio-rng driver with a device that answers, answers in crumbs, says

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where kernel code under test logs, and where it ends when an ASSERT fails;
- * no time that passes, and nobody else to run. Weak: a test that looks at the log or expects a panic brings its own.
+ * no time that passes, and nobody else to run. Weak: a test that looks at the
+ * log or expects a panic brings its own.
  */
 #include <stdarg.h>
 #include <stdio.h>
