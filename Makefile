@@ -192,9 +192,9 @@ distclean: ## remove build/ wholly
 
 help: ## this text
 	@echo 'make TARGET [NAME=VALUE]...'
-	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/  /'
+	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14 | sed 's/^/  /'
 	@sed -n -e 's/^## \(.*\)/\n\1:/p' \
 		-e 's/^\([A-Z_]*\) *[:?]= *\([^#]*\)#* *## /\1\t\2\t/p' Makefile | \
-		expand -t 12,24 | sed '/:$$/!s/^\(.\)/  \1/'
+		expand -t 14,26 | sed '/:$$/!s/^\(.\)/  \1/'
 
 -include $(shell [ ! -d $(O) ] || find $(O) -name '*.d' -type f)
