@@ -207,16 +207,46 @@ struct file *fget(struct fdtable *fdt, int fd)
  * The number is free before the file is released: whoever opens a file from
  * a wake-up that release() causes may get the same number.
  */
-int fd_close(struct fdtable *fdt, int fd)
+static struct file *take_file(struct fdtable *fdt, int fd)
 {
 	struct file *file = fd_lookup(fdt, fd);
 
+	if (file) {
+		*slot(fdt, fd) = NULL;
+		put_unused_fd(fdt, fd);
+	}
+	return file;
+}
+
+int fd_close(struct fdtable *fdt, int fd)
+{
+	struct file *file = take_file(fdt, fd);
+
 	if (!file)
 		return -EBADF;
-	*slot(fdt, fd) = NULL;
-	put_unused_fd(fdt, fd);
 	fput(file);
 	return 0;
+}
+
+void fd_close_range(struct fdtable *fdt, unsigned int first, unsigned int last)
+{
+	struct file *dead = NULL, *file;
+	int fd;
+
+	while (first < fdt->size && (fd = fd_next_open(fdt, first)) >= 0 &&
+	       (unsigned int)fd <= last) {
+		file = take_file(fdt, fd);
+		if (file)
+			fput_later(file, &dead);
+		first = fd + 1;
+		cond_resched();
+	}
+	while (dead) {
+		file = dead;
+		dead = file->f_next;
+		__fput(file);
+		cond_resched();
+	}
 }
 
 bool fd_get_cloexec(struct fdtable *fdt, int fd)

@@ -39,6 +39,12 @@ struct file *fd_lookup(struct fdtable *fdt, int fd);
 /* With a reference: pair with fput(). */
 struct file *fget(struct fdtable *fdt, int fd);
 int fd_close(struct fdtable *fdt, int fd); /* -EBADF */
+/*
+ * close_range(2). As on Linux what was open is released at the end, the last
+ * one first: a reader that is watched hears of the end of its writer, though
+ * both are closed. Others may run.
+ */
+void fd_close_range(struct fdtable *fdt, unsigned int first, unsigned int last);
 bool fd_get_cloexec(struct fdtable *fdt, int fd);
 void fd_set_cloexec(struct fdtable *fdt, int fd, bool on);
 /*

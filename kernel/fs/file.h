@@ -71,7 +71,10 @@ struct file {
 	int32_t f_owner; /* whom signals are for: fcntl(2), F_SETOWN */
 	const struct file_operations *f_op;
 	void *private_data;
-	int64_t f_pos;
+	union {
+		int64_t f_pos;
+		struct file *f_next; /* without references: to be released */
+	};
 	struct list_head f_ep; /* epitems that watch this file */
 	struct inode *f_inode; /* of a file with a path, with a reference */
 	const char *f_name; /* for /proc/self/fd; static or owned by private */
@@ -101,6 +104,18 @@ static inline void fput(struct file *file)
 	ASSERT(file->f_count);
 	if (!--file->f_count)
 		__fput(file);
+}
+/*
+ * fput(), but a file that has lost its last reference stays as it is, in front
+ * of *dead, until the caller releases all of them by __fput().
+ */
+static inline void fput_later(struct file *file, struct file **dead)
+{
+	ASSERT(file->f_count);
+	if (--file->f_count)
+		return;
+	file->f_next = *dead;
+	*dead = file;
 }
 size_t nr_files(void);
 size_t file_max(void);

@@ -221,12 +221,13 @@ static long sys_close_range(unsigned int first, unsigned int last,
 		return -EINVAL;
 	if (first > last)
 		return -EINVAL;
+	if (!(flags & CLOSE_RANGE_CLOEXEC)) {
+		fd_close_range(fdt, first, last);
+		return 0;
+	}
 	while (first < fdt->size && (fd = fd_next_open(fdt, first)) >= 0 &&
 	       (unsigned int)fd <= last) {
-		if (flags & CLOSE_RANGE_CLOEXEC)
-			fd_set_cloexec(fdt, fd, true);
-		else
-			fd_close(fdt, fd);
+		fd_set_cloexec(fdt, fd, true);
 		first = fd + 1;
 		cond_resched();
 	}

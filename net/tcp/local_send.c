@@ -39,9 +39,6 @@
 /* Sent before a reset is heard of: Linux's 16 buffers of 32 KiB. */
 #define IN_VAIN_MAX (16 * 32768)
 
-/* Between two such parts of one call others may run. */
-#define PART_MAX (1 << 20)
-
 static size_t window_of(const struct tcp_sock *receiver)
 {
 	return receiver->inet.sk.sk_rcvbuf / 2;
@@ -293,7 +290,7 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 
 	if (!corked && tcp_local_refused(tp))
 		return send_to_nobody(tp, msg);
-	n = room_for(tp, MIN(msg->iter->count, (size_t)PART_MAX));
+	n = room_for(tp, MIN(msg->iter->count, (size_t)TCP_SEND_PART));
 	if (!n)
 		return -EAGAIN;
 	if (corked)

@@ -15,9 +15,6 @@
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_transport.h"
 
-/* Between two such parts of one call others may run. */
-#define PART_MAX (1 << 20)
-
 size_t tcp_unacked_bytes(const struct tcp_sock *tp)
 {
 	return tp->transport->unacked(tp);
@@ -75,7 +72,7 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 	struct tcp_sock *tp = tcp_sk(sk);
 	const struct tcp_transport *via = tp->transport;
 	uint64_t deadline = sock_snd_deadline(sk, msg->flags & MSG_DONTWAIT);
-	ssize_t copied = 0, pause = PART_MAX;
+	ssize_t copied = 0, pause = TCP_SEND_PART;
 	int err = sk->sk_state == TCP_ESTABLISHED ?
 			  0 :
 			  tcp_wait_connected(sk, deadline);
@@ -92,7 +89,7 @@ ssize_t tcp_sendmsg(struct sock *sk, struct msg *msg)
 		else
 			err = n;
 		if (copied >= pause) {
-			pause += PART_MAX;
+			pause += TCP_SEND_PART;
 			cond_resched();
 		}
 	}

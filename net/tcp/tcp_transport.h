@@ -16,6 +16,9 @@ struct msg;
 struct tcp_info;
 struct tcp_sock;
 
+/* Between two such parts of one send others may run. */
+#define TCP_SEND_PART (1 << 20)
+
 struct tcp_transport {
 	/* An error, the end of sending, or no connection: nothing is sent. */
 	bool (*stopped)(const struct tcp_sock *tp);

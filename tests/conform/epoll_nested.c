@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #include "events.h"
 
@@ -265,6 +266,26 @@ static void test_width(void)
 	close(fd);
 }
 
+/* Closed in one call, the pipe's end that is written to goes first. */
+static void test_closed_range(void)
+{
+	int inner = new_epoll(), outer = new_epoll();
+	int fd = MUST(eventfd(1, EFD_NONBLOCK));
+	int ends[2];
+
+	new_pipe(ends);
+	MUST(add(inner, fd, EPOLLIN, 'f'));
+	MUST(add(inner, ends[0], EPOLLIN, 'r'));
+	MUST(add(outer, inner, EPOLLIN | EPOLLET, 'i'));
+	sees(outer, "i:IN", "range: news of the inner");
+	sees(outer, "", "range: told once");
+	MUST(syscall(SYS_close_range, ends[0], ends[1], 0));
+	sees(outer, "i:IN", "range: the reader heard of its writer's end");
+	close(inner);
+	close(outer);
+	close(fd);
+}
+
 int main(void)
 {
 	deadline(30);
@@ -276,5 +297,6 @@ int main(void)
 	test_loops();
 	test_depth();
 	test_width();
+	test_closed_range();
 	return done_testing();
 }
