@@ -56,9 +56,9 @@
 /* Pointers that may carry a negative errno instead of an address. */
 #define MAX_ERRNO 4095
 
-static inline void *ERR_PTR(long error)
+static inline void *ERR_PTR(long err)
 {
-	return (void *)error;
+	return (void *)err;
 }
 
 static inline long PTR_ERR(const void *ptr)

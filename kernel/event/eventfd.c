@@ -31,16 +31,16 @@ static ssize_t eventfd_read(struct file *file, struct iov_iter *to,
 {
 	struct eventfd_ctx *ctx = file->private_data;
 	uint64_t n;
-	int error;
+	int err;
 
 	if (to->count < sizeof(n))
 		return -EINVAL;
 	if (!ctx->count) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_until(&ctx->wq, ctx->count, UINT64_MAX);
-		if (error)
-			return error;
+		err = wait_event_until(&ctx->wq, ctx->count, UINT64_MAX);
+		if (err)
+			return err;
 	}
 	n = ctx->is_semaphore ? 1 : ctx->count;
 	ctx->count -= n;
@@ -55,7 +55,7 @@ static ssize_t eventfd_add(struct file *file, struct iov_iter *from)
 {
 	struct eventfd_ctx *ctx = file->private_data;
 	uint64_t n;
-	int error;
+	int err;
 
 	if (from->iov->iov_len - from->iov_offset != sizeof(n))
 		return -EINVAL;
@@ -66,10 +66,10 @@ static ssize_t eventfd_add(struct file *file, struct iov_iter *from)
 	if (n > COUNT_MAX - ctx->count) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_until(&ctx->wq, n <= COUNT_MAX - ctx->count,
-					 UINT64_MAX);
-		if (error)
-			return error;
+		err = wait_event_until(&ctx->wq, n <= COUNT_MAX - ctx->count,
+				       UINT64_MAX);
+		if (err)
+			return err;
 	}
 	ctx->count += n;
 	wake_up_poll(&ctx->wq, EPOLLIN);

@@ -73,13 +73,13 @@ static ssize_t signalfd_read(struct file *file, struct iov_iter *to,
 	struct signalfd_siginfo out;
 	struct signal_info info;
 	ssize_t total = 0;
-	int error;
+	int err;
 
 	if (to->count < sizeof(out))
 		return -EINVAL;
-	error = wait_signal(file, &info);
-	if (error)
-		return error;
+	err = wait_signal(file, &info);
+	if (err)
+		return err;
 	do {
 		fill(&out, &info);
 		if (copy_to_iter(&out, sizeof(out), to) < sizeof(out))

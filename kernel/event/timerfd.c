@@ -113,16 +113,16 @@ static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
 	struct timerfd_ctx *ctx = file->private_data;
 	uint64_t ticks;
 	ssize_t stored;
-	int error;
+	int err;
 
 	if (to->count < sizeof(ticks))
 		return -EINVAL;
 	if (!ctx->ticks) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_until(&ctx->wq, ctx->ticks, UINT64_MAX);
-		if (error)
-			return error;
+		err = wait_event_until(&ctx->wq, ctx->ticks, UINT64_MAX);
+		if (err)
+			return err;
 	}
 	if (timerfd_canceled(ctx)) {
 		ctx->ticks = 0;

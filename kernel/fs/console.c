@@ -70,16 +70,16 @@ static ssize_t console_read(struct file *file, struct iov_iter *to,
 			    int64_t *pos)
 {
 	size_t done = 0;
-	int error;
+	int err;
 
 	if (!to->count)
 		return 0;
 	if (head == tail) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_until(&input, head != tail, UINT64_MAX);
-		if (error)
-			return error;
+		err = wait_event_until(&input, head != tail, UINT64_MAX);
+		if (err)
+			return err;
 	}
 	while (to->count && head != tail) {
 		size_t at = tail % RING_SIZE;

@@ -72,7 +72,7 @@ ssize_t random_read_iter(struct iov_iter *to)
 {
 	uint8_t chunk[CHUNK];
 	size_t done = 0, n, copied;
-	ssize_t error = 0;
+	ssize_t err = 0;
 
 	while (to->count) {
 		n = MIN(to->count, sizeof(chunk));
@@ -80,15 +80,15 @@ ssize_t random_read_iter(struct iov_iter *to)
 		copied = copy_to_iter(chunk, n, to);
 		done += copied;
 		if (copied < n) {
-			error = -EFAULT;
+			err = -EFAULT;
 			break;
 		}
 		if (IS_ALIGNED(done, PAGE_SIZE) && is_interrupted())
 			break;
 	}
-	memset(chunk, 0, error ? sizeof(chunk) : MIN(done, sizeof(chunk)));
+	memset(chunk, 0, err ? sizeof(chunk) : MIN(done, sizeof(chunk)));
 	barrier(); /* the compiler keeps the erasure */
-	return done ? (ssize_t)done : error;
+	return done ? (ssize_t)done : err;
 }
 
 static ssize_t random_read(struct file *file, struct iov_iter *to, int64_t *pos)

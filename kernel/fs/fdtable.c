@@ -87,13 +87,13 @@ static int fdtable_grow(struct fdtable *fdt, unsigned int want)
 static int fdtable_reach(struct fdtable *fdt, unsigned int n)
 {
 	struct file ***chunk;
-	int error;
+	int err;
 
 	if (n >= FD_LIMIT_MAX)
 		return -EMFILE;
-	error = n < fdt->size ? 0 : fdtable_grow(fdt, n);
-	if (error)
-		return error;
+	err = n < fdt->size ? 0 : fdtable_grow(fdt, n);
+	if (err)
+		return err;
 	chunk = &fdt->chunks[n / FD_CHUNK];
 	if (!*chunk)
 		*chunk = kcalloc(FD_CHUNK, sizeof(**chunk));
@@ -151,7 +151,7 @@ int get_unused_fd(struct fdtable *fdt, unsigned int from, unsigned int limit,
 		  bool cloexec)
 {
 	unsigned int fd;
-	int error;
+	int err;
 
 	limit = MIN(limit, FD_LIMIT_MAX);
 	if (from && from >= limit)
@@ -159,9 +159,9 @@ int get_unused_fd(struct fdtable *fdt, unsigned int from, unsigned int limit,
 	fd = find_free(fdt, MAX(from, fdt->next));
 	if (fd >= limit)
 		return -EMFILE;
-	error = fdtable_reach(fdt, fd);
-	if (error)
-		return error;
+	err = fdtable_reach(fdt, fd);
+	if (err)
+		return err;
 	bit_set(fdt->used, fd, true);
 	bit_set(fdt->cloexec, fd, cloexec);
 	if (from <= fdt->next)
@@ -264,13 +264,13 @@ int fd_replace(struct fdtable *fdt, int fd, struct file *file, bool cloexec)
 {
 	unsigned int n = fd;
 	struct file *old = fd_lookup(fdt, fd);
-	int error = fdtable_reach(fdt, n);
+	int err = fdtable_reach(fdt, n);
 
-	if (!error && !old && bit_test(fdt->used, n))
-		error = -EBUSY;
-	if (error) {
+	if (!err && !old && bit_test(fdt->used, n))
+		err = -EBUSY;
+	if (err) {
 		fput(file);
-		return error;
+		return err;
 	}
 	*slot(fdt, n) = file;
 	bit_set(fdt->used, n, true);

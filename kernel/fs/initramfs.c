@@ -365,10 +365,10 @@ int initramfs_lookup(const char *path, const uint8_t **data, size_t *len,
 		     const char **resolved)
 {
 	struct inode *inode;
-	int error = path_lookup(vfs_root(), path, LOOKUP_FOLLOW, &inode);
+	int err = path_lookup(vfs_root(), path, LOOKUP_FOLLOW, &inode);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	if (S_ISDIR(inode->i_mode))
 		return -EISDIR;
 	if (!S_ISREG(inode->i_mode))

@@ -38,10 +38,10 @@ static bool is_special(const char *name, size_t len)
 static int lookup_parent(struct inode *start, const char *path,
 			 struct inode **dir)
 {
-	int error = path_lookup(start, path, LOOKUP_PARENT, dir);
+	int err = path_lookup(start, path, LOOKUP_PARENT, dir);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	if (S_ISDIR((*dir)->i_mode))
 		return 0;
 	iput(*dir);
@@ -72,10 +72,10 @@ int vfs_mksock(struct inode *start, const char *path, uint32_t mode,
 	bool slashes;
 	size_t len;
 	const char *name = last_name(path, &len, &slashes);
-	int error = lookup_parent(start, path, &dir);
+	int err = lookup_parent(start, path, &dir);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	inode = make_node(dir, name, len, slashes);
 	iput(dir);
 	if (IS_ERR(inode))
@@ -113,10 +113,10 @@ static struct inode *lookup_node(struct inode *start, const char *path,
 	struct inode *dir, *inode;
 	size_t len;
 	const char *name = last_name(path, &len, slashes);
-	int error = lookup_parent(start, path, &dir);
+	int err = lookup_parent(start, path, &dir);
 
-	if (error)
-		return ERR_PTR(error);
+	if (err)
+		return ERR_PTR(err);
 	inode = is_special(name, len) ? ERR_PTR(special) :
 					inode_lookup(dir, name, len);
 	iput(dir);
@@ -127,24 +127,24 @@ int vfs_unlink(struct inode *start, const char *path)
 {
 	bool slashes;
 	struct inode *inode = lookup_node(start, path, -EISDIR, &slashes);
-	int error;
+	int err;
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	error = unlink_node(inode, slashes);
+	err = unlink_node(inode, slashes);
 	iput(inode);
-	return error;
+	return err;
 }
 
 int vfs_rmdir(struct inode *start, const char *path)
 {
 	bool slashes;
 	struct inode *inode = lookup_node(start, path, -EROFS, &slashes);
-	int error;
+	int err;
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	error = S_ISDIR(inode->i_mode) ? inode_want_write(inode) : -ENOTDIR;
+	err = S_ISDIR(inode->i_mode) ? inode_want_write(inode) : -ENOTDIR;
 	iput(inode);
-	return error;
+	return err;
 }

@@ -122,21 +122,21 @@ static int walk_one(struct nameidata *nd)
 	size_t slashes = strspn(name + len, "/");
 	bool is_last = !name[len + slashes];
 	struct inode *child;
-	int error = 0;
+	int err = 0;
 
 	child = lookup_one(nd->inode, name, len);
 	if (IS_ERR(child)) {
-		error = PTR_ERR(child);
-		if (error == -ENOENT && is_last && (nd->flags & LOOKUP_CREATE))
+		err = PTR_ERR(child);
+		if (err == -ENOENT && is_last && (nd->flags & LOOKUP_CREATE))
 			return inode_want_write(nd->inode);
-		return error;
+		return err;
 	}
 	nd->rest += len;
 	if (S_ISLNK(child->i_mode) &&
 	    (!is_last || slashes || (nd->flags & LOOKUP_FOLLOW))) {
-		error = follow_link(nd, child);
+		err = follow_link(nd, child);
 		iput(child);
-		return error;
+		return err;
 	}
 	nd_move(nd, child);
 	if (slashes && !S_ISDIR(child->i_mode))
@@ -152,7 +152,7 @@ static bool is_last_name(const char *path)
 
 static int walk(struct nameidata *nd)
 {
-	int error;
+	int err;
 
 	for (;;) {
 		nd->rest += strspn(nd->rest, "/");
@@ -162,9 +162,9 @@ static int walk(struct nameidata *nd)
 			return -ENOTDIR;
 		if ((nd->flags & LOOKUP_PARENT) && is_last_name(nd->rest))
 			return 0;
-		error = walk_one(nd);
-		if (error)
-			return error;
+		err = walk_one(nd);
+		if (err)
+			return err;
 	}
 }
 
@@ -172,19 +172,19 @@ int path_lookup(struct inode *start, const char *path, unsigned int flags,
 		struct inode **out)
 {
 	struct nameidata nd = { .rest = path, .flags = flags };
-	int error;
+	int err;
 
 	if (!*path)
 		return -ENOENT;
 	nd.inode = iget(*path == '/' ? vfs_root() : start);
-	error = walk(&nd);
+	err = walk(&nd);
 	kfree(nd.buf);
 	kfree(nd.target);
-	if (!error && (flags & LOOKUP_DIRECTORY) && !S_ISDIR(nd.inode->i_mode))
-		error = -ENOTDIR;
-	if (error)
+	if (!err && (flags & LOOKUP_DIRECTORY) && !S_ISDIR(nd.inode->i_mode))
+		err = -ENOTDIR;
+	if (err)
 		iput(nd.inode);
 	else
 		*out = nd.inode;
-	return error;
+	return err;
 }

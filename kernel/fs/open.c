@@ -68,16 +68,16 @@ struct file *inode_open(struct inode *inode, uint32_t flags)
 	bool is_path = flags & O_PATH;
 	const struct file_operations *fop = is_path ? &path_fops : inode->i_fop;
 	struct file *file = NULL;
-	int error = -ENXIO;
+	int err = -ENXIO;
 
 	if (fop) {
 		file = file_alloc(fop, NULL,
 				  is_path ? flags : flags | O_LARGEFILE);
-		error = file_alloc_error();
+		err = file_alloc_error();
 	}
 	if (!file) {
 		iput(inode);
-		return ERR_PTR(error);
+		return ERR_PTR(err);
 	}
 	if (fop->llseek)
 		file->f_mode |= FMODE_PREAD;
@@ -91,7 +91,7 @@ struct file *vfs_open(struct inode *start, const char *path, uint32_t flags)
 	unsigned int lookup = 0;
 	struct inode *inode;
 	bool excl;
-	int error;
+	int err;
 
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -104,13 +104,13 @@ struct file *vfs_open(struct inode *start, const char *path, uint32_t flags)
 		lookup |= LOOKUP_DIRECTORY;
 	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
 		return ERR_PTR(-EINVAL);
-	error = path_lookup(start, path, lookup, &inode);
-	if (error)
-		return ERR_PTR(error);
-	error = excl ? -EEXIST : may_open(inode, flags);
-	if (error) {
+	err = path_lookup(start, path, lookup, &inode);
+	if (err)
+		return ERR_PTR(err);
+	err = excl ? -EEXIST : may_open(inode, flags);
+	if (err) {
 		iput(inode);
-		return ERR_PTR(error);
+		return ERR_PTR(err);
 	}
 	return inode_open(inode, flags);
 }

@@ -106,11 +106,11 @@ static int pipe_wait_drained(struct pipe *pipe)
 
 int pipe_drain_begin(struct pipe *pipe)
 {
-	int error = pipe_wait_drained(pipe);
+	int err = pipe_wait_drained(pipe);
 
-	if (!error)
+	if (!err)
 		pipe->is_draining = true;
-	return error;
+	return err;
 }
 
 void pipe_drain_end(struct pipe *pipe)
@@ -174,16 +174,16 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	struct pipe *pipe = file->private_data;
 	bool freed = false, has_slept = false;
 	ssize_t n;
-	int error;
+	int err;
 
 	if (!to->count)
 		return 0;
 	while (pipe->is_draining || pipe_is_empty(pipe)) {
 		if (!pipe->is_draining && !pipe->writers)
 			return 0;
-		error = read_wait(file, &has_slept);
-		if (error)
-			return error;
+		err = read_wait(file, &has_slept);
+		if (err)
+			return err;
 	}
 	n = read_all(pipe, to, &freed);
 	if (freed)
@@ -245,18 +245,18 @@ struct pipe_writing {
 static int write_wait(struct file *file, struct pipe_writing *w)
 {
 	struct pipe *pipe = file->private_data;
-	int error = 0;
+	int err = 0;
 
-	while (!error && pipe->readers && pipe_is_full(pipe)) {
+	while (!err && pipe->readers && pipe_is_full(pipe)) {
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		if (w->was_empty)
 			tell_readers(pipe);
-		error = pipe_wait(pipe, &pipe->wr_wait, is_writable);
+		err = pipe_wait(pipe, &pipe->wr_wait, is_writable);
 		w->was_empty = pipe_is_empty(pipe);
 		w->has_slept = true;
 	}
-	return pipe->readers ? error : pipe_broken();
+	return pipe->readers ? err : pipe_broken();
 }
 
 static ssize_t write_all(struct file *file, struct iov_iter *from,
@@ -503,10 +503,10 @@ int pipe_create(uint32_t flags, struct file *ends[2])
 	ends[1] = file_alloc(&pipe_fops, pipe,
 			     O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)));
 	if (!ends[1]) {
-		int error = file_alloc_error();
+		int err = file_alloc_error();
 
 		fput(ends[0]);
-		return error;
+		return err;
 	}
 	pipe->writers = 1;
 	ends[1]->f_name = pipe->name;

@@ -31,18 +31,18 @@ int splice_verify(int64_t pos, size_t len)
 
 int splice_wait_space(struct pipe *pipe, unsigned int flags)
 {
-	int error = 0;
+	int err = 0;
 
-	while (!error) {
+	while (!err) {
 		if (!pipe->readers)
 			return pipe_broken();
 		if (!pipe_is_full(pipe))
 			break;
 		if (flags & SPLICE_F_NONBLOCK)
 			return -EAGAIN;
-		error = pipe_wait_writable(pipe);
+		err = pipe_wait_writable(pipe);
 	}
-	return error;
+	return err;
 }
 
 /* ---- Into a pipe --------------------------------------------------------- */
@@ -119,11 +119,11 @@ static int landing_alloc(struct landing *l, struct pipe *pipe, size_t *len)
 static int landing_add(const struct landing *l, struct pipe *pipe,
 		       unsigned int i, size_t len)
 {
-	int error = splice_wait_space(pipe, 0);
+	int err = splice_wait_space(pipe, 0);
 
-	if (!error)
+	if (!err)
 		pipe_add_page(pipe, l->pages[i], len);
-	return error;
+	return err;
 }
 
 ssize_t copy_splice_read(struct file *in, int64_t *pos, struct pipe *pipe,
@@ -133,24 +133,23 @@ ssize_t copy_splice_read(struct file *in, int64_t *pos, struct pipe *pipe,
 	struct iov_iter to;
 	struct landing l;
 	ssize_t n, left;
-	int error;
+	int err;
 
 	len = MIN(len, pipe_space(pipe) * (size_t)PAGE_SIZE);
-	error = landing_alloc(&l, pipe, &len);
-	if (error)
-		return error;
+	err = landing_alloc(&l, pipe, &len);
+	if (err)
+		return err;
 	iov_iter_init(&to, l.iov, l.nr, len, false);
 	n = in->f_op->read_iter ? in->f_op->read_iter(in, &to, pos) : -EINVAL;
-	for (left = n; left > 0 && !error; left -= PAGE_SIZE) {
-		error = landing_add(&l, pipe, used,
-				    MIN((size_t)left, PAGE_SIZE));
-		if (!error)
+	for (left = n; left > 0 && !err; left -= PAGE_SIZE) {
+		err = landing_add(&l, pipe, used, MIN((size_t)left, PAGE_SIZE));
+		if (!err)
 			used++;
 	}
 	landing_free(&l, pipe, used);
-	if (!error)
+	if (!err)
 		return n;
-	return used ? (ssize_t)(used * PAGE_SIZE) : error;
+	return used ? (ssize_t)(used * PAGE_SIZE) : err;
 }
 
 /* ---- Out of a pipe ------------------------------------------------------- */
@@ -165,17 +164,17 @@ static void pay_wakeup(struct splice_desc *sd)
 int splice_wait_data(struct splice_desc *sd)
 {
 	struct pipe *pipe = sd->pipe;
-	int error = signal_pending() ? -ERESTARTSYS : 0;
+	int err = signal_pending() ? -ERESTARTSYS : 0;
 
-	while (!error && pipe_is_empty(pipe)) {
+	while (!err && pipe_is_empty(pipe)) {
 		if (!pipe->writers || sd->done)
 			return 0;
 		if (sd->flags & SPLICE_F_NONBLOCK)
 			return -EAGAIN;
 		pay_wakeup(sd);
-		error = pipe_wait_readable(pipe);
+		err = pipe_wait_readable(pipe);
 	}
-	return error ? error : 1;
+	return err ? err : 1;
 }
 
 void splice_took(struct splice_desc *sd, size_t n)

@@ -17,18 +17,18 @@
  */
 static int prepare_input(struct pipe *pipe, unsigned int flags)
 {
-	int error = 0;
+	int err = 0;
 
-	while (!error && pipe_is_empty(pipe)) {
+	while (!err && pipe_is_empty(pipe)) {
 		if (signal_pending())
 			return -ERESTARTSYS;
 		if (!pipe->writers)
 			break;
 		if (flags & SPLICE_F_NONBLOCK)
 			return -EAGAIN;
-		error = pipe_wait_readable(pipe);
+		err = pipe_wait_readable(pipe);
 	}
-	return error;
+	return err;
 }
 
 /* A pipe with room is not asked yet whether anybody reads it: 0, -errno. */
@@ -39,9 +39,9 @@ static int prepare_output(struct pipe *pipe, unsigned int flags)
 
 static int prepare(struct pipe *in, struct pipe *out, unsigned int flags)
 {
-	int error = prepare_input(in, flags);
+	int err = prepare_input(in, flags);
 
-	return error ? error : prepare_output(out, flags);
+	return err ? err : prepare_output(out, flags);
 }
 
 /* A whole slot changes hands, and can be appended to as before. */
@@ -58,10 +58,10 @@ static ssize_t share_slot(struct pipe_buffer *from, struct pipe *out,
 			  size_t len)
 {
 	struct pipe_buffer buf;
-	int error = pipe_buf_share(&buf, from, len);
+	int err = pipe_buf_share(&buf, from, len);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	pipe_add(out, &buf);
 	return buf.len;
 }

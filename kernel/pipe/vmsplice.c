@@ -39,10 +39,10 @@ static ssize_t add_user_page(struct pipe *pipe, struct mm *mm,
 	size_t offset = va % PAGE_SIZE;
 	size_t n = MIN(i->iov->iov_len - i->iov_offset, PAGE_SIZE - offset);
 	struct page *page;
-	int error = mm_get_page(mm, va, &page);
+	int err = mm_get_page(mm, va, &page);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	pipe_add(pipe, &(struct pipe_buffer){
 			       .ops = &user_page_ops,
 			       .owner = page,

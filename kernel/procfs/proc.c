@@ -252,11 +252,11 @@ int rootfs_symlink(const char *path, const char *target)
 
 int proc_register_all(const struct proc_entry *entries, size_t n)
 {
-	int error = 0;
+	int err = 0;
 
-	for (size_t i = 0; i < n && !error; i++)
-		error = proc_register(entries[i].path, entries[i].show);
-	return error;
+	for (size_t i = 0; i < n && !err; i++)
+		err = proc_register(entries[i].path, entries[i].show);
+	return err;
 }
 
 void proc_init(void)

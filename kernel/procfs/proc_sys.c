@@ -173,10 +173,9 @@ static const struct proc_entry sysfs_files[] = {
 
 int proc_sys_init(void)
 {
-	int error = proc_register_all(files, ARRAY_SIZE(files));
+	int err = proc_register_all(files, ARRAY_SIZE(files));
 
-	for (size_t i = 0; i < ARRAY_SIZE(sysfs_files) && !error; i++)
-		error = sysfs_register(sysfs_files[i].path,
-				       sysfs_files[i].show);
-	return error;
+	for (size_t i = 0; i < ARRAY_SIZE(sysfs_files) && !err; i++)
+		err = sysfs_register(sysfs_files[i].path, sysfs_files[i].show);
+	return err;
 }

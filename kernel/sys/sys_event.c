@@ -25,15 +25,15 @@
 static int install_pair(struct file *ends[2], int fds[2], bool cloexec)
 {
 	struct fdtable *fdt = sys_files();
-	int error;
+	int err;
 
 	fds[0] = get_unused_fd(fdt, 0, sys_nofile(), cloexec);
-	error = fds[0];
-	if (error < 0)
+	err = fds[0];
+	if (err < 0)
 		goto out_put_files;
 	fds[1] = get_unused_fd(fdt, 0, sys_nofile(), cloexec);
-	error = fds[1];
-	if (error < 0) {
+	err = fds[1];
+	if (err < 0) {
 		put_unused_fd(fdt, fds[0]);
 		goto out_put_files;
 	}
@@ -43,22 +43,22 @@ static int install_pair(struct file *ends[2], int fds[2], bool cloexec)
 out_put_files:
 	fput(ends[0]);
 	fput(ends[1]);
-	return error;
+	return err;
 }
 
 static long sys_pipe2(int *ufds, int flags)
 {
 	struct file *ends[2];
 	int fds[2];
-	int error;
+	int err;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	error = pipe_create(flags, ends);
-	if (!error)
-		error = install_pair(ends, fds, flags & O_CLOEXEC);
-	if (error)
-		return error;
+	err = pipe_create(flags, ends);
+	if (!err)
+		err = install_pair(ends, fds, flags & O_CLOEXEC);
+	if (err)
+		return err;
 	if (copy_to_user(ufds, fds, sizeof(fds))) {
 		fd_close(sys_files(), fds[0]);
 		fd_close(sys_files(), fds[1]);
@@ -148,10 +148,10 @@ static int timerfd_of(int fd, struct file **file)
 static int put_itimerspec(const struct timerfd_spec *spec,
 			  struct __kernel_itimerspec *uspec)
 {
-	int error = put_timespec(spec->interval, &uspec->it_interval);
+	int err = put_timespec(spec->interval, &uspec->it_interval);
 
-	return error ? error :
-		       put_timespec((uint64_t)spec->value, &uspec->it_value);
+	return err ? err :
+		     put_timespec((uint64_t)spec->value, &uspec->it_value);
 }
 
 static long sys_timerfd_settime(int fd, int flags,
@@ -162,26 +162,26 @@ static long sys_timerfd_settime(int fd, int flags,
 	struct __kernel_itimerspec new;
 	struct file *file;
 	uint64_t value;
-	int error;
+	int err;
 
 	if (get_user(new, unew))
 		return -EFAULT;
 	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
 		return -EINVAL;
-	error = timespec_to_ns(&new.it_value, &value);
-	if (!error)
-		error = timespec_to_ns(&new.it_interval, &first.interval);
-	if (!error)
-		error = timerfd_of(fd, &file);
-	if (error)
-		return error;
+	err = timespec_to_ns(&new.it_value, &value);
+	if (!err)
+		err = timespec_to_ns(&new.it_interval, &first.interval);
+	if (!err)
+		err = timerfd_of(fd, &file);
+	if (err)
+		return err;
 	timerfd_get(file, &old);
 	if (value && !(flags & TFD_TIMER_ABSTIME))
 		value = deadline_after(value);
 	first.value = (int64_t)MIN(value, (uint64_t)INT64_MAX);
-	error = timerfd_set(file, flags, &first);
-	if (error)
-		return error;
+	err = timerfd_set(file, flags, &first);
+	if (err)
+		return err;
 	return uold ? put_itimerspec(&old, uold) : 0;
 }
 
@@ -189,10 +189,10 @@ static long sys_timerfd_gettime(int fd, struct __kernel_itimerspec *uspec)
 {
 	struct timerfd_spec left;
 	struct file *file;
-	int error = timerfd_of(fd, &file);
+	int err = timerfd_of(fd, &file);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	timerfd_get(file, &left);
 	return put_itimerspec(&left, uspec);
 }

@@ -60,15 +60,15 @@ int user_path_at(int dirfd, const char *upath, unsigned int flags,
 {
 	char *path = getname(upath);
 	struct inode *start;
-	int error;
+	int err;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	error = dirfd_start(dirfd, path, &start);
-	if (!error)
-		error = path_lookup(start, path, flags, out);
+	err = dirfd_start(dirfd, path, &start);
+	if (!err)
+		err = path_lookup(start, path, flags, out);
 	kfree(path);
-	return error;
+	return err;
 }
 
 /* ---- open ---------------------------------------------------------------- */
@@ -76,9 +76,9 @@ int user_path_at(int dirfd, const char *upath, unsigned int flags,
 static struct file *open_at(int dirfd, const char *path, uint32_t flags)
 {
 	struct inode *start;
-	int error = dirfd_start(dirfd, path, &start);
+	int err = dirfd_start(dirfd, path, &start);
 
-	return error ? ERR_PTR(error) : vfs_open(start, path, flags);
+	return err ? ERR_PTR(err) : vfs_open(start, path, flags);
 }
 
 /* The number comes first: no number is told before no such file. */
@@ -144,16 +144,16 @@ static long do_statat(int dirfd, const char *upath, unsigned int flags,
 {
 	bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
 	struct inode *inode;
-	int error;
+	int err;
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
 		      AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	if ((flags & AT_EMPTY_PATH) && is_empty_path(upath))
 		return fd_stat(dirfd, st);
-	error = user_path_at(dirfd, upath, follow ? LOOKUP_FOLLOW : 0, &inode);
-	if (error)
-		return error;
+	err = user_path_at(dirfd, upath, follow ? LOOKUP_FOLLOW : 0, &inode);
+	if (err)
+		return err;
 	inode_getattr(inode, st);
 	iput(inode);
 	return 0;
@@ -163,9 +163,9 @@ static long sys_newfstatat(int dirfd, const char *path, struct stat *ust,
 			   int flags)
 {
 	struct stat st;
-	long error = do_statat(dirfd, path, flags, &st);
+	long err = do_statat(dirfd, path, flags, &st);
 
-	return error ? error : put_user(st, ust);
+	return err ? err : put_user(st, ust);
 }
 
 static long sys_stat(const char *path, struct stat *ust)
@@ -181,9 +181,9 @@ static long sys_lstat(const char *path, struct stat *ust)
 static long sys_fstat(int fd, struct stat *ust)
 {
 	struct stat st;
-	long error = fd == AT_FDCWD ? -EBADF : fd_stat(fd, &st);
+	long err = fd == AT_FDCWD ? -EBADF : fd_stat(fd, &st);
 
-	return error ? error : put_user(st, ust);
+	return err ? err : put_user(st, ust);
 }
 
 static long sys_statx(int dirfd, const char *path, unsigned int flags,
@@ -191,15 +191,15 @@ static long sys_statx(int dirfd, const char *path, unsigned int flags,
 {
 	struct statx stx;
 	struct stat st;
-	long error;
+	long err;
 
 	if (mask & STATX__RESERVED)
 		return -EINVAL;
 	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	error = do_statat(dirfd, path, flags, &st);
-	if (error)
-		return error;
+	err = do_statat(dirfd, path, flags, &st);
+	if (err)
+		return err;
 	stat_to_statx(&st, &stx);
 	return put_user(stx, ustx);
 }
@@ -210,7 +210,7 @@ static long sys_faccessat2(int dirfd, const char *upath, int mode, int flags)
 {
 	unsigned int lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct inode *inode;
-	int error;
+	int err;
 
 	if (mode & ~ACCESS_MODES)
 		return -EINVAL;
@@ -218,12 +218,12 @@ static long sys_faccessat2(int dirfd, const char *upath, int mode, int flags)
 		return -EINVAL;
 	if ((flags & AT_EMPTY_PATH) && is_empty_path(upath))
 		return fd_lookup(sys_files(), dirfd) ? 0 : -EBADF;
-	error = user_path_at(dirfd, upath, lookup, &inode);
-	if (error)
-		return error;
-	error = inode_access(inode, mode);
+	err = user_path_at(dirfd, upath, lookup, &inode);
+	if (err)
+		return err;
+	err = inode_access(inode, mode);
 	iput(inode);
-	return error;
+	return err;
 }
 
 static long sys_faccessat(int dirfd, const char *path, int mode)
@@ -294,9 +294,9 @@ static long sys_getcwd(char *ubuf, size_t size)
 static long sys_chdir(const char *upath)
 {
 	struct inode *dir;
-	int error = user_path_at(AT_FDCWD, upath, LOOKUP_FOLLOW, &dir);
+	int err = user_path_at(AT_FDCWD, upath, LOOKUP_FOLLOW, &dir);
 
-	return error ? error : vfs_chdir(dir);
+	return err ? err : vfs_chdir(dir);
 }
 
 static long sys_fchdir(int fd)

@@ -41,15 +41,15 @@ static int deadline_timespec(const struct __kernel_timespec *uts,
 			     uint64_t *deadline)
 {
 	uint64_t ns;
-	int error;
+	int err;
 
 	*deadline = FOREVER;
 	if (!uts)
 		return 0;
-	error = get_timespec(uts, &ns);
-	if (!error)
+	err = get_timespec(uts, &ns);
+	if (!err)
 		*deadline = deadline_in(ns);
-	return error;
+	return err;
 }
 
 /* More than a million microseconds are fine here. */
@@ -59,7 +59,7 @@ static int deadline_timeval(const struct __kernel_old_timeval *utv,
 	struct __kernel_old_timeval tv;
 	struct __kernel_timespec ts;
 	uint64_t ns;
-	int error;
+	int err;
 
 	*deadline = FOREVER;
 	if (!utv)
@@ -68,10 +68,10 @@ static int deadline_timeval(const struct __kernel_old_timeval *utv,
 		return -EFAULT;
 	ts.tv_sec = tv.tv_sec + tv.tv_usec / 1000000;
 	ts.tv_nsec = tv.tv_usec % 1000000 * (long)NSEC_PER_USEC;
-	error = timespec_to_ns(&ts, &ns);
-	if (!error)
+	err = timespec_to_ns(&ts, &ns);
+	if (!err)
 		*deadline = deadline_in(ns);
-	return error;
+	return err;
 }
 
 static uint64_t time_left(uint64_t deadline)
@@ -195,10 +195,10 @@ static noinline long epoll_wait_masked(int epfd, struct epoll_event *events,
 				       int maxevents, int timeout,
 				       const uint64_t *mask, size_t size)
 {
-	int error = set_user_sigmask(mask, size);
+	int err = set_user_sigmask(mask, size);
 
-	if (error)
-		return error;
+	if (err)
+		return err;
 	return restore_sigmask(mask, sys_epoll_wait(epfd, events, maxevents,
 						    timeout));
 }
@@ -219,12 +219,12 @@ static long sys_epoll_pwait2(int epfd, struct epoll_event *events,
 			     const uint64_t *mask, size_t size)
 {
 	uint64_t deadline;
-	int error = deadline_timespec(timeout, &deadline);
+	int err = deadline_timespec(timeout, &deadline);
 
-	if (!error)
-		error = set_user_sigmask(mask, size);
-	if (error)
-		return error;
+	if (!err)
+		err = set_user_sigmask(mask, size);
+	if (err)
+		return err;
 	return restore_sigmask(mask, do_epoll_wait(epfd, events, maxevents,
 						   deadline));
 }

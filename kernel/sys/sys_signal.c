@@ -25,34 +25,34 @@ static long sys_rt_sigaction(int sig, const struct k_sigaction *uact,
 			     struct k_sigaction *uold, size_t size)
 {
 	struct k_sigaction act, old;
-	int ret;
+	int err;
 
 	if (size != SIGSET_SIZE)
 		return -EINVAL;
 	if (uact && get_user(act, uact))
 		return -EFAULT;
-	ret = signal_action(sig, uact ? &act : NULL, &old);
-	if (!ret && uold)
-		ret = put_user(old, uold);
-	return ret;
+	err = signal_action(sig, uact ? &act : NULL, &old);
+	if (!err && uold)
+		err = put_user(old, uold);
+	return err;
 }
 
 static long sys_rt_sigprocmask(int how, const uint64_t *uset, uint64_t *uold,
 			       size_t size)
 {
 	uint64_t old = current->blocked, set;
-	int ret = 0;
+	int err = 0;
 
 	if (size != SIGSET_SIZE)
 		return -EINVAL;
 	if (uset) {
 		if (get_user(set, uset))
 			return -EFAULT;
-		ret = signal_procmask(how, set);
+		err = signal_procmask(how, set);
 	}
-	if (!ret && uold)
-		ret = put_user(old, uold);
-	return ret;
+	if (!err && uold)
+		err = put_user(old, uold);
+	return err;
 }
 
 static long sys_rt_sigpending(uint64_t *uset, size_t size)
@@ -82,16 +82,16 @@ static long sys_pause(void)
 static long sys_rt_sigsuspend(const uint64_t *umask, size_t size)
 {
 	uint64_t mask;
-	long ret;
+	long err;
 
 	if (size != SIGSET_SIZE)
 		return -EINVAL;
 	if (get_user(mask, umask))
 		return -EFAULT;
 	sigmask_set(mask);
-	ret = wait_for_signal();
+	err = wait_for_signal();
 	sigmask_restore_unless(true);
-	return ret;
+	return err;
 }
 
 /* The signals asked for are usually blocked, and end the sleep all the same. */
@@ -167,7 +167,7 @@ static long sys_sigaltstack(const stack_t *uss, stack_t *uold)
 {
 	struct thread *self = current;
 	stack_t ss, old;
-	int ret = 0;
+	int err = 0;
 
 	memset(&old, 0, sizeof(old)); /* the hole behind ss_flags too */
 	old.ss_sp = (void *)self->altstack.sp;
@@ -176,11 +176,11 @@ static long sys_sigaltstack(const stack_t *uss, stack_t *uold)
 	if (uss) {
 		if (get_user(ss, uss))
 			return -EFAULT;
-		ret = altstack_set(&ss);
+		err = altstack_set(&ss);
 	}
-	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))
-		ret = -EFAULT;
-	return ret;
+	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
+		err = -EFAULT;
+	return err;
 }
 
 /* A frame that is no frame ends the program, as on Linux. */
@@ -280,10 +280,10 @@ static int get_info(int sig, const struct siginfo *uinfo,
 static long sys_rt_sigqueueinfo(int pid, int sig, const struct siginfo *uinfo)
 {
 	struct signal_info info;
-	int ret = get_info(sig, uinfo, &info);
+	int err = get_info(sig, uinfo, &info);
 
-	if (ret)
-		return ret;
+	if (err)
+		return err;
 	if (pid != APP_PID)
 		return -ESRCH;
 	if (sig)
@@ -296,10 +296,10 @@ static long sys_rt_tgsigqueueinfo(int pid, int tid, int sig,
 {
 	struct signal_info info;
 	struct thread *thread;
-	int ret = get_info(sig, uinfo, &info);
+	int err = get_info(sig, uinfo, &info);
 
-	if (ret)
-		return ret;
+	if (err)
+		return err;
 	if (pid <= 0 || tid <= 0)
 		return -EINVAL;
 	thread = thread_find(tid);

@@ -131,15 +131,15 @@ static long do_prlimit(unsigned int resource, const struct rlimit64 *unew,
 		       struct rlimit64 *uold)
 {
 	struct rlimit_pair new, old;
-	int ret;
+	int err;
 
 	if (unew && copy_from_user(&new, unew, sizeof(new)))
 		return -EFAULT;
-	ret = process_rlimit(current->process, resource, unew ? &new : NULL,
+	err = process_rlimit(current->process, resource, unew ? &new : NULL,
 			     &old);
-	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))
+	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
 		return -EFAULT;
-	return ret;
+	return err;
 }
 
 static long sys_prlimit64(int pid, unsigned int resource,
@@ -155,10 +155,10 @@ static long sys_prlimit64(int pid, unsigned int resource,
 static long sys_getrlimit(unsigned int resource, struct rlimit64 *uold)
 {
 	struct rlimit_pair old;
-	int ret = process_rlimit(current->process, resource, NULL, &old);
+	int err = process_rlimit(current->process, resource, NULL, &old);
 
-	if (ret)
-		return ret;
+	if (err)
+		return err;
 	return copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }
 

@@ -253,14 +253,14 @@ static int futex_deadline(int op, const struct __kernel_timespec *utime,
 			  uint64_t *deadline)
 {
 	uint64_t ns;
-	int ret;
+	int err;
 
 	*deadline = FOREVER;
 	if (!utime)
 		return 0;
-	ret = get_timespec(utime, &ns);
-	if (ret)
-		return ret;
+	err = get_timespec(utime, &ns);
+	if (err)
+		return err;
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
 		*deadline = deadline_after(ns);
 	else if (op & FUTEX_CLOCK_REALTIME)
@@ -274,9 +274,9 @@ static long futex_sleep(uintptr_t uaddr, int op, uint32_t val,
 			const struct __kernel_timespec *utime, uint32_t bitset)
 {
 	uint64_t deadline;
-	int ret = futex_deadline(op, utime, &deadline);
+	int err = futex_deadline(op, utime, &deadline);
 
-	return ret ? ret :
+	return err ? err :
 		     futex_wait(uaddr, !(op & FUTEX_PRIVATE_FLAG), val, bitset,
 				deadline);
 }

@@ -70,18 +70,18 @@ static int clock_get(int id, uint64_t *ns)
 static long sys_clock_gettime(int id, struct __kernel_timespec *uts)
 {
 	uint64_t ns;
-	int ret = clock_get(id, &ns);
+	int err = clock_get(id, &ns);
 
-	return ret ? ret : put_timespec(ns, uts);
+	return err ? err : put_timespec(ns, uts);
 }
 
 /* All of them count the same nanoseconds of the time stamp counter. */
 static long sys_clock_getres(int id, struct __kernel_timespec *uts)
 {
 	uint64_t ns;
-	int ret = clock_get(id, &ns);
+	int err = clock_get(id, &ns);
 
-	return ret || !uts ? ret : put_timespec(1, uts);
+	return err || !uts ? err : put_timespec(1, uts);
 }
 
 /* Linux's TIME_SETTOD_SEC_MAX: 30 years before the nanoseconds end. */
@@ -100,7 +100,7 @@ static long sys_clock_settime(int id, const struct __kernel_timespec *uts)
 {
 	struct __kernel_timespec ts;
 	uint64_t ns;
-	int ret;
+	int err;
 
 	if (id > 0)
 		return -EINVAL;
@@ -108,8 +108,8 @@ static long sys_clock_settime(int id, const struct __kernel_timespec *uts)
 		return -EFAULT;
 	if (id == CLOCK_REALTIME)
 		return set_time(ts.tv_sec, ts.tv_nsec);
-	ret = cpu_clock_get(id, &ns);
-	return ret ? ret : -EPERM;
+	err = cpu_clock_get(id, &ns);
+	return err ? err : -EPERM;
 }
 
 static long sys_gettimeofday(struct timeval *utv, struct timezone *utz)
@@ -155,11 +155,11 @@ static long sys_time(long *ut)
 static long sleep_until(uint64_t deadline)
 {
 	struct wait_queue_head nobody;
-	int ret;
+	int err;
 
 	init_waitqueue_head(&nobody);
-	ret = wait_event_until(&nobody, false, deadline);
-	return ret == -ETIMEDOUT ? 0 : ret;
+	err = wait_event_until(&nobody, false, deadline);
+	return err == -ETIMEDOUT ? 0 : err;
 }
 
 static long restart_sleep(const struct restart_block *block);
@@ -171,10 +171,10 @@ static long restart_sleep(const struct restart_block *block);
 static long sleep_rest(uint64_t deadline, struct __kernel_timespec *urem)
 {
 	uint64_t now;
-	long ret = sleep_until(deadline);
+	long err = sleep_until(deadline);
 
-	if (ret != -ERESTARTSYS)
-		return ret;
+	if (err != -ERESTARTSYS)
+		return err;
 	now = ktime_get_ns();
 	if (urem && put_timespec(deadline > now ? deadline - now : 0, urem))
 		return -EFAULT;
@@ -195,9 +195,9 @@ static long sys_nanosleep(const struct __kernel_timespec *ureq,
 			  struct __kernel_timespec *urem)
 {
 	uint64_t ns;
-	int ret = get_timespec(ureq, &ns);
+	int err = get_timespec(ureq, &ns);
 
-	return ret ? ret : sleep_rest(deadline_after(ns), urem);
+	return err ? err : sleep_rest(deadline_after(ns), urem);
 }
 
 static bool is_realtime(int id)
@@ -231,16 +231,16 @@ static long sys_clock_nanosleep(int id, int flags,
 				struct __kernel_timespec *urem)
 {
 	uint64_t ns;
-	int ret = check_sleep_clock(id);
+	int err = check_sleep_clock(id);
 
-	if (!ret)
-		ret = get_timespec(ureq, &ns);
-	if (ret)
-		return ret;
+	if (!err)
+		err = get_timespec(ureq, &ns);
+	if (err)
+		return err;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_rest(deadline_after(ns), urem);
-	ret = sleep_until(is_realtime(id) ? deadline_realtime(ns) : ns);
-	return ret == -ERESTARTSYS ? -ERESTARTNOHAND : ret;
+	err = sleep_until(is_realtime(id) ? deadline_realtime(ns) : ns);
+	return err == -ERESTARTSYS ? -ERESTARTNOHAND : err;
 }
 
 static struct itimerval to_itimerval(const struct itimer_setting *setting)
@@ -270,9 +270,9 @@ static int timeval_to_ns(const struct timeval *tv, uint64_t *ns)
 static long sys_getitimer(int which, struct itimerval *uold)
 {
 	struct itimer_setting old;
-	int ret = itimer_set(which, NULL, &old);
+	int err = itimer_set(which, NULL, &old);
 
-	return ret ? ret : put_user(to_itimerval(&old), uold);
+	return err ? err : put_user(to_itimerval(&old), uold);
 }
 
 /* A NULL new value switches the timer off, as Linux does. */
@@ -281,7 +281,7 @@ static long sys_setitimer(int which, const struct itimerval *unew,
 {
 	struct itimer_setting setting = { 0 }, old;
 	struct itimerval new;
-	int ret;
+	int err;
 
 	if (unew) {
 		if (get_user(new, unew))
@@ -290,9 +290,9 @@ static long sys_setitimer(int which, const struct itimerval *unew,
 		    timeval_to_ns(&new.it_interval, &setting.interval))
 			return -EINVAL;
 	}
-	ret = itimer_set(which, &setting, &old);
-	if (ret || !uold)
-		return ret;
+	err = itimer_set(which, &setting, &old);
+	if (err || !uold)
+		return err;
 	return put_user(to_itimerval(&old), uold);
 }
 

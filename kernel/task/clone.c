@@ -65,10 +65,10 @@ long thread_clone(const struct clone_request *args)
 {
 	struct process *process = current->process;
 	struct thread *child;
-	int ret = check_flags(args->flags);
+	int err = check_flags(args->flags);
 
-	if (ret)
-		return ret;
+	if (err)
+		return err;
 	if ((args->flags & CLONE_SETTLS) && args->tls >= USER_MAX)
 		return -EPERM;
 	if (process->nr_threads >= THREADS_MAX)
@@ -76,10 +76,10 @@ long thread_clone(const struct clone_request *args)
 	child = thread_create_user(process);
 	if (!child)
 		return -EAGAIN;
-	ret = store_tids(args, child->tid);
-	if (ret) {
+	err = store_tids(args, child->tid);
+	if (err) {
 		thread_free(child);
-		return ret;
+		return err;
 	}
 	inherit(child, args);
 	process_adopt(process, child);

@@ -68,14 +68,14 @@ static int check_ident(const struct loader *l)
 static int check_header(struct loader *l)
 {
 	size_t size;
-	int ret;
+	int err;
 
 	if (l->len < sizeof(l->ehdr))
 		return refuse(l, "too short for an ELF file");
 	memcpy(&l->ehdr, l->file, sizeof(l->ehdr));
-	ret = check_ident(l);
-	if (ret)
-		return ret;
+	err = check_ident(l);
+	if (err)
+		return err;
 	size = l->ehdr.e_phnum * sizeof(Elf64_Phdr);
 	if (l->ehdr.e_phentsize != sizeof(Elf64_Phdr) || !size ||
 	    size > PHDRS_MAX)
@@ -116,15 +116,15 @@ struct extent {
 static int check_segment(const struct loader *l, unsigned int i,
 			 const Elf64_Phdr *p, struct extent *e)
 {
-	int ret;
+	int err;
 
 	if (p->p_type == PT_INTERP)
 		return refuse(l, "dynamically linked; link it with -static");
 	if (p->p_type != PT_LOAD || !p->p_memsz)
 		return 0;
-	ret = check_load(l, i, p);
-	if (ret)
-		return ret;
+	err = check_load(l, i, p);
+	if (err)
+		return err;
 	if (e->loads && p->p_vaddr < e->end)
 		return refuse(l, "segment %u: overlaps or precedes another", i);
 	if (!e->loads)
@@ -138,13 +138,13 @@ static int check_segment(const struct loader *l, unsigned int i,
 static int check_segments(const struct loader *l, struct extent *e)
 {
 	Elf64_Phdr phdr;
-	int ret;
+	int err;
 
 	for (unsigned int i = 0; i < l->ehdr.e_phnum; i++) {
 		phdr_read(l, i, &phdr);
-		ret = check_segment(l, i, &phdr, e);
-		if (ret)
-			return ret;
+		err = check_segment(l, i, &phdr, e);
+		if (err)
+			return err;
 	}
 	if (!e->loads)
 		return refuse(l, "nothing to load: no PT_LOAD segment");
@@ -197,19 +197,19 @@ static int map_load(struct loader *l, const Elf64_Phdr *p)
 		.len = p->p_offset + p->p_filesz,
 		.name = l->name,
 	};
-	int ret;
+	int err;
 
 	if (!p->p_filesz)
 		start = MAX(start, l->mapped);
 	if (start >= end)
 		return 0;
 	l->mapped = end;
-	ret = mm_map_fixed(l->mm, start, end - start, prot_of(p), 0,
+	err = mm_map_fixed(l->mm, start, end - start, prot_of(p), 0,
 			   p->p_filesz ? &backing : NULL, true);
-	if (ret)
+	if (err)
 		pr_err("%s: cannot map 0x%lx to 0x%lx: error %d", l->name,
-		       start, end, -ret);
-	return ret;
+		       start, end, -err);
+	return err;
 }
 
 static bool contains(const Elf64_Phdr *p, uint64_t vaddr)
@@ -231,7 +231,7 @@ static int map_segments(struct loader *l)
 	struct elf_image *image = l->image;
 	bool has_entry = false;
 	Elf64_Phdr p;
-	int ret;
+	int err;
 
 	for (unsigned int i = 0; i < l->ehdr.e_phnum; i++) {
 		phdr_read(l, i, &p);
@@ -239,9 +239,9 @@ static int map_segments(struct loader *l)
 			image->exec_stack = p.p_flags & PF_X;
 		if (p.p_type != PT_LOAD || !p.p_memsz)
 			continue;
-		ret = map_load(l, &p);
-		if (ret)
-			return ret;
+		err = map_load(l, &p);
+		if (err)
+			return err;
 		if ((p.p_flags & PF_X) && contains(&p, l->ehdr.e_entry))
 			has_entry = true;
 		if (!image->phdr && holds_phdrs(l, &p))
@@ -261,18 +261,18 @@ int elf_load(struct mm *mm, const uint8_t *file, size_t len, const char *name,
 		.mm = mm, .file = file, .len = len, .name = name, .image = image
 	};
 	struct extent extent = { 0 };
-	int ret;
+	int err;
 
 	memset(image, 0, sizeof(*image));
-	ret = check_header(&l);
-	if (!ret)
-		ret = check_segments(&l, &extent);
-	if (!ret)
-		ret = choose_bias(&l, &extent, shift);
-	if (!ret)
-		ret = map_segments(&l);
-	if (ret)
-		return ret;
+	err = check_header(&l);
+	if (!err)
+		err = check_segments(&l, &extent);
+	if (!err)
+		err = choose_bias(&l, &extent, shift);
+	if (!err)
+		err = map_segments(&l);
+	if (err)
+		return err;
 	image->entry = l.bias + l.ehdr.e_entry;
 	image->phnum = l.ehdr.e_phnum;
 	image->phent = l.ehdr.e_phentsize;

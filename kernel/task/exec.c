@@ -172,7 +172,7 @@ static int stack_build(struct mm *mm, char **argv, int argc,
 {
 	struct user_stack stack = { .size = ARGS_MAX, .top = image->stack };
 	const char *from;
-	int ret = 0;
+	int err = 0;
 
 	stack.buf = kzalloc(ARGS_MAX);
 	if (!stack.buf)
@@ -180,11 +180,11 @@ static int stack_build(struct mm *mm, char **argv, int argc,
 	*sp = stack_fill(mm, &stack, argv, argc, image);
 	from = stack.buf + stack.size - stack.used;
 	if (!*sp)
-		ret = -E2BIG;
+		err = -E2BIG;
 	else if (copy_to_user((void *)*sp, from, stack.used))
-		ret = -ENOMEM;
+		err = -ENOMEM;
 	kfree(stack.buf);
-	return ret;
+	return err;
 }
 
 static int open_console(struct process *process)
@@ -208,20 +208,20 @@ static int address_space_fill(struct process *process, const uint8_t *data,
 			      size_t len, struct elf_image *image)
 {
 	struct mm *mm = process->mm;
-	int ret = elf_load(mm, data, len, process->exe, random_pages(PIE_BITS),
+	int err = elf_load(mm, data, len, process->exe, random_pages(PIE_BITS),
 			   image);
 
-	if (ret)
-		return ret;
+	if (err)
+		return err;
 	mm->brk_start = image->brk + random_pages(BRK_BITS);
 	mm->brk = mm->brk_start;
-	ret = stack_map(mm, image->exec_stack, &image->stack);
-	if (!ret)
-		ret = vdso_map(mm, &image->vdso);
-	if (ret)
+	err = stack_map(mm, image->exec_stack, &image->stack);
+	if (!err)
+		err = vdso_map(mm, &image->vdso);
+	if (err)
 		pr_err("%s: no room for its stack and vDSO: error %d",
-		       process->exe, -ret);
-	return ret;
+		       process->exe, -err);
+	return err;
 }
 
 static struct thread *first_thread(struct process *process, uintptr_t entry,
@@ -247,18 +247,18 @@ static int process_launch(struct process *process, char **argv, int argc,
 {
 	struct thread *thread;
 	uintptr_t sp;
-	int ret;
+	int err;
 
-	ret = stack_build(process->mm, argv, argc, image, &sp);
-	if (ret == -E2BIG)
+	err = stack_build(process->mm, argv, argc, image, &sp);
+	if (err == -E2BIG)
 		pr_err("%s: arguments longer than %lu bytes", process->exe,
 		       ARGS_MAX);
-	else if (ret)
+	else if (err)
 		pr_err("%s: no memory for its stack", process->exe);
-	if (ret)
-		return ret;
-	ret = open_console(process);
-	thread = ret ? NULL : first_thread(process, image->entry, sp);
+	if (err)
+		return err;
+	err = open_console(process);
+	thread = err ? NULL : first_thread(process, image->entry, sp);
 	if (!thread) {
 		pr_err("%s: no memory to start it", process->exe);
 		return -ENOMEM;
@@ -270,13 +270,13 @@ static int process_launch(struct process *process, char **argv, int argc,
 static int lookup(const char *path, const uint8_t **data, size_t *len,
 		  const char **resolved)
 {
-	int ret = initramfs_lookup(path, data, len, resolved);
+	int err = initramfs_lookup(path, data, len, resolved);
 
-	if (ret == -ENOENT)
+	if (err == -ENOENT)
 		pr_err("%s: not in the image", path);
-	else if (ret)
-		pr_err("%s: cannot be opened: error %d", path, -ret);
-	return ret;
+	else if (err)
+		pr_err("%s: cannot be opened: error %d", path, -err);
+	return err;
 }
 
 int process_start(const char *path, char **args, int argc)
@@ -287,30 +287,30 @@ int process_start(const char *path, char **args, int argc)
 	const char *resolved;
 	const uint8_t *data;
 	size_t len;
-	int ret;
+	int err;
 
-	ret = lookup(path, &data, &len, &resolved);
-	if (ret)
-		return ret;
+	err = lookup(path, &data, &len, &resolved);
+	if (err)
+		return err;
 	argc = MIN(argc, CMDLINE_ARGS_MAX);
 	process = process_create(resolved);
 	if (!process) {
 		pr_err("%s: no memory to start it", resolved);
 		return -ENOMEM;
 	}
-	ret = address_space_fill(process, data, len, &image);
-	if (ret)
+	err = address_space_fill(process, data, len, &image);
+	if (err)
 		goto out_free;
 	argv[0] = process->exe;
 	memcpy(argv + 1, args, argc * sizeof(*args));
 	process_publish(process);
 	sched_use_mm(process->mm);
-	ret = process_launch(process, argv, argc + 1, &image);
-	if (!ret)
+	err = process_launch(process, argv, argc + 1, &image);
+	if (!err)
 		return 0;
 	sched_use_mm(NULL);
 	process_publish(NULL);
 out_free:
 	process_free(process);
-	return ret;
+	return err;
 }

@@ -96,24 +96,24 @@ int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 {
 	struct waiter w = { .bitset = bitset, .thread = current };
 	uint32_t now;
-	int ret;
+	int err;
 
 	if (!bitset)
 		return -EINVAL;
-	ret = key_init(&w.key, uaddr, shared);
-	if (ret)
-		return ret;
+	err = key_init(&w.key, uaddr, shared);
+	if (err)
+		return err;
 	if (get_user(now, (uint32_t *)uaddr))
 		return -EFAULT;
 	if (now != val)
 		return -EAGAIN;
 	list_add_tail(&w.node, bucket_of(&w.key));
-	ret = wait_woken(&w, deadline);
+	err = wait_woken(&w, deadline);
 	set_current_state(THREAD_RUNNABLE);
 	if (!list_empty(&w.node))
 		list_del(&w.node);
-	if (ret != -ERESTARTSYS || deadline == UINT64_MAX)
-		return ret;
+	if (err != -ERESTARTSYS || deadline == UINT64_MAX)
+		return err;
 	current->restart = (struct restart_block){
 		.fn = restart_wait,
 		.deadline = deadline,

@@ -85,7 +85,7 @@ static int fpstate_write(uintptr_t to)
 	struct thread *self = current;
 	uint32_t magic2 = FP_XSTATE_MAGIC2;
 	struct _fpx_sw_bytes sw = { 0 };
-	int ret = 0;
+	int err = 0;
 
 	user_state_save(self);
 	if (cpu_features.xsave) {
@@ -96,13 +96,13 @@ static int fpstate_write(uintptr_t to)
 	}
 	memcpy((char *)self->fpu + FXSAVE_SW_OFFSET, &sw, sizeof(sw));
 	if (copy_to_user((void *)to, self->fpu, cpu_features.xsave_size))
-		ret = -EFAULT;
-	if (!ret && cpu_features.xsave)
-		ret = put_user(magic2,
+		err = -EFAULT;
+	if (!err && cpu_features.xsave)
+		err = put_user(magic2,
 			       (uint32_t *)(to + cpu_features.xsave_size));
 	fpu_init_area(self->fpu);
 	user_state_reload(self);
-	return ret;
+	return err;
 }
 
 static void fpstate_clean(struct _fpstate_64 *fp)
@@ -137,14 +137,14 @@ static int fpstate_read(uintptr_t from)
 	struct _fpx_sw_bytes sw;
 	struct _header *header = (void *)((char *)fp + FXSAVE_SIZE);
 	size_t size = FXSAVE_SIZE;
-	int ret = 0;
+	int err = 0;
 
 	user_state_save(self); /* keeps FS and GS base */
 	mxcsr_mask = fp->mxcsr_mask; /* the CPU's, not the program's */
 	fpu_init_area(fp);
 	if (!from)
 		goto out_reload;
-	ret = -EFAULT;
+	err = -EFAULT;
 	if (copy_from_user(&sw, (void *)(from + FXSAVE_SW_OFFSET), sizeof(sw)))
 		goto out_reload;
 	if (is_xstate(&sw, from))
@@ -157,10 +157,10 @@ static int fpstate_read(uintptr_t from)
 		header->xfeatures = XSTATE_FP_SSE;
 	fp->mxcsr_mask = mxcsr_mask;
 	fpstate_clean(fp);
-	ret = 0;
+	err = 0;
 out_reload:
 	user_state_reload(self);
-	return ret;
+	return err;
 }
 
 void siginfo_fill(struct siginfo *to, const struct signal_info *info)

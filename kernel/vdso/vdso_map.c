@@ -61,12 +61,12 @@ int vdso_map(struct mm *mm, uintptr_t *base)
 {
 	size_t size = vdso_image_end - vdso_image_start;
 	uintptr_t addr = mm_find_gap(mm, PAGE_SIZE + size);
-	int ret = addr ? data_make() : -ENOMEM;
+	int err = addr ? data_make() : -ENOMEM;
 
-	if (!ret)
-		ret = map_data(mm, addr);
-	if (!ret)
-		ret = map_code(mm, addr + PAGE_SIZE, size);
+	if (!err)
+		err = map_data(mm, addr);
+	if (!err)
+		err = map_code(mm, addr + PAGE_SIZE, size);
 	*base = addr + PAGE_SIZE;
-	return ret;
+	return err;
 }
