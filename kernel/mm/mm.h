@@ -14,7 +14,7 @@ struct page;
 #define USER_MIN 0x10000UL /* page zero and its neighbours stay unmapped */
 #define USER_MAX 0x00007ffffffff000UL /* end of user addresses, exclusive */
 
-/* Protection: PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4 as in <asm/mman.h>. */
+/* Protection is PROT_* of <linux/mman.h>. */
 
 /*
  * One area [start, end), page aligned. Areas do not overlap.

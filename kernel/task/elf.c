@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/elf.h>
+#include <linux/mman.h>
 #include <string.h>
 
 #include "kernel/mm/mm.h"
@@ -18,10 +19,6 @@
 
 #define PIE_BASE 0x555555554000UL /* two thirds of user memory, as Linux */
 #define PHDRS_MAX (64 * KiB) /* bytes, Linux's limit */
-
-#define PROT_READ 1
-#define PROT_WRITE 2
-#define PROT_EXEC 4
 
 struct loader {
 	struct mm *mm;

@@ -10,6 +10,7 @@
 #include <asm/hwcap2.h>
 #include <errno.h>
 #include <linux/auxvec.h>
+#include <linux/mman.h>
 #include <string.h>
 
 #include "kernel/cmdline.h"
@@ -46,10 +47,6 @@
 #define STACK_MAX (8 * MiB) /* RLIMIT_STACK */
 #define STACK_FIRST (132 * KiB) /* mapped from the start, as Linux does */
 #define ARGS_MAX (16 * KiB) /* strings and vectors together */
-
-#define PROT_READ 1
-#define PROT_WRITE 2
-#define PROT_EXEC 4
 
 #define ENVIRONMENT_MAX 32 /* Linux has as many, MAX_INIT_ENVS */
 

@@ -4,17 +4,14 @@
  * with it; it is mapped itself, not a copy of it, and lives as long as the
  * machine. Entered once, when the application is made.
  */
-#include "kernel/mm/vma.h"
 #include "kernel/vdso/vdso.h"
 
 #include <errno.h>
+#include <linux/mman.h>
 
-#include "kernel/mm/mm.h"
+#include "kernel/mm/vma.h"
 #include "kernel/mm/page.h"
 #include "kernel/task/clock.h"
-
-#define PROT_READ 1
-#define PROT_EXEC 4
 
 extern const uint8_t vdso_image_start[], vdso_image_end[];
 
