@@ -237,7 +237,7 @@ void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector)
 	e[PCI_MSIX_ENTRY_VECTOR_CTRL / 4] = 0;
 }
 
-/* --- Finding the functions ----------------------------------------------- */
+/* ---- Finding the functions ----------------------------------------------- */
 
 struct scan {
 	void (*fn)(const struct pci_dev *pdev);

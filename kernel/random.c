@@ -91,7 +91,7 @@ void random_mix(const void *data, size_t len)
 	barrier(); /* the compiler keeps the erasure */
 }
 
-/* --- Sources -------------------------------------------------------------- */
+/* ---- Sources ------------------------------------------------------------- */
 
 /* What a dead device, or a CPU whose generator is stuck, gives. */
 static bool is_constant(const void *data, size_t len)
@@ -191,7 +191,7 @@ static void reseed(void)
 		s->request(s);
 }
 
-/* --- Copies of the machine ------------------------------------------------ */
+/* ---- Copies of the machine ----------------------------------------------- */
 
 static void new_epoch(void)
 {
@@ -230,7 +230,7 @@ uint32_t random_epoch(void)
 	return epoch;
 }
 
-/* --- Output --------------------------------------------------------------- */
+/* ---- Output -------------------------------------------------------------- */
 
 /* What two copies of one machine do not share. */
 static void freshen(void)
@@ -287,7 +287,7 @@ uint64_t random_u64(void)
 	return v;
 }
 
-/* --- The start ------------------------------------------------------------ */
+/* ---- The start ----------------------------------------------------------- */
 
 void random_init(const uint64_t seed[4])
 {

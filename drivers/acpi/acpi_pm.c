@@ -56,7 +56,7 @@ static struct {
 	void (*event)(void);
 } pm;
 
-/* --- The sleep type ------------------------------------------------------- */
+/* ---- The sleep type ------------------------------------------------------ */
 
 /* 7.4.2: the first two elements of \_S5 are for the registers a and b. */
 static bool read_type(struct aml package, unsigned int i)
@@ -81,7 +81,7 @@ static void types_init(void)
 	(void)read_type(package, 1);
 }
 
-/* --- Registers ------------------------------------------------------------ */
+/* ---- Registers ----------------------------------------------------------- */
 
 /* 5.2.9: the extended field counts where it is not 0. */
 static struct acpi_gas choose(const struct acpi_gas *extended, uint32_t port)
@@ -134,7 +134,7 @@ void acpi_pm_init(void)
 	types_init();
 }
 
-/* --- The end -------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------- */
 
 bool acpi_pm_can_power_off(void)
 {
@@ -169,7 +169,7 @@ void acpi_pm_reset(void)
 	delay_ns(RESET_NS);
 }
 
-/* --- The SCI -------------------------------------------------------------- */
+/* ---- The SCI ------------------------------------------------------------- */
 
 /* 4.8.3.1.1: a write of one clears the bit, and the SCI with it. */
 static bool take_press(void)

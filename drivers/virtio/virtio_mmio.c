@@ -60,7 +60,7 @@ static void reg_write64(const struct virtio_mmio *vm, unsigned int low,
 	reg_write(vm, low + 4, (uint32_t)(value >> 32));
 }
 
-/* --- Transport operations ------------------------------------------------- */
+/* ---- Transport operations ------------------------------------------------ */
 
 static uint8_t get_status(struct virtio_device *vdev)
 {
@@ -211,7 +211,7 @@ static const struct virtio_transport virtio_mmio_ops = {
 	.let_in = let_in,
 };
 
-/* --- Interrupts ----------------------------------------------------------- */
+/* ---- Interrupts ---------------------------------------------------------- */
 
 /*
  * Why it interrupts, acknowledged. A line that signals by an edge has to fall
@@ -256,7 +256,7 @@ static void setup_irq(struct virtio_mmio *vm, const struct irq_line *line)
 			vm->vdev.where, line->gsi, err);
 }
 
-/* --- Finding the device --------------------------------------------------- */
+/* ---- Finding the device -------------------------------------------------- */
 
 /* Version 1 or 2 of a device; 0: nothing there, or nothing that can be used. */
 static uint32_t read_version(const struct virtio_mmio *vm)

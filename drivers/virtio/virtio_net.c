@@ -74,7 +74,7 @@ void virtio_net_ring(struct virtio_net *vn, struct virtqueue *vq)
 		vn->dev.stats.kicks++;
 }
 
-/* --- Configuration -------------------------------------------------------- */
+/* ---- Configuration ------------------------------------------------------- */
 
 static void read_link(struct virtio_net *vn)
 {
@@ -140,7 +140,7 @@ static void config_changed(struct virtio_device *vdev)
 	raise_softirq(SOFTIRQ_NET);
 }
 
-/* --- Bringing up, taking down --------------------------------------------- */
+/* ---- Bringing up, taking down -------------------------------------------- */
 
 static int setup_queues(struct virtio_net *vn)
 {
@@ -265,7 +265,7 @@ static void recover(struct virtio_net *vn)
 		pr_notice("%s: device reset, working again", vn->dev.name);
 }
 
-/* --- Running -------------------------------------------------------------- */
+/* ---- Running ------------------------------------------------------------- */
 
 /* What interrupt handlers and upcalls left for the softirq. */
 static void take_events(struct virtio_net *vn)
@@ -393,7 +393,7 @@ static const struct netdev_ops virtio_net_ops = {
 	.rx_free = virtio_net_rx_free,
 };
 
-/* --- Probe ---------------------------------------------------------------- */
+/* ---- Probe --------------------------------------------------------------- */
 
 static int virtio_net_init(struct virtio_net *vn)
 {

@@ -48,7 +48,7 @@ void virtio_pci_let_in(struct virtio_device *vdev)
 	pci_let_in(&to_virtio_pci(vdev)->pdev);
 }
 
-/* --- Interrupts by message ------------------------------------------------ */
+/* ---- Interrupts by message ----------------------------------------------- */
 
 static void queue_irq(void *arg)
 {
@@ -114,7 +114,7 @@ static bool setup_msix(struct virtio_pci *vp)
 	return true;
 }
 
-/* --- Interrupts by a line ------------------------------------------------- */
+/* ---- Interrupts by a line ------------------------------------------------ */
 
 /* 4.1.4.5: the read acknowledges, and the line falls. */
 static bool line_irq(void *arg)
@@ -157,7 +157,7 @@ void virtio_pci_setup_irqs(struct virtio_pci *vp)
 			vp->pdev.name);
 }
 
-/* --- Making the device ---------------------------------------------------- */
+/* ---- Making the device --------------------------------------------------- */
 
 static int find_registers(struct virtio_pci *vp)
 {

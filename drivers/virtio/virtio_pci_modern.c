@@ -17,7 +17,7 @@ _Static_assert(offsetof(struct virtio_pci_common_cfg, queue_used_hi) == 52,
 	       "4.1.4.3");
 #define COMMON_CFG_MIN 56
 
-/* --- Transport operations ------------------------------------------------- */
+/* ---- Transport operations ------------------------------------------------ */
 
 static uint8_t get_status(struct virtio_device *vdev)
 {
@@ -166,7 +166,7 @@ static const struct virtio_transport modern_ops = {
 	.let_in = virtio_pci_let_in,
 };
 
-/* --- Finding the registers ------------------------------------------------ */
+/* ---- Finding the registers ----------------------------------------------- */
 
 struct layout {
 	struct region common, notify, config, isr;

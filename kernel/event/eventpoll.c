@@ -108,7 +108,7 @@ void ep_make_ready(struct eventpoll *ep, struct epitem *epi)
 	ep_poll_safewake(ep);
 }
 
-/* ---- News --------------------------------------------------------------- */
+/* ---- News ---------------------------------------------------------------- */
 
 /*
  * Whether an EPOLLEXCLUSIVE item counts as "somebody was woken", which ends
@@ -162,7 +162,7 @@ int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key)
 	return !exclusive || ewake;
 }
 
-/* ---- Scans of the ready list -------------------------------------------- */
+/* ---- Scans of the ready list --------------------------------------------- */
 
 /* Moves the ready list to txlist; news goes to ovflist from here on. */
 static void ep_start_scan(struct eventpoll *ep, struct list_head *txlist)
@@ -304,7 +304,7 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
 	return res;
 }
 
-/* ---- Waiting ------------------------------------------------------------ */
+/* ---- Waiting ------------------------------------------------------------- */
 
 /*
  * Off the queue in any case: a thread that has been marked runnable already
@@ -360,7 +360,7 @@ int eventpoll_wait(struct file *epfile, struct epoll_event *events,
 	}
 }
 
-/* ---- The file ----------------------------------------------------------- */
+/* ---- The file ------------------------------------------------------------ */
 
 /*
  * Whoever polled the epoll holds a reference or has been released before. As

@@ -34,7 +34,7 @@ void ep_ctl_init(void)
 		panic("no memory for eventpoll");
 }
 
-/* ---- The tree of items -------------------------------------------------- */
+/* ---- The tree of items --------------------------------------------------- */
 
 static int ep_cmp_ffd(const struct epoll_filefd *a,
 		      const struct epoll_filefd *b)
@@ -94,7 +94,7 @@ static void ep_rbtree_insert(struct eventpoll *ep, struct epitem *epi,
 	rb_insert_color(&epi->rbn, &ep->rbr);
 }
 
-/* ---- On and off the file's wait queues ---------------------------------- */
+/* ---- On and off the file's wait queues ----------------------------------- */
 
 /* What poll_wait() reaches while an item is put in. */
 struct ep_pqueue {
@@ -140,7 +140,7 @@ static void ep_unregister_pollwait(struct epitem *epi)
 	}
 }
 
-/* ---- The three operations ----------------------------------------------- */
+/* ---- The three operations ------------------------------------------------ */
 
 /* Never during a scan of the set, so the item is not on ovflist. */
 void ep_remove(struct eventpoll *ep, struct epitem *epi)

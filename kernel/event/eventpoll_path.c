@@ -24,7 +24,7 @@ static unsigned int path_count[EP_MAX_NESTS + 1];
 
 static uint64_t walk_gen;
 
-/* ---- Circles and depth -------------------------------------------------- */
+/* ---- Circles and depth --------------------------------------------------- */
 
 /* Links down from ep, at most EP_MAX_NESTS + 1; that many, too, for a circle. */
 static int ep_depth_below(struct eventpoll *ep, const struct eventpoll *top,
@@ -85,7 +85,7 @@ int ep_loop_check(struct eventpoll *ep, struct eventpoll *to)
 	return below + 1 + above > EP_MAX_NESTS ? -ELOOP : 0;
 }
 
-/* ---- Paths up from a file ----------------------------------------------- */
+/* ---- Paths up from a file ------------------------------------------------ */
 
 static bool count_paths_up(const struct file *file, int depth)
 {

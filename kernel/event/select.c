@@ -58,7 +58,7 @@ struct poll_wqueues {
 	struct poll_entry entries[INLINE_ENTRIES];
 };
 
-/* ---- Standing on many queues -------------------------------------------- */
+/* ---- Standing on many queues --------------------------------------------- */
 
 static struct poll_entry *poll_entry_alloc(struct poll_wqueues *pwq)
 {

@@ -65,7 +65,7 @@ struct cpio_entry {
 	const uint8_t *data;
 };
 
-/* ---- Regular files ------------------------------------------------------ */
+/* ---- Regular files ------------------------------------------------------- */
 
 static ssize_t ramfs_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
@@ -148,7 +148,7 @@ static const struct file_operations ramfs_fops = {
 	.mmap = ramfs_mmap,
 };
 
-/* ---- Reading the archive ------------------------------------------------ */
+/* ---- Reading the archive ------------------------------------------------- */
 
 static bool parse_hex8(const uint8_t *text, uint32_t *value)
 {
@@ -238,7 +238,7 @@ static bool is_path_ok(const char *path)
 	return true;
 }
 
-/* ---- From entries to inodes --------------------------------------------- */
+/* ---- From entries to inodes ---------------------------------------------- */
 
 static const char *add_dir(const char *path, const struct cpio_entry *e)
 {

@@ -40,7 +40,7 @@ int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot);
 /* Whether every byte of [addr, addr+len) lies in some area. */
 bool mm_is_mapped(struct mm *mm, uintptr_t addr, size_t len);
 
-/* ---- Inside kernel/mm/ ---- */
+/* ---- Inside kernel/mm/ --------------------------------------------------- */
 
 int vma_init(void); /* before the first area; may be called again */
 struct vma *vma_next(const struct vma *vma);

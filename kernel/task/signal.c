@@ -122,7 +122,7 @@ void signal_process_free(struct process *process)
 	queue_free(&process->sigqueue);
 }
 
-/* Sending. */
+/* ---- Sending ------------------------------------------------------------- */
 
 static bool is_ignored(const struct process *process, int sig)
 {
@@ -226,7 +226,7 @@ bool force_signal(const struct signal_info *info)
 	return true;
 }
 
-/* Taking. */
+/* ---- Taking -------------------------------------------------------------- */
 
 bool signal_pending(void)
 {
@@ -282,7 +282,7 @@ bool signal_take(uint64_t mask, struct signal_info *info)
 	return true;
 }
 
-/* Delivery. */
+/* ---- Delivery ------------------------------------------------------------ */
 
 static bool is_interrupted_call(const struct pt_regs *regs)
 {
@@ -372,7 +372,7 @@ void signal_deliver(struct pt_regs *regs)
 	}
 }
 
-/* Actions and masks. */
+/* ---- Actions and masks --------------------------------------------------- */
 
 static void discard_from(uint64_t *pending, struct list_head *queue, int sig)
 {

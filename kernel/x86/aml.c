@@ -417,7 +417,7 @@ bool aml_buffer(struct aml object, struct aml *bytes)
 	return true;
 }
 
-/* --- Devices -------------------------------------------------------------- */
+/* ---- Devices ------------------------------------------------------------- */
 
 /* "PNP0501" as the number that EISAID() makes of it (19.6.36); 0: not so. */
 static uint32_t eisa_id(const char *hid)

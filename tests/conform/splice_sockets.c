@@ -335,7 +335,7 @@ static void test_udp(void)
 	close_pipe(a);
 }
 
-/* ---- Descriptors in a stream -------------------------------------------- */
+/* ---- Descriptors in a stream --------------------------------------------- */
 
 static void test_rights(void)
 {

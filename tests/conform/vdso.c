@@ -208,7 +208,7 @@ static void test_getcpu(void)
 	ok(sched_getcpu() >= 0, "getcpu: by the C library");
 }
 
-/* ---- Without its data the vDSO faults: who calls it shows itself. --------- */
+/* ---- Without its data the vDSO faults: who calls it shows itself. -------- */
 
 static char *data_start, *data_end;
 static sigjmp_buf out;

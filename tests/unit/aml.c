@@ -14,7 +14,7 @@
 
 #define MUTATIONS 100000
 
-/* --- The assembler -------------------------------------------------------- */
+/* ---- The assembler ------------------------------------------------------- */
 
 static uint8_t code[65536];
 static size_t len;
@@ -203,7 +203,7 @@ static void build(void)
 	put_s5();
 }
 
-/* --- The tests ------------------------------------------------------------ */
+/* ---- The tests ----------------------------------------------------------- */
 
 static unsigned int nr;
 static struct aml last;

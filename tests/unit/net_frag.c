@@ -350,7 +350,7 @@ static void test_failures(void)
 	is(leaks, 0, "and no leak");
 }
 
-/* --- The other way ----------------------------------------------------------- */
+/* ---- The other way ------------------------------------------------------- */
 
 /* Puts what was sent together: its length, or 0. */
 static size_t collect(uint8_t *to, unsigned int *fragments)

@@ -18,7 +18,7 @@
 #include "net/socket/socket.h"
 #include "net/socket/sockopt.h"
 
-/* --- The life of a connection ------------------------------------------------ */
+/* ---- The life of a connection -------------------------------------------- */
 
 static void test_life(void)
 {
@@ -84,7 +84,7 @@ static void test_fresh(void)
 	no_leaks("fresh");
 }
 
-/* --- Connecting --------------------------------------------------------------- */
+/* ---- Connecting ---------------------------------------------------------- */
 
 /* Answers our SYN as a server at PEER_ADDR:80 would. */
 static bool take_syn(struct peer *p, int fd)
@@ -200,7 +200,7 @@ static void test_unaccepted(void)
 	no_leaks("unaccepted");
 }
 
-/* --- Ends ------------------------------------------------------------------------ */
+/* ---- Ends ---------------------------------------------------------------- */
 
 static void test_reset(void)
 {

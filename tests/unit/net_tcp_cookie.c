@@ -21,7 +21,7 @@
 
 #define BACKLOG 8
 
-/* --- The numbers ------------------------------------------------------------- */
+/* ---- The numbers --------------------------------------------------------- */
 
 static const struct tcp_tuple tuple = { 0x0200630a, 0x0100630a, 7, 4000 };
 
@@ -80,7 +80,7 @@ static void test_option(void)
 	   "what follows the end is none");
 }
 
-/* --- The flood ---------------------------------------------------------------- */
+/* ---- The flood ----------------------------------------------------------- */
 
 static void syn_from(uint16_t port)
 {

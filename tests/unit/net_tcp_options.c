@@ -68,7 +68,7 @@ static struct tcp_info info_of(int fd)
 	return info;
 }
 
-/* --- How long to wait ---------------------------------------------------------- */
+/* ---- How long to wait ---------------------------------------------------- */
 
 static void test_user_timeout(void)
 {
@@ -211,7 +211,7 @@ static void test_defer_accept(void)
 	end(fd, &p, "TCP_DEFER_ACCEPT");
 }
 
-/* --- What leaves when ------------------------------------------------------------ */
+/* ---- What leaves when ---------------------------------------------------- */
 
 static void test_nagle(void)
 {
@@ -355,7 +355,7 @@ static void test_notsent_lowat(void)
 	end(fd, &p, "TCP_NOTSENT_LOWAT");
 }
 
-/* --- Sizes ---------------------------------------------------------------------- */
+/* ---- Sizes --------------------------------------------------------------- */
 
 static uint16_t mss_of_syn(const struct peer *p)
 {

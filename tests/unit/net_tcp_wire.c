@@ -17,7 +17,7 @@
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
 
-/* --- Bulk ----------------------------------------------------------------------- */
+/* ---- Bulk ---------------------------------------------------------------- */
 
 static void test_send_buffer(void)
 {
@@ -160,7 +160,7 @@ static void test_out_of_order(void)
 	no_leaks("out of order");
 }
 
-/* --- What breaks lwIP when nothing is in front of it --------------------------------- */
+/* ---- What breaks lwIP when nothing is in front of it --------------------- */
 
 static const uint8_t tiny_mss[] = { 2, 4, 0, 1 };
 

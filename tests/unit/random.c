@@ -69,7 +69,7 @@ static void request(struct random_source *source)
 
 static struct random_source device = { "device", request, NULL };
 
-/* --- One machine, saved and restored -------------------------------------- */
+/* ---- One machine, saved and restored ------------------------------------- */
 
 static struct state {
 	uint64_t key[KEY_WORDS], times[KEY_WORDS], known[2], at;
@@ -112,7 +112,7 @@ static void start(uint64_t seed_word)
 	random_init(seed);
 }
 
-/* --- Tests ---------------------------------------------------------------- */
+/* ---- Tests --------------------------------------------------------------- */
 
 static void test_stream(void)
 {

@@ -31,7 +31,7 @@
 #define MODERN (BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_EVENT_IDX))
 #define LEGACY (BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_EVENT_IDX))
 
-/* --- The device ----------------------------------------------------------- */
+/* ---- The device ---------------------------------------------------------- */
 
 static struct {
 	uint32_t magic, version, id;
@@ -200,7 +200,7 @@ void mmio_write32(volatile void *reg, uint32_t value)
 	}
 }
 
-/* --- The kernel ----------------------------------------------------------- */
+/* ---- The kernel ---------------------------------------------------------- */
 
 uintptr_t direct_map_base;
 uintptr_t kernel_image_offset;
@@ -252,7 +252,7 @@ void kfree(const void *ptr)
 	free((void *)ptr);
 }
 
-/* --- The tests ------------------------------------------------------------ */
+/* ---- The tests ----------------------------------------------------------- */
 
 static unsigned int nr_called, nr_config;
 

@@ -12,7 +12,7 @@
 #include "bed/virtio_net.h"
 #include "lib/tap.h"
 
-/* --- Bringing up ---------------------------------------------------------- */
+/* ---- Bringing up --------------------------------------------------------- */
 
 static void test_probe(void)
 {
@@ -178,7 +178,7 @@ static void test_probe_fails(void)
 	bed_free("second");
 }
 
-/* --- Receiving ------------------------------------------------------------ */
+/* ---- Receiving ----------------------------------------------------------- */
 
 static void test_receive(void)
 {
@@ -262,7 +262,7 @@ static void test_starved(void)
 	bed_free("starved");
 }
 
-/* --- Sending -------------------------------------------------------------- */
+/* ---- Sending ------------------------------------------------------------- */
 
 static void test_send(void)
 {
@@ -361,7 +361,7 @@ static void test_send_pieces(void)
 	bed_free("pieces");
 }
 
-/* --- Legacy --------------------------------------------------------------- */
+/* ---- Legacy -------------------------------------------------------------- */
 
 #define OFFERED_LEGACY                                             \
 	(BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_EVENT_IDX) | \

@@ -16,7 +16,7 @@
 
 #define STEPS 30000
 
-/* --- What gets lost ------------------------------------------------------- */
+/* ---- What gets lost ------------------------------------------------------ */
 
 static void test_lost_interrupt(void)
 {
@@ -80,7 +80,7 @@ static void test_link(void)
 	bed_free("link");
 }
 
-/* --- A device that lies --------------------------------------------------- */
+/* ---- A device that lies -------------------------------------------------- */
 
 /* Of each reason one counter, and no other, says so. */
 static void counted(uint64_t rx, uint64_t tx, uint64_t needs_reset,

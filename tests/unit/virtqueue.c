@@ -251,7 +251,7 @@ static void test_interrupts(bool event_idx)
 	bench_free(b);
 }
 
-/* --- Lies ----------------------------------------------------------------- */
+/* ---- Lies ---------------------------------------------------------------- */
 
 enum lie {
 	LIE_INDEX_ONE_AHEAD,
@@ -392,7 +392,7 @@ static void test_scribbled_descriptors(void)
 	bench_free(b);
 }
 
-/* --- At random ------------------------------------------------------------ */
+/* ---- At random ----------------------------------------------------------- */
 
 /* A buffer of the model: what the driver may expect of it. */
 struct buffer {

@@ -69,7 +69,7 @@ static long whole_blocks(void)
 	return sum;
 }
 
-/* ---- What goes through ---------------------------------------------------- */
+/* ---- What goes through --------------------------------------------------- */
 
 static bool read_all(int fd, size_t n)
 {

@@ -32,7 +32,7 @@ struct bed_app bed_app = { .reads = true };
 static struct netdev *dev;
 static struct timer timer;
 
-/* --- The hooks: everything passes ------------------------------------------- */
+/* ---- The hooks: everything passes ---------------------------------------- */
 
 void net_assert_context(void)
 {
@@ -100,7 +100,7 @@ void net_hook_dhcp_option(u8_t option, u8_t len, struct pbuf *p, u16_t offset)
 {
 }
 
-/* --- The interface ------------------------------------------------------------ */
+/* ---- The interface ------------------------------------------------------- */
 
 /* The struct and the memory are two allocations: over-reads are seen. */
 struct piece {
@@ -226,7 +226,7 @@ int net_init(void)
 	return 0;
 }
 
-/* --- The application ------------------------------------------------------------ */
+/* ---- The application ----------------------------------------------------- */
 
 static err_t receive_data(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 			  err_t err)

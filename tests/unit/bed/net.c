@@ -31,7 +31,7 @@
 #include "net/socket/sock.h"
 #include "net/socket/sock_signal.h"
 
-/* --- Memory --------------------------------------------------------------- */
+/* ---- Memory -------------------------------------------------------------- */
 
 static unsigned int fail_at;
 static unsigned int nr_allocs;
@@ -241,7 +241,7 @@ bool access_ok(const void *addr, size_t len)
 	return true;
 }
 
-/* --- Log, random numbers, and what is not there ---------------------------- */
+/* ---- Log, random numbers, and what is not there -------------------------- */
 
 void panic(const char *fmt, ...)
 {
@@ -328,7 +328,7 @@ void sock_send_sigurg(const struct sock *sk)
 	(void)sk;
 }
 
-/* --- Time ------------------------------------------------------------------ */
+/* ---- Time ---------------------------------------------------------------- */
 
 #define MAX_TIMERS 8
 
@@ -415,7 +415,7 @@ static void pass_time(uint64_t until)
 	timer->func(timer);
 }
 
-/* --- Softirqs and the one thread ------------------------------------------- */
+/* ---- Softirqs and the one thread ----------------------------------------- */
 
 static void (*net_softirq)(void);
 static bool net_pending;

@@ -16,7 +16,7 @@
 #include "kernel/task/softirq.h"
 #include "lib/tap.h"
 
-/* --- The kernel that the driver stands on --------------------------------- */
+/* ---- The kernel that the driver stands on -------------------------------- */
 
 uintptr_t direct_map_base = DIRECT_MAP_START;
 uintptr_t kernel_image_offset;
@@ -141,7 +141,7 @@ struct netdev *netdev_first(void)
 	return registered;
 }
 
-/* --- The stack above ------------------------------------------------------ */
+/* ---- The stack above ----------------------------------------------------- */
 
 struct fake_virtio fv;
 struct netdev *dev;
@@ -212,7 +212,7 @@ void sleep_ms(unsigned int ms)
 	now = end;
 }
 
-/* --- The test bed --------------------------------------------------------- */
+/* ---- The test bed -------------------------------------------------------- */
 
 void device_new(uint64_t offered)
 {
