@@ -28,9 +28,20 @@ int tcp_recv_empty(struct sock *sk)
 	return sk->sk_state == TCP_CLOSE ? -ENOTCONN : -EAGAIN;
 }
 
+/* Copies n bytes from skip on, and takes them off unless it peeks. */
+static size_t copy(struct rxqueue *q, struct iov_iter *to, size_t skip,
+		   size_t n, bool peek)
+{
+	return peek ? rxqueue_peek(q, to, skip, n) :
+		      rxqueue_read(q, to, n, false);
+}
+
 /*
  * Moves what is there, n bytes at most. MSG_TRUNC throws them away unseen:
  * tcp(7). Returns bytes moved, -EFAULT when none could be.
+ *
+ * Where the urgent byte is passed over, Linux counts it to the first copy, and
+ * the last byte is one of its own: it may be the one that finds bad memory.
  */
 static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 {
@@ -40,15 +51,20 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 	struct iov_iter *to = msg->flags & MSG_TRUNC ? NULL : msg->iter;
 	bool has_mark = tp->urg.data; /* seldom */
 	uint32_t start = q->read;
-	size_t have, moved;
+	size_t have, first, moved, skip = 0;
+	bool passes = false;
 
-	if (has_mark && !peek && n) /* a read of nothing passes no mark */
-		tcp_urg_skip(tp);
+	if (has_mark && peek) {
+		skip = tcp_urg_hole(tp);
+		passes = skip;
+	} else if (has_mark && n) { /* a read of nothing passes no mark */
+		passes = tcp_urg_skip(tp);
+	}
 	have = MIN(n, has_mark ? tcp_urg_limit(tp) : (size_t)q->len);
-	if (peek)
-		moved = rxqueue_peek(q, to, tcp_urg_hole(tp), have);
-	else
-		moved = rxqueue_read(q, to, have, false);
+	first = passes && have == n && n > 1 ? n - 1 : have;
+	moved = copy(q, to, skip, first, peek);
+	if (first < have && moved == first)
+		moved += copy(q, to, skip + first, have - first, peek);
 	if (has_mark && !peek)
 		tcp_urg_passed(tp);
 	if (q->read != start)

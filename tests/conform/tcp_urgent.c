@@ -4,9 +4,12 @@
  */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 
 #include "tcp.h"
+
+#define PAGE 4096
 
 /* The urgent byte has been announced. */
 static bool urgent(int fd)
@@ -208,6 +211,29 @@ static void test_refused(void)
 	}
 }
 
+/* A read of nothing stays before the mark; the byte that follows may fault. */
+static void test_memory(void)
+{
+	char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int p[2];
+
+	mprotect(page + PAGE, PAGE, PROT_NONE);
+	joined(p);
+	send(p[1], "abcX", 4, MSG_OOB);
+	has_arrived(p[0], 3);
+	ok(urgent(p[0]), "memory: PRI");
+	is_str(received(p[0], 0), "abc", "memory: up to the mark");
+	is(recv(p[0], page, 0, 0), 0, "memory: 0 bytes");
+	is(ioctl_value(p[0], SIOC_ATMARK), 1, "memory: still at the mark");
+	put(p[1], "1234567");
+	is_acked(p[1]);
+	is(read(p[0], page + PAGE - 6, 7), 6, "memory: six of seven fit");
+	is_str(received(p[0], 0), "7", "memory: the seventh is there");
+	close_both(p);
+	munmap(page, 2 * PAGE);
+}
+
 static volatile sig_atomic_t urgents;
 
 static void on_sigurg(int sig)
@@ -247,6 +273,7 @@ int main(void)
 	test_select();
 	test_errors();
 	test_refused();
+	test_memory();
 	test_signal();
 	return done_testing();
 }

@@ -229,16 +229,22 @@ static void op_sendfile(void)
 	close(file);
 }
 
-/* Memory of the pattern does not change while a pipe refers to it. */
+/*
+ * Memory of the pattern never changes: pipes refer to it, and on some Linuxes
+ * sockets that it was spliced to. If the descriptor is a reader after all, what
+ * is given is written to.
+ */
 static void op_vmsplice_in(void)
 {
 	int fd = pick_pipe(PIPE_W), n = 1 + rnd(3);
+	bool is_reader = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+	unsigned char *base = is_reader ? buffer : pattern;
 	unsigned int flags = pick_flags() | SPLICE_F_NONBLOCK;
 	struct iovec vec[3];
 
 	say("vmsplice(%d", fd);
 	for (int i = 0; i < n; i++) {
-		vec[i].iov_base = chance(97) ? pattern + rnd(10000) :
+		vec[i].iov_base = chance(97) ? base + rnd(10000) :
 					       (unsigned char *)8;
 		vec[i].iov_len = pick_length() % 30000;
 		say(", %zu at %lu", vec[i].iov_len,
