@@ -17,7 +17,8 @@
 	X(drop_foreign)                             \
 	X(drop_unknown_type)                        \
 	/* IPv4 packets */                          \
-	X(drop_ip_length)                           \
+	X(drop_ip_header)                           \
+	X(drop_ip_truncated)                        \
 	X(drop_udp_length)                          \
 	X(drop_ip_martian)                          \
 	X(drop_ip_checksum)                         \

@@ -235,8 +235,12 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 	uint16_t hlen = IPH_HL_BYTES(ip);
 	uint16_t len = lwip_ntohs(IPH_LEN(ip));
 
-	if (hlen < IP_HLEN || len < hlen || len > p->tot_len || hlen > p->len) {
-		net_count(drop_ip_length);
+	if (hlen < IP_HLEN || hlen > p->len || len < hlen) {
+		net_count(drop_ip_header);
+		goto drop;
+	}
+	if (len > p->tot_len) {
+		net_count(drop_ip_truncated);
 		goto drop;
 	}
 	if (!arrived_by_wire(p))

@@ -60,7 +60,7 @@ static const struct figure ip[] = {
 	FIXED("Forwarding", 2), /* RFC 2011: no */
 	FIXED("DefaultTTL", 64),
 	LWIP("InReceives", ipinreceives),
-	BOTH("InHdrErrors", ipinhdrerrors, COUNT(drop_ip_length),
+	BOTH("InHdrErrors", ipinhdrerrors, COUNT(drop_ip_header),
 	     COUNT(drop_ip_checksum), COUNT(drop_ip_options)),
 	BOTH("InAddrErrors", ipinaddrerrors, COUNT(drop_ip_martian)),
 	LWIP("ForwDatagrams", ipforwdatagrams),
@@ -119,7 +119,7 @@ static const struct figure tcp_ext[] = {
 
 static const struct figure ip_ext[] = {
 	FIXED("InNoRoutes", 0),
-	OURS("InTruncatedPkts", COUNT(drop_ip_length)),
+	OURS("InTruncatedPkts", COUNT(drop_ip_truncated)),
 	OURS("InCsumErrors", COUNT(drop_ip_checksum)),
 };
 

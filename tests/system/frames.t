@@ -6,12 +6,14 @@ goes on, and says nothing that it should not.
 """
 import os
 import random
+import re
 import socket
 import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from guest import guest_file
 from tap import Tap, skip_all
 from vm import APPS, Vm, connect, image, in_private_network, make_tap
 from wire import checksum
@@ -99,6 +101,29 @@ for _ in range(300):
     send(ip(17, body, vhl=0x40 | rng.randint(0, 15)))
     send(ip(6, body, frag=rng.randint(0, 65535)))
 t.ok(echo_works(), "frames: random IP, UDP, ICMP and TCP bodies are survived")
+
+
+
+def ip_figure(file, name):
+    """A figure of the first or only line "Ip" or "IpExt" of /proc/net."""
+    names, values = re.findall(r"^Ip(?:Ext)?: (.*)$", guest_file(f"/proc/net/{file}"),
+                               re.M)[:2]
+    return int(dict(zip(names.split(), values.split()))[name])
+
+
+def ip_drops():
+    return (ip_figure("snmp", "InHdrErrors"), ip_figure("netstat", "InTruncatedPkts"))
+
+
+header_errors, truncated = ip_drops()
+for _ in range(7):
+    send(ip(6, b"x" * 40, vhl=0x42))
+for _ in range(5):
+    send(ip(6, b"x" * 40, len=10))
+for _ in range(3):
+    send(ip(6, b"x" * 40, len=100))
+t.equal(ip_drops(), (header_errors + 12, truncated + 3),
+        "frames: a bad header and a packet that was cut count apart")
 
 udp = struct.pack("!HHHH", 67, 68, 4000, 0) + b"\x02" * 30
 for length in (0, 7, 8, 9, 4000):
