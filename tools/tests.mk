@@ -98,5 +98,5 @@ $(O)/bench/load: tests/bench/load.c | $(SETUP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -o $@ $<
 
-check: $(LWIP) $(HEADERS) $(OBJECTS) ## style, who includes and calls whom, sizes, cppcheck
+check: $(LWIP) $(HEADERS) $$(OBJECTS) ## style, who includes and calls whom, sizes, cppcheck
 	$(Q)tools/check $(O)

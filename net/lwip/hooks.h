@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where lwIP asks the port: included by lwIP's own files. The functions live in
- * net/tcp (tcp_input.c, tcp_isn.c, tcp_demux.c, tcp_timer.c), net/lwip/memp.c,
- * net/inet/ip_input.c and net/link/dhcp.c; those that do
+ * net/tcp (tcp_input.c, tcp_output.c, tcp_isn.c, tcp_demux.c, tcp_timer.c),
+ * net/lwip/memp.c, net/inet/ip_input.c and net/link/dhcp.c; those that do
  * nothing, for tests of lwIP alone, in tests/unit/bed/lwip.c.
  */
 #ifndef LWIP_HOOKS_H
