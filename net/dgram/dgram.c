@@ -21,22 +21,19 @@
 #include "kernel/task/clock.h"
 #include "net/base/memory.h"
 #include "net/base/rxqueue.h"
+#include "net/base/skb_size.h"
 #include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
 #include "net/softirq.h"
 
 /*
  * Linux on x86-64: what stands in front of the data in its block (the link
- * layer's header, rounded, and as much again less one), struct
- * skb_shared_info behind them, struct sk_buff beside; the smallest block, and
+ * layer's header, rounded, and as much again less one); the smallest block, and
  * the largest before data are put into pages.
  */
 #define SKB_LINK_ROOM 31
-#define SKB_SHARED_INFO 320
-#define SKB_OVERHEAD 256
 #define SKB_SMALL_BLOCK 576
 #define SKB_MAX_LINEAR 16064
-#define CACHE_LINE 64
 
 static struct kmem_cache *sock_cache;
 static struct kmem_cache *dgram_cache;
@@ -111,7 +108,7 @@ uint32_t dgram_truesize(size_t len, size_t header)
 		head += len;
 	else
 		paged = len;
-	head = ALIGN_UP(head, CACHE_LINE) + SKB_SHARED_INFO;
+	head = ALIGN_UP(head, SKB_ALIGN) + SKB_SHARED_INFO;
 	if (head > block) {
 		for (block = 1024; block < head;)
 			block *= 2;

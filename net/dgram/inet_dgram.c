@@ -17,11 +17,6 @@
 #include "net/inet/route.h"
 #include "net/socket/sockopt.h"
 
-static uint16_t swap16(uint16_t v)
-{
-	return __builtin_bswap16(v);
-}
-
 static int dgram_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;

@@ -20,12 +20,6 @@
 
 #define TRANSPORT_HEADER_LEN 8 /* UDP's and ICMP's */
 
-#define PMTUDISC_DONT 0 /* <linux/in.h> does not go with lwIP */
-#define PMTUDISC_WANT 1
-#define PMTUDISC_DO 2
-#define PMTUDISC_PROBE 3
-#define PMTUDISC_OMIT 5
-
 int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
 		    uint32_t *daddr, uint16_t *port)
 {
@@ -108,13 +102,13 @@ struct ip_out ip_dest_packet(struct dgram_sock *ds, const struct ip_dest *to,
 		.tos = to->send.tos >= 0 ? to->send.tos : inet->tos,
 		.ttl = ttl_of(inet, to),
 		.proto = inet->sk.sk_protocol,
-		.mtu = disc < PMTUDISC_PROBE ? to->rt.pmtu : to->rt.mtu,
+		.mtu = disc < IP_PMTUDISC_PROBE ? to->rt.pmtu : to->rt.mtu,
 		.alloc = dgram_wire_alloc,
 		.owner = ds,
 	};
 
-	out.df = disc == PMTUDISC_DO || disc == PMTUDISC_PROBE ||
-		 (disc == PMTUDISC_WANT && len + IP_HEADER_LEN <= out.mtu);
+	out.df = disc == IP_PMTUDISC_DO || disc == IP_PMTUDISC_PROBE ||
+		 (disc == IP_PMTUDISC_WANT && len + IP_HEADER_LEN <= out.mtu);
 	return out;
 }
 
@@ -123,7 +117,7 @@ int ip_dest_check_length(struct dgram_sock *ds, const struct ip_dest *to,
 {
 	struct ip_out out = ip_dest_packet(ds, to, len);
 	uint8_t disc = ds->inet.pmtudisc;
-	size_t max = disc < PMTUDISC_DO || disc == PMTUDISC_OMIT ?
+	size_t max = disc < IP_PMTUDISC_DO || disc == IP_PMTUDISC_OMIT ?
 			     IP_PACKET_MAX :
 			     out.mtu;
 

@@ -25,8 +25,6 @@
 #include "net/link/link.h"
 #include "net/softirq.h"
 
-#define PMTUDISC_DONT 0
-
 static struct inet_ports idents;
 
 /* ---- Receiving ----------------------------------------------------------- */
@@ -86,7 +84,7 @@ static void ping_err(const struct icmp_error *e)
 		return;
 	if (err == EMSGSIZE) {
 		ip_update_pmtu(e->daddr, e->info);
-		if (ds->inet.pmtudisc == PMTUDISC_DONT)
+		if (ds->inet.pmtudisc == IP_PMTUDISC_DONT)
 			return;
 	}
 	sk = dgram_to_sk(ds);

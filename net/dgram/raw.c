@@ -30,7 +30,6 @@
 #include "net/softirq.h"
 
 #define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
-#define PMTUDISC_DONT 0
 
 /* Looked at in one run of the softirq. */
 #define RECEIVERS_AT_ONCE 512
@@ -162,7 +161,7 @@ static void tell(struct dgram_sock *ds, const struct icmp_error *e,
 		return;
 	if (err == EMSGSIZE) {
 		ip_update_pmtu(e->daddr, e->info);
-		fatal = ds->inet.pmtudisc != PMTUDISC_DONT;
+		fatal = ds->inet.pmtudisc != IP_PMTUDISC_DONT;
 	}
 	if (!recverr && sk->sk_state != TCP_ESTABLISHED)
 		return;

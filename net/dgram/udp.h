@@ -28,7 +28,7 @@ extern struct inet_ports udp_ports;
 
 void udp_init_sockets(void);
 
-/* ---- net/dgram/udp_lookup.c ---- */
+/* ---- net/dgram/udp_lookup.c ---------------------------------------------- */
 
 /* Who a datagram goes between; ports in host order. */
 struct udp_tuple {
@@ -48,7 +48,7 @@ struct dgram_sock *udp_lookup(const struct udp_tuple *t);
 bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
 		      void (*fn)(struct dgram_sock *ds, void *arg), void *arg);
 
-/* ---- net/dgram/udp_input.c ---- */
+/* ---- net/dgram/udp_input.c ----------------------------------------------- */
 
 /* UDP's handlers: what comes from the wire, and ICMP's errors. */
 void udp_rcv_init(void);
@@ -59,7 +59,7 @@ void udp_rcv_init(void);
 bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 		   const struct ip_info *ip);
 
-/* ---- net/dgram/udp_send.c, net/dgram/udp_recv.c ---- */
+/* ---- net/dgram/udp_send.c, net/dgram/udp_recv.c -------------------------- */
 
 ssize_t udp_sendmsg(struct sock *sk, struct msg *msg);
 ssize_t udp_recvmsg(struct sock *sk, struct msg *msg);

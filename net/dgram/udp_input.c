@@ -214,7 +214,7 @@ static void udp_err(const struct icmp_error *e)
 		return;
 	if (err == EMSGSIZE) {
 		ip_update_pmtu(e->daddr, e->info);
-		if (ds->inet.pmtudisc == 0) /* IP_PMTUDISC_DONT */
+		if (ds->inet.pmtudisc == IP_PMTUDISC_DONT)
 			return;
 	}
 	sk = dgram_to_sk(ds);

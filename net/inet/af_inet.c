@@ -13,11 +13,6 @@
 #include "net/inet/sockopt_ip.h"
 #include "net/socket/sock.h"
 
-static uint16_t swap16(uint16_t v)
-{
-	return __builtin_bswap16(v);
-}
-
 /* Which sockets there are, in the order of their registration. */
 static struct inet_protosw *inetsw;
 
@@ -121,7 +116,7 @@ int inet_bind(struct socket *sock, const struct sockaddr_any *addr, int len)
 	}
 	inet->saddr = inet->binding.addr;
 	inet->sport = inet->binding.port;
-	return sk->sk_prot->bound ? sk->sk_prot->bound(sk) : 0;
+	return 0;
 }
 
 int inet_getname(struct socket *sock, struct sockaddr_any *addr,

@@ -23,6 +23,12 @@ void inet_register_protosw(struct inet_protosw *p);
 /* At the start: the family, and its options. */
 void inet_init(void);
 
+/* A port between network and host byte order. */
+static inline uint16_t swap16(uint16_t port)
+{
+	return __builtin_bswap16(port);
+}
+
 /* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
 int inet_check_address(const struct sockaddr_any *addr, int len);
 /* What bind(2) checks before it looks for conflicts: 0 or -errno. */

@@ -10,6 +10,14 @@
 
 struct ip_membership;
 
+#ifndef IP_PMTUDISC_DONT /* <linux/in.h>, which does not go with lwIP */
+#define IP_PMTUDISC_DONT 0
+#define IP_PMTUDISC_WANT 1
+#define IP_PMTUDISC_DO 2
+#define IP_PMTUDISC_PROBE 3
+#define IP_PMTUDISC_OMIT 5
+#endif
+
 /* An Internet socket: its addresses in network, its ports in host order. */
 struct inet_sock {
 	struct sock sk;

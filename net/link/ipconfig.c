@@ -134,7 +134,7 @@ static bool parse_method(const char *text, struct ipconfig *config)
 	return config->dhcp || config->off;
 }
 
-/* --- Linux's form --------------------------------------------------------- */
+/* ---- Linux's form -------------------------------------------------------- */
 
 enum {
 	FIELD_CLIENT,
@@ -212,7 +212,7 @@ static const char *parse_fields(struct ipconfig *config, const char *ip,
 	return check_static(config, config->gateway ? ip : NULL, word);
 }
 
-/* --- Ours ----------------------------------------------------------------- */
+/* ---- Ours ---------------------------------------------------------------- */
 
 static const char *parse_static(struct ipconfig *config, const char *ip,
 				const char *gw, const char **word)

@@ -65,7 +65,7 @@ struct tcp_pcb *net_pcb_find(const ip_addr_t *local, u16_t lport,
 	return pcb;
 }
 
-/* --- The two lists ----------------------------------------------------------- */
+/* ---- The two lists ------------------------------------------------------- */
 
 static struct tcp_pcb **list_of(const struct tcp_pcb *pcb)
 {
@@ -134,7 +134,7 @@ int net_pcb_has_share(const ip_addr_t *remote)
 	return net_pcb_count(remote) <= ADDRESS_SHARE * net_tcp_pcbs_left();
 }
 
-/* --- The table --------------------------------------------------------------- */
+/* ---- The table ----------------------------------------------------------- */
 
 void net_pcb_add(struct tcp_pcb *pcb)
 {
@@ -263,7 +263,7 @@ void net_pcb_wake_all(void)
 		net_pcb_wake(parked);
 }
 
-/* ---- The timers' walks ---------------------------------------------------- */
+/* ---- The timers' walks --------------------------------------------------- */
 
 void net_pcb_timer_start(enum net_pcb_timer timer)
 {
@@ -302,11 +302,4 @@ int net_pcb_chain(size_t n, struct tcp_pcb **first)
 		return 0;
 	*first = chains[n];
 	return 1;
-}
-
-struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb)
-{
-	if (!pcb)
-		return tcp_active_pcbs ? tcp_active_pcbs : parked;
-	return pcb->next || pcb->parked ? pcb->next : parked;
 }

@@ -80,7 +80,5 @@ int net_pcb_run_timers(void);
  * 0: there are less chains.
  */
 int net_pcb_chain(size_t n, struct tcp_pcb **first);
-/* All of them, in no order: NULL gives the first, the last gives NULL. */
-struct tcp_pcb *net_pcb_next(const struct tcp_pcb *pcb);
 
 #endif

@@ -217,7 +217,7 @@ static bool begin_buffer(struct netlink_reply *reply)
 
 	buffer = kmalloc(sizeof(*buffer) + NETLINK_BUFFER_MAX);
 	if (!buffer) {
-		reply->error = -ENOBUFS;
+		reply->err = -ENOBUFS;
 		return false;
 	}
 	buffer->len = 0;
@@ -280,7 +280,7 @@ void netlink_put(struct netlink_reply *reply, uint16_t type, const void *data,
 	if (!reply->message)
 		return;
 	if (!has_room(reply->buffer, size) && !move_message(reply)) {
-		reply->error = -ENOBUFS;
+		reply->err = -ENOBUFS;
 		return;
 	}
 	a = append(reply->buffer, size);
@@ -302,9 +302,9 @@ void netlink_end(struct netlink_reply *reply)
 
 /* The request comes back with an error, unless that is not wanted. */
 static void acknowledge(struct netlink_reply *reply, const struct nlmsghdr *h,
-			int error)
+			int err)
 {
-	bool capped = !error ||
+	bool capped = !err ||
 		      (reply->to->options & NETLINK_BIT(NETLINK_CAP_ACK));
 	size_t quoted = capped ? sizeof(*h) : h->nlmsg_len;
 	struct nlmsgerr *e;
@@ -319,7 +319,7 @@ static void acknowledge(struct netlink_reply *reply, const struct nlmsghdr *h,
 	e = netlink_begin(reply, NLMSG_ERROR, sizeof(int) + quoted);
 	if (!e)
 		return;
-	e->error = error;
+	e->error = err;
 	memcpy(&e->msg, h, quoted);
 	netlink_end(reply);
 }

@@ -59,7 +59,7 @@ struct netlink_reply {
 	uint16_t flags; /* NLM_F_* of every message */
 	struct netlink_buffer *buffer; /* NULL: none begun */
 	struct nlmsghdr *message; /* that is being filled */
-	int error; /* -ENOBUFS: something is missing */
+	int err; /* -ENOBUFS: something is missing */
 };
 
 /*

@@ -285,7 +285,7 @@ static int answer_dump(struct netlink_reply *reply, const struct nlmsghdr *h,
 	err = questions[i].dump(reply, h, strict);
 	status = netlink_begin(reply, NLMSG_DONE, sizeof(*status));
 	if (status)
-		*status = err ? err : reply->error;
+		*status = err ? err : reply->err;
 	netlink_end(reply);
 	return 0;
 }

@@ -112,15 +112,15 @@ static int names_init(void)
 
 void net_proc_init(void)
 {
-	int error = net_sysctl_init();
+	int err = net_sysctl_init();
 
-	if (!error)
-		error = names_init();
+	if (!err)
+		err = names_init();
 
-	for (size_t i = 0; i < ARRAY_SIZE(files) && !error; i++)
-		error = proc_register(files[i].path, files[i].show);
-	for (size_t i = 0; i < ARRAY_SIZE(walks) && !error; i++)
-		error = proc_register_walk(walks[i].path, walks[i].walk);
-	if (error)
-		pr_err("net: /proc/net is not whole: error %d", -error);
+	for (size_t i = 0; i < ARRAY_SIZE(files) && !err; i++)
+		err = proc_register(files[i].path, files[i].show);
+	for (size_t i = 0; i < ARRAY_SIZE(walks) && !err; i++)
+		err = proc_register_walk(walks[i].path, walks[i].walk);
+	if (err)
+		pr_err("net: /proc/net is not whole: error %d", -err);
 }

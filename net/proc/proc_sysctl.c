@@ -100,9 +100,9 @@ static const struct {
 
 int net_sysctl_init(void)
 {
-	int error = 0;
+	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(settings) && !error; i++)
-		error = proc_register(settings[i].path, settings[i].show);
-	return error;
+	for (size_t i = 0; i < ARRAY_SIZE(settings) && !err; i++)
+		err = proc_register(settings[i].path, settings[i].show);
+	return err;
 }

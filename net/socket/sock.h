@@ -156,8 +156,6 @@ struct proto {
 	struct sock *(*alloc)(void);
 	/* The socket is gone: deliver what is left, then free. */
 	void (*close)(struct sock *sk);
-	/* bind(2) chose address and port; may be NULL. */
-	int (*bound)(struct sock *sk);
 	int (*connect)(struct sock *sk, uint32_t daddr, uint16_t dport);
 	/* What of connect() happens after its caller has been told EINPROGRESS. */
 	void (*handshake)(struct sock *sk); /* may be NULL */

@@ -12,21 +12,19 @@
 #include "kernel/mm/slab.h"
 #include "kernel/pipe/pipe_impl.h"
 #include "kernel/task/thread.h"
+#include "net/base/skb_size.h"
 #include "net/socket/sock.h"
 
-/* Linux on x86-64: struct sk_buff, struct skb_shared_info, a cache line. */
-#define SKB_OVERHEAD 256
-#define SKB_SHARED_INFO 320
-#define CACHE_LINE 64
+/* Linux's: the smallest block, and PAGE_ALLOC_COSTLY_ORDER. */
 #define LEAST_BLOCK 512
-#define PIECE_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
+#define PIECE_ORDER 3
 
 _Static_assert(sizeof(struct sockbuf) + SOCKBUF_HEAD_MAX <= PAGE_SIZE,
 	       "no block of several pages");
 
 uint32_t sockbuf_truesize(size_t head, size_t paged)
 {
-	size_t need = ALIGN_UP(head, CACHE_LINE) + SKB_SHARED_INFO;
+	size_t need = ALIGN_UP(head, SKB_ALIGN) + SKB_SHARED_INFO;
 	size_t block = LEAST_BLOCK;
 
 	while (block < need)

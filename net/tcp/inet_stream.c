@@ -22,11 +22,6 @@
 #include "net/tcp/tcp_poll.h"
 #include "net/tcp/tcp_splice.h"
 
-static uint16_t swap16(uint16_t v)
-{
-	return __builtin_bswap16(v);
-}
-
 static int stream_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;

@@ -293,7 +293,7 @@ bool tcp_has_unsent(void)
 	return false;
 }
 
-/* ---- What a pcb is to us -------------------------------------------------- */
+/* ---- What a pcb is to us ------------------------------------------------- */
 
 static const uint8_t state_of[] = {
 	[CLOSED] = TCP_CLOSE,

@@ -21,16 +21,6 @@
 #include "net/tcp/tcp_timewait.h"
 #include "net/tcp/tcp_upcall.h"
 
-static struct tcp_tuple tuple_of_segment(const struct tcp_hdr *hdr)
-{
-	return (struct tcp_tuple){
-		.laddr = ip_addr_get_ip4_u32(ip_current_dest_addr()),
-		.raddr = ip_addr_get_ip4_u32(ip_current_src_addr()),
-		.lport = hdr->dest,
-		.rport = hdr->src,
-	};
-}
-
 static struct tcp_sock *find_listener(const struct tcp_tuple *id)
 {
 	struct inet_binding *b = inet_lookup_listener(
@@ -41,7 +31,7 @@ static struct tcp_sock *find_listener(const struct tcp_tuple *id)
 
 struct tcp_pcb_listen *net_hook_tcp_find_listener(const struct tcp_hdr *hdr)
 {
-	struct tcp_tuple id = tuple_of_segment(hdr);
+	struct tcp_tuple id = tcp_tuple_of_segment(hdr);
 	struct tcp_sock *tp = find_listener(&id);
 
 	return tp ? (struct tcp_pcb_listen *)tp->pcb : NULL;
@@ -69,7 +59,7 @@ static void send_reset(const struct tcp_time_wait *tw,
 
 int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 {
-	struct tcp_tuple id = tuple_of_segment(hdr);
+	struct tcp_tuple id = tcp_tuple_of_segment(hdr);
 	struct tcp_time_wait *tw = tcp_time_wait_find(&id);
 	struct tcp_check_seg seg = {
 		.seq = hdr->seqno,
@@ -105,7 +95,7 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 	return verdict != TCP_TW_SYN;
 }
 
-/* --- The end of a pcb ------------------------------------------------------ */
+/* ---- The end of a pcb ---------------------------------------------------- */
 
 static void remember(const struct tcp_pcb *pcb, uint32_t ms)
 {

@@ -201,10 +201,20 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 		tcp_fin_acked(tcp_sk_of_pcb(pcb));
 }
 
-/* ---- The segment that lwIP works on --------------------------------------- */
+/* ---- The segment that lwIP works on -------------------------------------- */
 
 /* One at a time: lwIP's tcp_input() is not entered from within. */
 static struct tcp_rx rx;
+
+struct tcp_tuple tcp_tuple_of_segment(const struct tcp_hdr *hdr)
+{
+	return (struct tcp_tuple){
+		.laddr = ip_addr_get_ip4_u32(ip_current_dest_addr()),
+		.raddr = ip_addr_get_ip4_u32(ip_current_src_addr()),
+		.lport = hdr->dest,
+		.rport = hdr->src,
+	};
+}
 
 void tcp_rx_begin(void)
 {

@@ -23,6 +23,9 @@ struct tcp_rx {
 	uint32_t isn;
 };
 
+/* Between whom the segment is that lwIP has; its header in host order. */
+struct tcp_tuple tcp_tuple_of_segment(const struct tcp_hdr *hdr);
+
 /* Nothing is known of a segment: the last one has been dealt with. */
 void tcp_rx_begin(void);
 /* It opens the connection id anew, which has to start with this number. */

@@ -15,6 +15,7 @@
 #include "net/lwip/memp.h"
 #include "net/tcp/tcp_check.h"
 #include "net/tcp/tcp_cookie.h"
+#include "net/tcp/tcp_input.h"
 #include "net/tcp/tcp_listen.h"
 #include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_reply.h"
@@ -22,16 +23,6 @@
 
 /* After the last cookie nobody can bring one back any more. */
 #define COOKIE_LIFE_NS (128 * NSEC_PER_SEC)
-
-static struct tcp_tuple tuple_of(const struct tcp_hdr *hdr)
-{
-	return (struct tcp_tuple){
-		.laddr = ip_addr_get_ip4_u32(ip_current_dest_addr()),
-		.raddr = ip_addr_get_ip4_u32(ip_current_src_addr()),
-		.lport = hdr->dest,
-		.rport = hdr->src,
-	};
-}
 
 bool tcp_cookies_needed(const struct tcp_pcb_listen *listening)
 {
@@ -48,7 +39,7 @@ void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
 	uint8_t mss_option[] = { 2, 4, own_mss >> 8, own_mss & 0xff };
 	uint16_t mss = tcp_cookie_mss_option((const uint8_t *)(hdr + 1),
 					     optlen);
-	struct tcp_tuple id = tuple_of(hdr);
+	struct tcp_tuple id = tcp_tuple_of_segment(hdr);
 	uint64_t now = ktime_get_ns();
 	struct tcp_reply r = {
 		.seq = tcp_cookie_make(&id, hdr->seqno, mss, now),
@@ -148,7 +139,7 @@ bool tcp_cookie_ack(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 {
 	const struct tcp_sock *tp = tcp_listener_of_pcb(
 		(const struct tcp_pcb *)listening);
-	struct tcp_tuple id = tuple_of(hdr);
+	struct tcp_tuple id = tcp_tuple_of_segment(hdr);
 	uint64_t now = ktime_get_ns();
 	struct pbuf *again;
 	uint16_t mss;

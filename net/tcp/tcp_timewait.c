@@ -102,7 +102,7 @@ struct tcp_time_wait *tcp_time_wait_find(const struct tcp_tuple *id)
 	return tw;
 }
 
-/* --- Time ------------------------------------------------------------------ */
+/* ---- Time ---------------------------------------------------------------- */
 
 static void start_timer(void)
 {
@@ -196,7 +196,7 @@ static void kill_soonest(void)
 	}
 }
 
-/* --- Entries --------------------------------------------------------------- */
+/* ---- Entries ------------------------------------------------------------- */
 
 bool tcp_time_wait_setup(void)
 {
@@ -269,7 +269,7 @@ struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *tw)
 	return next;
 }
 
-/* --- Segments --------------------------------------------------------------- */
+/* ---- Segments ------------------------------------------------------------ */
 
 static uint32_t end_of(const struct tcp_check_seg *seg)
 {
