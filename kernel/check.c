@@ -6,7 +6,7 @@
 
 #include "kernel/printk.h"
 
-#define CHECKS_MAX 32
+#define CHECKS_MAX 48
 
 static struct check {
 	const char *name;

@@ -10,6 +10,7 @@
 #include "lwip/timeouts.h"
 
 #include "kernel/base.h"
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
@@ -26,6 +27,9 @@
 /* The timers' share of one round of the softirq. */
 #define WALK_NS (100 * NSEC_PER_USEC)
 
+/* More than there can be. */
+#define CHECKED_MAX (1 << 24)
+
 /* lwIP's slow ticks without a segment before a connection is parked. */
 #define IDLE_TICKS 5
 
@@ -33,16 +37,6 @@ static struct tcp_pcb **chains;
 static size_t nr_chains; /* a power of two */
 static struct tcp_pcb *parked;
 static struct tcp_pcb *walks[NR_NET_PCB_TIMERS]; /* whose turn is next */
-
-void net_pcb_table_init(void)
-{
-	for (nr_chains = CHAINS_MIN;
-	     nr_chains < CHAINS_MAX && nr_chains < nr_total_pages() / 2;)
-		nr_chains *= 2;
-	chains = kcalloc(nr_chains, sizeof(*chains));
-	if (!chains)
-		panic("no memory for the table of connections");
-}
 
 static struct tcp_pcb **chain_of(const ip_addr_t *local, u16_t lport,
 				 const ip_addr_t *remote, u16_t rport)
@@ -302,4 +296,41 @@ int net_pcb_chain(size_t n, struct tcp_pcb **first)
 		return 0;
 	*first = chains[n];
 	return 1;
+}
+
+/* Both lists are as long as there are pcbs: a longer walk goes round. */
+static const char *list_check(const struct tcp_pcb *first, bool is_parked,
+			      size_t *n)
+{
+	for (const struct tcp_pcb *pcb = first; pcb; pcb = pcb->next) {
+		if (++*n > CHECKED_MAX)
+			return "pcb_table 1: a list has no end";
+		if (pcb->parked != is_parked)
+			return "pcb_table 1: a pcb is on the wrong list";
+		if (net_pcb_find(&pcb->local_ip, pcb->local_port,
+				 &pcb->remote_ip, pcb->remote_port) != pcb)
+			return "pcb_table 1: a pcb is not in the table";
+		if (is_parked && !is_quiet(pcb))
+			return "pcb_table 3: a parked pcb has something to do";
+	}
+	return NULL;
+}
+
+static const char *check_table(void)
+{
+	size_t n = 0;
+	const char *broken = list_check(tcp_active_pcbs, false, &n);
+
+	return broken ? broken : list_check(parked, true, &n);
+}
+
+void net_pcb_table_init(void)
+{
+	for (nr_chains = CHAINS_MIN;
+	     nr_chains < CHAINS_MAX && nr_chains < nr_total_pages() / 2;)
+		nr_chains *= 2;
+	chains = kcalloc(nr_chains, sizeof(*chains));
+	if (!chains)
+		panic("no memory for the table of connections");
+	check_register("pcb_table", check_table);
 }

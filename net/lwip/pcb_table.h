@@ -5,7 +5,7 @@
  * list of those that no timer has anything to do for. Included by lwIP, whose
  * patches call these where it used to walk or change a list.
  *
- * Invariants:
+ * Invariants, checked for panic() (2 by what a walk does):
  *  1. Every pcb in a state from SYN-SENT to LAST-ACK is in the hash table and
  *     on exactly one of the lists; no two have the same tuple.
  *  2. A walk's next pcb is on tcp_active_pcbs, whatever goes meanwhile; what

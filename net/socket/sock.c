@@ -144,3 +144,32 @@ int sock_no_listen(struct socket *sock, int backlog)
 {
 	return -EOPNOTSUPP;
 }
+
+const char *sock_check(const struct sock *sk)
+{
+	const struct socket *sock = sk->sk_socket;
+
+	if (sk->sk_wq != (sock ? &sock->wq : NULL) || (sock && sock->sk != sk))
+		return "sock 1: a sock and its socket do not agree";
+	return NULL;
+}
+
+const char *sock_list_check(const struct sock_list *list,
+			    const char *(*more)(const struct sock *sk))
+{
+	const char *broken = NULL;
+	const struct sock *sk;
+	unsigned int n = 0;
+
+	if (!list_is_intact(&list->socks))
+		return "sock: the list of a protocol's socks is broken";
+	list_for_each_entry(sk, &list->socks, sk_node) {
+		n++;
+		broken = sock_check(sk);
+		if (!broken)
+			broken = more(sk);
+		if (broken)
+			return broken;
+	}
+	return n == list->count ? NULL : "sock: a protocol's count is wrong";
+}

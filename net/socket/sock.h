@@ -12,10 +12,8 @@
  * News travel upwards through the five callbacks; the socket layer installs
  * sock_def_* (sock_init_data()), another owner may install its own.
  *
- * Invariants:
- *  1. sk_socket and sk_wq are both set or both NULL.
- *  2. A sock with a pcb is that pcb's callback argument, and no other's.
- *  3. A sock without a socket has a pcb or is on a listener's accept queue.
+ * Invariant, sock_check():
+ *  1. sk_socket and sk_wq are both set or both NULL, and the socket's.
  */
 #ifndef NET_SOCKET_SOCK_H
 #define NET_SOCKET_SOCK_H
@@ -180,6 +178,12 @@ void sock_orphan(struct sock *sk);
 /* Operations of sockets that have none such: -EOPNOTSUPP. */
 int sock_no_accept(struct socket *sock, struct socket *newsock, bool nonblock);
 int sock_no_listen(struct socket *sock, int backlog);
+
+/* The invariant: kernel/check.h. */
+const char *sock_check(const struct sock *sk);
+/* That, and more, of each sock of a list. */
+const char *sock_list_check(const struct sock_list *list,
+			    const char *(*more)(const struct sock *sk));
 
 /* Puts sk on the list of its protocol, takes it off. */
 void sock_link(struct sock *sk, struct sock_list *list);

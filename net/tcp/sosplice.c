@@ -13,7 +13,7 @@
  * source's queue, whose window closes. Between two sockets of this machine
  * buffers change queues as they are.
  *
- * Invariants:
+ * Invariants, checked for panic():
  *  1. An active splice is its source's sk_splice and its drain's
  *     sk_splice_from; both have the callbacks of this file.
  *  2. Only active splices are on the list, and only theirs is the timer.
@@ -24,14 +24,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel/task/process.h"
 #include "lwip/pbuf.h"
 
+#include "kernel/check.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/process.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 #include "kernel/task/timer.h"
@@ -406,6 +407,25 @@ int sosplice_wait(struct sock *sk, uint64_t deadline)
 	return sock_attempt(sk, sosplice_is_source(sk) ? -EAGAIN : 0, deadline);
 }
 
+/* Of those on the list: the others are found through their socks. */
+static const char *check_busy(void)
+{
+	const struct sosplice *sp;
+
+	if (!list_is_intact(&busy))
+		return "sosplice: the list is broken";
+	list_for_each_entry(sp, &busy, node) {
+		if (!sp->drain)
+			return "sosplice 2: one that has ended is on the list";
+		if (tcp_sk(sp->source)->sk_splice != sp ||
+		    tcp_sk(sp->drain)->sk_splice_from != sp ||
+		    sp->source->sk_data_ready != data_ready ||
+		    sp->drain->sk_data_ready != data_ready)
+			return "sosplice 1: a sock does not know its splice";
+	}
+	return NULL;
+}
+
 void sosplice_init(void)
 {
 	static const struct sockopt options[] = {
@@ -426,4 +446,5 @@ void sosplice_init(void)
 
 	net_poller_register(&turns);
 	sockopt_register(&level);
+	check_register("sosplice", check_busy);
 }

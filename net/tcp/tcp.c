@@ -11,6 +11,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/random.h"
@@ -96,6 +97,23 @@ const struct proto tcp_prot = {
 	.queues = tcp_queues,
 };
 
+static const char *sock_invariants(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tp->pcb && tp->pcb->callback_arg != tp)
+		return "tcp 1: a pcb is another sock's";
+	if (!sk->sk_socket && !tp->pcb && !tp->listener &&
+	    tp->transport != &tcp_local)
+		return "tcp 2: a sock is nobody's";
+	return NULL;
+}
+
+static const char *check_socks(void)
+{
+	return sock_list_check(&tcp_socks, sock_invariants);
+}
+
 void tcp_init_sockets(void)
 {
 	static struct inet_protosw protosw = {
@@ -114,6 +132,7 @@ void tcp_init_sockets(void)
 	if (!tcp_time_wait_setup() || !tcp_local_setup())
 		panic("no memory for the tables of connections");
 	net_pcb_set_output_done(tcp_output_done);
+	check_register("tcp", check_socks);
 	inet_register_protosw(&protosw);
 	sockopt_tcp_init();
 	tcp_icmp_init();

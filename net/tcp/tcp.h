@@ -5,6 +5,11 @@
  * A struct tcp_sock has a pcb from connect(2), or from the moment that a
  * handshake completed, until both directions are shut, the connection is
  * reset, or the sock hands a closing connection over to lwIP.
+ *
+ * Invariants, checked for panic():
+ *  1. A sock with a pcb is that pcb's callback argument, and no other's.
+ *  2. A sock without a socket has a pcb or another end in the machine, or waits
+ *     at its listener to be accepted.
  */
 #ifndef NET_TCP_TCP_H
 #define NET_TCP_TCP_H

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "net/base/seq.h"
+
 #define OPT_MD5_LEN 18 /* RFC 2385 */
 
 /* RFC 9293 section 3.2, and the registry "TCP Option Kind Numbers". */
@@ -22,16 +24,6 @@ enum {
 	OPT_TIMESTAMP = 8,
 	OPT_MD5 = 19,
 };
-
-static bool before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static bool after(uint32_t a, uint32_t b)
-{
-	return before(b, a);
-}
 
 static struct tcp_check_result pass(const struct tcp_check_seg *seg)
 {

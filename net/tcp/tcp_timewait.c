@@ -4,7 +4,7 @@
  * hash of the tuple, and a wheel with a list for each second in which entries
  * expire; a timer looks at the wheel once a second while there are entries.
  *
- * Invariants:
+ * Invariants, checked for panic():
  *  1. Each entry is on the chain of its tuple and on the list of its second.
  *  2. No entry lives longer than the wheel has lists.
  *  3. The timer runs if and only if there are entries.
@@ -12,12 +12,14 @@
 #include "net/tcp/tcp_timewait.h"
 
 #include "kernel/base.h"
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/timer.h"
 #include "net/base/counters.h"
 #include "net/base/inet_hash.h"
+#include "net/base/seq.h"
 #include "net/inet/inet_ports.h"
 #include "net/socket/sock.h"
 #include "net/tcp/tcp.h"
@@ -50,12 +52,6 @@ static struct timer timer;
 static uint64_t now_ms(void)
 {
 	return ktime_get_ns() / NSEC_PER_MSEC;
-}
-
-/* Numbers, and times of which the later is not far off. */
-static bool before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
 }
 
 static struct inet_ports *ports(void)
@@ -198,6 +194,38 @@ static void kill_soonest(void)
 
 /* ---- Entries ------------------------------------------------------------- */
 
+static bool is_on_its_chain(const struct tcp_time_wait *tw)
+{
+	const struct tcp_time_wait *p = *chain_of(&tw->id);
+	size_t n = 0;
+
+	while (p && p != tw && n++ < nr_entries)
+		p = p->next;
+	return p == tw;
+}
+
+static const char *check_table(void)
+{
+	const struct tcp_time_wait *tw;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < WHEEL; i++) {
+		if (!list_is_intact(&wheel[i]))
+			return "tcp_timewait: a list of the wheel is broken";
+		list_for_each_entry(tw, &wheel[i], node) {
+			n++;
+			if (!is_on_its_chain(tw))
+				return "tcp_timewait 1: not on its chain";
+			if (tcp_time_wait_left(tw) > WHEEL * MSEC_PER_SEC)
+				return "tcp_timewait 2: one lives too long";
+		}
+	}
+	if (n != nr_entries)
+		return "tcp_timewait 1: not all are on the wheel";
+	return !n || timer_pending(&timer) ? NULL :
+					     "tcp_timewait 3: no timer runs";
+}
+
 bool tcp_time_wait_setup(void)
 {
 	size_t n = nr_total_pages() * PAGE_SIZE / RAM_EACH;
@@ -211,6 +239,7 @@ bool tcp_time_wait_setup(void)
 	chains = kcalloc(nr_chains, sizeof(*chains));
 	cache = kmem_cache_create("tcp_time_wait", sizeof(struct tcp_time_wait),
 				  0);
+	check_register("tcp_timewait", check_table);
 	return chains && cache;
 }
 

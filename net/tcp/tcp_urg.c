@@ -14,14 +14,10 @@
 #include "lwip/tcp.h"
 
 #include "kernel/fs/iov_iter.h"
+#include "net/base/seq.h"
 #include "net/socket/sock_signal.h"
 #include "net/socket/socket.h"
 #include "net/tcp/tcp.h"
-
-static bool before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
 
 static const struct rxqueue *queue_of(const struct tcp_sock *tp)
 {

@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
 #include "kernel/mm/slab.h"
@@ -401,6 +402,38 @@ long unix_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	return put_user(value, (int *)arg);
 }
 
+/* ---- Invariants ---------------------------------------------------------- */
+
+static const char *accept_queue_check(const struct unix_sock *u)
+{
+	const struct unix_sock *child;
+
+	if (!list_is_intact(&u->accept_queue))
+		return "unix 2: a listener's queue is broken";
+	list_for_each_entry(child, &u->accept_queue, accept_node) {
+		if (child->sk.sk_socket)
+			return "unix 2: one in a listener's queue has a socket";
+	}
+	return NULL;
+}
+
+static const char *sock_invariants(const struct sock *sk)
+{
+	const struct unix_sock *u = unix_sk(sk);
+
+	if (!u->inflight != list_empty(&u->inflight_node))
+		return "unix 3: in flight, but not on the list, or the reverse";
+	if (u->is_dead &&
+	    (u->addr || u->peer || !list_empty(&u->sk_receive_queue.list)))
+		return "unix 4: a dead sock has something left";
+	return accept_queue_check(u);
+}
+
+static const char *check_socks(void)
+{
+	return sock_list_check(&unix_socks, sock_invariants);
+}
+
 /* ---- Options ------------------------------------------------------------- */
 
 static int get_peercred(struct sock *sk, struct sockopt_value *out)
@@ -441,4 +474,5 @@ void unix_init(void)
 	unix_names_init();
 	sock_register(&family);
 	sockopt_register(&level);
+	check_register("unix", check_socks);
 }

@@ -8,7 +8,7 @@
  * queue), whoever is connected to it, every message it sent, and calls that
  * sleep hold a reference each. It is dead once the socket is gone.
  *
- * Invariants:
+ * Invariants, 2 to 4 checked for panic():
  *  1. wmem is the sum of truesize of the messages that it sent.
  *  2. A sock in a listener's queue has no socket; its peer is who connected.
  *  3. inflight counts the references that messages hold to its file, and it

@@ -128,5 +128,5 @@ int main(int argc, char **argv)
 	bed_sleep(400 * NSEC_PER_SEC);
 	is(bed_objects(), at_start, "every object is back");
 	is(bed_rx_held, 0, "every receive buffer is back");
-	return done_testing();
+	return bed_done();
 }

@@ -215,5 +215,5 @@ int main(int argc, char **argv)
 	bed_forget_sent();
 	is(bed_objects(), at_start, "every object is back");
 	is(bed_rx_held, 0, "every receive buffer is back");
-	return done_testing();
+	return bed_done();
 }

@@ -74,5 +74,5 @@ int main(void)
 	bed_sleep(5 * NSEC_PER_SEC);
 	is(reports(), 0, "and the group is forgotten");
 	sys_close(fd);
-	return done_testing();
+	return bed_done();
 }

@@ -545,5 +545,5 @@ int main(void)
 	   0, "lwIP has seen nothing of it");
 	test_other_connection(LOCAL);
 	test_other_connection(PEER_ADDR);
-	return done_testing();
+	return bed_done();
 }

@@ -290,5 +290,5 @@ int main(void)
 	test_own_address();
 	test_udp();
 	test_failures();
-	return done_testing();
+	return bed_done();
 }

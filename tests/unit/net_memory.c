@@ -420,5 +420,5 @@ int main(void)
 	test_no_sock();
 	test_windows();
 	test_failures();
-	return done_testing();
+	return bed_done();
 }

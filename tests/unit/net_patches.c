@@ -251,5 +251,5 @@ int main(void)
 	test_order();
 	test_closed_windows();
 	test_identification();
-	return done_testing();
+	return bed_done();
 }

@@ -595,5 +595,5 @@ int main(void)
 	test_pipe();
 	test_pipe_short();
 	test_pipe_memory();
-	return done_testing();
+	return bed_done();
 }

@@ -397,5 +397,5 @@ int main(void)
 	test_orphan_expires();
 	test_shutdown();
 	test_simultaneous_close();
-	return done_testing();
+	return bed_done();
 }

@@ -249,5 +249,5 @@ int main(void)
 	test_crossing();
 	test_no_pcb();
 	test_linger2();
-	return done_testing();
+	return bed_done();
 }

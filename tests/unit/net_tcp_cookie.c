@@ -311,5 +311,5 @@ int main(void)
 	test_refused();
 	test_accept_queue();
 	test_no_memory();
-	return done_testing();
+	return bed_done();
 }

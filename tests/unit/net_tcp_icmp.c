@@ -171,5 +171,5 @@ int main(void)
 	test_path_mtu();
 	test_connect();
 	test_established();
-	return done_testing();
+	return bed_done();
 }

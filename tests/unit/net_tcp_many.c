@@ -199,5 +199,5 @@ int main(void)
 	test_half_open();
 	test_given_up();
 	test_tuple();
-	return done_testing();
+	return bed_done();
 }

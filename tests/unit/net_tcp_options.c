@@ -497,5 +497,5 @@ int main(void)
 	test_window_clamp();
 	test_info();
 	test_refused_options();
-	return done_testing();
+	return bed_done();
 }

@@ -366,5 +366,5 @@ int main(void)
 	sys_close(lfd);
 	is(net_memory_used(), 0, "nothing is in use");
 	no_leaks("room to send");
-	return done_testing();
+	return bed_done();
 }

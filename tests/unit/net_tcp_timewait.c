@@ -309,5 +309,5 @@ int main(void)
 	test_bound();
 	test_no_memory();
 	test_table();
-	return done_testing();
+	return bed_done();
 }

@@ -262,5 +262,5 @@ int main(void)
 	test_first_segment();
 	test_waitall();
 	test_send();
-	return done_testing();
+	return bed_done();
 }

@@ -379,5 +379,5 @@ int main(void)
 	test_challenges();
 	test_runts();
 	test_many();
-	return done_testing();
+	return bed_done();
 }

@@ -184,5 +184,5 @@ int main(void)
 		test_wrap(&u, i ? "lwIP's 50 days" : "lwIP's 25 days");
 	}
 	close_all(&u);
-	return done_testing();
+	return bed_done();
 }

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <linux/fcntl.h>
 
+#include "kernel/check.h"
 #include "kernel/event/eventpoll.h"
 #include "kernel/fs/fdtable.h"
 #include "kernel/fs/file.h"
@@ -548,5 +549,6 @@ int main(void)
 	test_scenario(connections, "connections");
 	test_scenario(cycles, "cycles");
 	test_crowd();
+	is(check_all(), 0, "all invariants hold at the end");
 	return done_testing();
 }

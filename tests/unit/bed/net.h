@@ -125,4 +125,7 @@ struct socket *fd_socket(int fd);
 unsigned int sys_edges(int fd, uint32_t *keys);
 void sys_watch(int fd);
 
+/* The end of a test: all registered invariants hold. As done_testing(). */
+int bed_done(void);
+
 #endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers that begin anew after 32 bits (RFC 9293 3.4), and times of which the
+ * later is not far off.
+ */
+#ifndef NET_BASE_SEQ_H
+#define NET_BASE_SEQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline bool before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static inline bool after(uint32_t a, uint32_t b)
+{
+	return before(b, a);
+}
+
+#endif
