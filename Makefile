@@ -62,7 +62,8 @@ OBJECTS := $(patsubst %,$(O)/%.o,$(basename $(KERNEL))) $(LWIP_SRC:.c=.o)
 CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
 	-isystem $(O)/gcc-include
 CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
-	-mgeneral-regs-only -fno-stack-protector -fno-common \
+	-mgeneral-regs-only -fno-common \
+	-fstack-protector-strong -mstack-protector-guard=global \
 	-fno-strict-aliasing -fno-omit-frame-pointer \
 	-ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
@@ -77,6 +78,10 @@ LDFLAGS = -nostdlib -pie --no-dynamic-linker -z pack-relative-relocs -z text \
 $(O)/net/%.o: CPPFLAGS += -Inet/lwip -isystem $(O)/lwip/src/include
 $(O)/lwip/%.o: CPPFLAGS += -Inet/lwip -I$(O)/lwip/src/include
 $(O)/lwip/%.o: WARNINGS = -Wall
+# They run before there is a guard, or where none can be read.
+NO_STACK_GUARD := $(addprefix $(O)/,$(addsuffix .o, boot/enter boot/handover \
+	boot/linux_params boot/memmap boot/pvh kernel/lib/chacha kernel/vdso/vdso))
+$(NO_STACK_GUARD): CFLAGS += -fno-stack-protector
 $(O)/libc/%.o: CFLAGS += -fno-tree-loop-distribute-patterns
 $(filter $(O)/net/% $(O)/lwip/%,$(OBJECTS)): $(LWIP)
 

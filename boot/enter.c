@@ -19,6 +19,7 @@
 #include "kernel/lib/chacha.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/stack_guard.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/paging.h"
 
@@ -103,14 +104,16 @@ static uintptr_t choose_text(uint64_t gib, uint64_t granule)
 	       granule % (room / TEXT_ALIGN + 1) * TEXT_ALIGN + phys;
 }
 
+/* Of the address space, and what no attacker shall know of the boot stack. */
 static void choose_places(const struct boot_info *bi)
 {
 	uintptr_t text = KERNEL_LINK_BASE - LOAD_ADDRESS % TEXT_ALIGN +
 			 (uintptr_t)_text % TEXT_ALIGN;
 	uint64_t random[8];
 
+	random_words(bi, random);
+	__stack_chk_guard = stack_guard_of(random[4]);
 	if (!has_word(bi->cmdline, "nokaslr")) {
-		random_words(bi, random);
 		text = choose_text(random[0], random[1]);
 		direct_map_base += random[2] % DIRECT_GIBS * GiB;
 		vmap_base += random[3] % VMAP_PAGES * PAGE_SIZE;

@@ -24,6 +24,7 @@
 
 #include "kernel/check.h"
 #include "kernel/mm/mm.h"
+#include "kernel/stack_guard.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/lockup.h"
 #include "kernel/task/process.h"
@@ -86,6 +87,7 @@ void sched_init(void)
 {
 	thread_caches_init();
 	strcpy(idle_thread.comm, "idle");
+	idle_thread.stack_guard = __stack_chk_guard;
 	INIT_LIST_HEAD(&idle_thread.run);
 	INIT_LIST_HEAD(&idle_thread.siblings);
 	INIT_LIST_HEAD(&idle_thread.sigqueue);
@@ -188,6 +190,7 @@ static void context_switch(struct thread *prev, struct thread *next)
 			cpu_set_work(CPU_WORK_SIGNAL);
 	}
 	slice_arm();
+	__stack_chk_guard = next->stack_guard;
 	switch_stack(&prev->ksp, next->ksp);
 	sched_finish_switch();
 }

@@ -12,6 +12,8 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/random.h"
+#include "kernel/stack_guard.h"
 #include "kernel/task/sched.h"
 #include "kernel/task/signal.h"
 #include "kernel/task/tid.h"
@@ -64,6 +66,7 @@ static struct thread *thread_alloc(void)
 		return NULL;
 	}
 	thread->kstack_top = (uintptr_t)thread->kstack + KSTACK_SIZE;
+	thread->stack_guard = stack_guard_of(random_u64());
 	INIT_LIST_HEAD(&thread->run);
 	INIT_LIST_HEAD(&thread->siblings);
 	RB_CLEAR_NODE(&thread->tid_node);

@@ -20,6 +20,7 @@ struct thread {
 	/* The assembly in kernel/x86/ knows these by offset. */
 	uintptr_t ksp; /* saved stack pointer while not running */
 	uintptr_t kstack_top;
+	uintptr_t stack_guard; /* of kstack: kernel/stack_guard.h */
 	/* Scheduler. */
 	enum thread_state state;
 	struct list_head run; /* on the run queue when runnable, not current */
