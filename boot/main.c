@@ -17,6 +17,7 @@
 #include "kernel/fs/initramfs.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/mm/vma.h"
 #include "kernel/pipe/pipe.h"
 #include "kernel/printk.h"
 #include "kernel/procfs/proc.h"
@@ -61,6 +62,8 @@ static void memory_init(struct boot_info *bi)
 	if (page_alloc_init(bi))
 		power_off(STATUS_BAD_CONFIG);
 	slab_init();
+	if (vma_init())
+		panic("no memory for areas");
 }
 
 static void files_init(void)
@@ -88,6 +91,7 @@ static void main_thread(void *arg)
 		power_off(STATUS_BAD_CONFIG);
 	net_wait_address();
 
+	paging_seal();
 	args = cmdline_app_args(&argc);
 	if (process_start("/init", args, argc))
 		power_off(STATUS_CANNOT_EXEC);

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static struct netdev *first;
+static struct netdev *first __ro_after_init;
 
 int netdev_register(struct netdev *dev)
 {

@@ -34,7 +34,7 @@
  * panic=N, as on Linux: 0: the machine ends (Linux would stand still);
  * otherwise it is reset, N seconds later, or at once if N is negative.
  */
-static int panic_timeout;
+static int panic_timeout __ro_after_init;
 
 /* Tells the host, and ends QEMU if it has the device for that. */
 static void tell_host(const char *report, uint32_t status)

@@ -36,6 +36,13 @@
  */
 #define UNINITIALIZED __attribute__((uninitialized))
 
+/*
+ * Written while the machine starts only: read-only from paging_seal() on,
+ * before ring 3 runs. The second is for what starts with a value.
+ */
+#define __ro_after_init __attribute__((section(".bss.sealed")))
+#define __ro_after_init_data __attribute__((section(".sealed")))
+
 /* A seldom case whose registers shall not be saved on the common way. */
 #define noinline __attribute__((noinline))
 

@@ -15,16 +15,16 @@
 
 #define WORDS_MAX 64
 
-static char *words[WORDS_MAX]; /* of the kernel: before "--" */
+static char *words[WORDS_MAX] __ro_after_init; /* of the kernel: before "--" */
 static bool asked_for[WORDS_MAX]; /* by some part of the kernel */
-static unsigned int nr_words;
+static unsigned int nr_words __ro_after_init;
 
 /* Words that Linux keeps to itself and that mean nothing here. */
 static const char *const linux_words[] = { "console", "root", "rootfstype",
 					   "rootflags", "init" };
 
-static char *app_args[CMDLINE_ARGS_MAX + 1];
-static unsigned int nr_app_args;
+static char *app_args[CMDLINE_ARGS_MAX + 1] __ro_after_init;
+static unsigned int nr_app_args __ro_after_init;
 
 /* Cuts the next word off *text; NULL at the end. */
 static char *next_word(char **text)

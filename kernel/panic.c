@@ -33,7 +33,7 @@ struct frame {
 extern const char _data[], _ebss[];
 extern const char boot_stack[], boot_stack_top[];
 
-static void (*machine_exit)(void);
+static void (*machine_exit)(void) __ro_after_init;
 static unsigned int depth; /* panics that have begun */
 static const char *first_reason; /* on the stack of the first of them */
 

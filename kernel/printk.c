@@ -24,7 +24,7 @@
 #define PATIENCE_NS (NSEC_PER_SEC / 10)
 #define PATIENCE_LOOKS 100000 /* before the clock runs */
 
-static const struct console *console;
+static const struct console *console __ro_after_init;
 static bool stuck; /* the other end stopped reading: nobody waits for it */
 static size_t lost; /* bytes since then */
 static int log_level = LOG_NOTICE;

@@ -85,7 +85,7 @@
 /* Items that one scan asks before others may run. */
 #define EP_SCAN_MAX 1024
 
-static struct kmem_cache *ep_cache;
+static struct kmem_cache *ep_cache __ro_after_init;
 static LIST_HEAD(all_eventpolls);
 
 /*

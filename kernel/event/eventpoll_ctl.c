@@ -12,11 +12,11 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/thread.h"
 
-static struct kmem_cache *epi_cache;
-static struct kmem_cache *pwq_cache;
+static struct kmem_cache *epi_cache __ro_after_init;
+static struct kmem_cache *pwq_cache __ro_after_init;
 
 size_t ep_watches;
-size_t ep_max_user_watches;
+size_t ep_max_user_watches __ro_after_init;
 
 /* All watches together may take this share of RAM: epoll(7). */
 #define EP_RAM_SHARE 25

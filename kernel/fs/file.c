@@ -27,9 +27,9 @@
 /* open(2)'s flags that say how to open, not how the description behaves. */
 #define OPEN_ONLY (O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
-static struct kmem_cache *filp_cache;
+static struct kmem_cache *filp_cache __ro_after_init;
 static size_t files;
-static size_t files_max;
+static size_t files_max __ro_after_init;
 
 void file_init(void)
 {

@@ -29,7 +29,7 @@ static const struct kmalloc_class {
 
 static struct kmem_cache caches[ARRAY_SIZE(classes)];
 /* The cache for a size: by the number of grains, rounded up. */
-static uint8_t class_of[PAGE_SIZE / GRAIN + 1];
+static uint8_t class_of[PAGE_SIZE / GRAIN + 1] __ro_after_init;
 
 void kmalloc_init(void)
 {

@@ -59,14 +59,14 @@ struct zone {
 	struct page *map; /* one struct a page from start on */
 };
 
-uintptr_t direct_map_base = DIRECT_MAP_START;
-uintptr_t kernel_image_offset;
+uintptr_t direct_map_base __ro_after_init_data = DIRECT_MAP_START;
+uintptr_t kernel_image_offset __ro_after_init;
 
 static struct zone zones[MAX_ZONES];
-static unsigned int nr_zones;
+static unsigned int nr_zones __ro_after_init;
 /* What the allocator owns, page aligned, sorted. */
-static struct range ram[BOOT_MEM_MAX];
-static unsigned int nr_ram;
+static struct range ram[BOOT_MEM_MAX] __ro_after_init;
+static unsigned int nr_ram __ro_after_init;
 
 static struct free_area {
 	struct list_head list;
@@ -74,8 +74,8 @@ static struct free_area {
 } free_areas[MAX_ORDER + 1];
 
 static size_t nr_free;
-static size_t nr_total;
-static size_t reserve; /* of nr_total */
+static size_t nr_total __ro_after_init;
+static size_t reserve __ro_after_init; /* of nr_total */
 
 static struct zone *zone_of(const struct page *page)
 {

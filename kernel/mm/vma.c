@@ -24,7 +24,7 @@
 /* Areas that are walked over before others may run. */
 #define GAPS_AT_ONCE 1024
 
-static struct kmem_cache *vma_cache;
+static struct kmem_cache *vma_cache __ro_after_init;
 
 int vma_init(void)
 {

@@ -35,7 +35,7 @@
 
 extern const char boot_guard[], boot_stack[];
 
-uintptr_t vmap_base = VMAP_START;
+uintptr_t vmap_base __ro_after_init_data = VMAP_START;
 
 static size_t device_used; /* bytes from vmap_base on */
 

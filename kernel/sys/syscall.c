@@ -19,7 +19,7 @@ static const char *const names[NR_SYSCALLS] = {
 #include "build/gen/syscall_names.h"
 };
 
-syscall_fn syscall_table[NR_SYSCALLS + 1];
+syscall_fn syscall_table[NR_SYSCALLS + 1] __ro_after_init;
 static uint64_t reported[NR_SYSCALLS / 64]; /* bitmap of unknown numbers */
 static bool reported_other;
 

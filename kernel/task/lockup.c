@@ -28,8 +28,8 @@
 
 unsigned int lockup_ticks;
 
-static unsigned int seconds;
-static uint64_t period_ns;
+static unsigned int seconds __ro_after_init;
+static uint64_t period_ns __ro_after_init;
 static uint64_t last_ns; /* when one was counted */
 static struct timer timer;
 

@@ -51,7 +51,7 @@ struct queued_signal {
 	struct signal_info info;
 };
 
-static struct kmem_cache *queue_cache;
+static struct kmem_cache *queue_cache __ro_after_init;
 static size_t nr_queued;
 static struct wait_queue_head signalfd_waiters = { LIST_HEAD_INIT(
 	signalfd_waiters.head) };

@@ -24,7 +24,7 @@
 #define REST_NS (250 * NSEC_PER_USEC)
 #define RESUME_NS (500 * NSEC_PER_USEC)
 
-static void (*softirq_func[NR_SOFTIRQS])(void);
+static void (*softirq_func[NR_SOFTIRQS])(void) __ro_after_init;
 static uint32_t pending; /* bit: enum softirq */
 static bool running;
 static uint64_t ends_ns;

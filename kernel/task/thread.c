@@ -24,8 +24,8 @@
 
 #define XSAVE_ALIGN 64 /* SDM vol 1 13.4 */
 
-static struct kmem_cache *thread_cache;
-static struct kmem_cache *fpu_cache;
+static struct kmem_cache *thread_cache __ro_after_init;
+static struct kmem_cache *fpu_cache __ro_after_init;
 
 void thread_caches_init(void)
 {

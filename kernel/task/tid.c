@@ -18,7 +18,7 @@
 #define PID_MAX_LEAST (RESERVED_PIDS + 1)
 
 static struct rb_root tids = RB_ROOT;
-static int limit = PID_MAX_LIMIT;
+static int limit __ro_after_init_data = PID_MAX_LIMIT;
 static int last = APP_PID - 1;
 
 int pid_max(void)

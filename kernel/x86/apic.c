@@ -53,7 +53,7 @@ _Static_assert(APIC_TIMER_DIVISOR == 4, "DIVIDE_BY_4");
 #define NEVER UINT64_MAX
 #define MAX_TICKS UINT32_MAX
 
-static volatile uint32_t *apic_mmio; /* NULL in x2APIC mode */
+static volatile uint32_t *apic_mmio __ro_after_init; /* NULL in x2APIC mode */
 
 /*
  * wanted: what apic_timer_set() asked for last. armed: when the hardware

@@ -47,10 +47,10 @@
 #define EFER_SCE BIT(0)
 #define EFER_NXE BIT(11)
 
-struct cpu_features cpu_features;
-uint64_t cpu_boot_tsc;
+struct cpu_features cpu_features __ro_after_init;
+uint64_t cpu_boot_tsc __ro_after_init;
 struct percpu cpu0;
-bool cpu_has_smap; /* for the assembly */
+bool cpu_has_smap __ro_after_init; /* for the assembly */
 
 _Static_assert(offsetof(struct percpu, kernel_sp) == PERCPU_KERNEL_SP, "");
 _Static_assert(offsetof(struct percpu, user_sp) == PERCPU_USER_SP, "");

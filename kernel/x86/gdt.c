@@ -48,7 +48,7 @@ struct table_register {
 #define NMI_STACK_SIZE (4 * KiB)
 #define PANIC_STACK_SIZE (8 * KiB) /* the report is printed from there */
 
-static uint64_t gdt[] = {
+static uint64_t gdt[] __ro_after_init_data = {
 	[KERNEL_CS / 8] = SEG_BASE | SEG_CODE | SEG_LONG,
 	[KERNEL_DS / 8] = SEG_BASE | SEG_FLAT,
 	[USER_DS / 8] = SEG_BASE | SEG_FLAT | SEG_DPL3,

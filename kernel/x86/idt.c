@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol 3 6.14.1");
 
 extern const uint8_t trap_vectors[NR_VECTORS][VECTOR_STRIDE];
 
-static struct gate idt[NR_VECTORS];
+static struct gate idt[NR_VECTORS] __ro_after_init;
 
 static void set_gate(unsigned int vector, enum ist ist, uint8_t dpl)
 {

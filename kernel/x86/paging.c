@@ -33,9 +33,10 @@
 #define EARLY_REACH GiB
 
 extern const char _text[], _etext[], _rodata[], _data[], _ebss[], _image_end[];
+extern const char _sealed[], _sealed_end[];
 extern char boot_guard[];
 
-uint64_t *kernel_pgd;
+uint64_t *kernel_pgd __ro_after_init;
 
 /* Where paging_init() takes its tables from. */
 static struct {
@@ -119,6 +120,15 @@ static void map_direct(uint64_t start, uint64_t end, uint64_t prot)
 		  max_level);
 }
 
+/* Another name of a part of the image, in pages of its own. */
+static void map_alias(const char *start, const char *end, uint64_t prot)
+{
+	uint64_t phys = virt_to_phys(start);
+
+	map_range((uintptr_t)phys_to_virt(phys), phys, virt_to_phys(end),
+		  prot | PTE_NX, 0);
+}
+
 static void map_image(uint64_t global)
 {
 	uint64_t writable = PTE_W | PTE_NX | global;
@@ -129,7 +139,9 @@ static void map_image(uint64_t global)
 	*early_entry((uintptr_t)boot_guard, 0) = 0;
 
 	map_direct(virt_to_phys(_text), virt_to_phys(_data), global);
-	map_direct(virt_to_phys(_data), virt_to_phys(_image_end),
+	map_direct(virt_to_phys(_data), virt_to_phys(_sealed), PTE_W | global);
+	map_alias(_sealed, _sealed_end, PTE_W | global);
+	map_direct(virt_to_phys(_sealed_end), virt_to_phys(_image_end),
 		   PTE_W | global);
 }
 
@@ -172,6 +184,23 @@ void paging_init(struct boot_info *bi)
 
 	m->start = pool.next;
 	load_cr3(kernel_pgd);
+}
+
+static void make_read_only(uintptr_t va)
+{
+	uint64_t *pte = pte_lookup(kernel_pgd, va, false);
+
+	ASSERT(pte && *pte & PTE_P);
+	*pte &= ~(uint64_t)PTE_W;
+	flush_tlb_page(va);
+}
+
+void paging_seal(void)
+{
+	for (const char *p = _sealed; p < _sealed_end; p += PAGE_SIZE) {
+		make_read_only((uintptr_t)phys_to_virt(virt_to_phys(p)));
+		make_read_only((uintptr_t)p);
+	}
 }
 
 static uint64_t *make_table(uint64_t *entry, bool user)

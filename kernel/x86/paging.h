@@ -30,6 +30,8 @@ extern uint64_t *kernel_pgd; /* direct map address of the kernel's top level */
  * ranges itself, before the page allocator exists.
  */
 void paging_init(struct boot_info *bi);
+/* Nobody writes any more to what is __ro_after_init: those pages say so. */
+void paging_seal(void);
 
 /*
  * The 4 KiB entry for va in pgd, tables made when alloc (NULL: no memory, or
