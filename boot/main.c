@@ -22,6 +22,7 @@
 #include "kernel/printk.h"
 #include "kernel/procfs/proc.h"
 #include "kernel/random.h"
+#include "kernel/selftest.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/exec.h"
@@ -92,6 +93,8 @@ static void main_thread(void *arg)
 	net_wait_address();
 
 	paging_seal();
+	if (cmdline_get("selftest"))
+		power_off(selftest(cmdline_get("selftest")));
 	args = cmdline_app_args(&argc);
 	if (process_start("/init", args, argc))
 		power_off(STATUS_CANNOT_EXEC);

@@ -309,5 +309,6 @@ void random_ready(void)
 	}
 	mix_jitter(JITTER_ROUNDS_ALONE, true);
 	pr_warn("random: no RDRAND, no virtio-rng, no seed from the firmware: "
-		"keys are made of timing alone");
+		"keys, TCP's initial sequence numbers, SYN cookies and the "
+		"kernel's addresses are made of timing alone");
 }

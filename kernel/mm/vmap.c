@@ -16,6 +16,7 @@
 
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
+#include "kernel/x86/desc.h"
 #include "kernel/x86/paging.h"
 
 #define GUARD_SIZE PAGE_SIZE
@@ -178,6 +179,9 @@ bool is_kstack_guard(uintptr_t addr)
 {
 	if (addr >= (uintptr_t)boot_guard && addr < (uintptr_t)boot_stack)
 		return true;
+	for (unsigned int i = 0; i < NR_IST; i++)
+		if (addr - (uintptr_t)ist_guard(i) < GUARD_SIZE)
+			return true;
 	return addr >= SLOTS_BASE && addr < slot_guard(slots_used) &&
 	       (addr - SLOTS_BASE) % SLOT_SIZE < GUARD_SIZE;
 }

@@ -45,8 +45,7 @@ struct table_register {
  */
 #define SEG_FLAT (BIT(55) | BIT(54) | 0xfULL << 48 | 0xffff)
 
-#define NMI_STACK_SIZE (4 * KiB)
-#define PANIC_STACK_SIZE (8 * KiB) /* the report is printed from there */
+#define IST_STACK_SIZE (8 * KiB) /* a panic's report is printed from there */
 
 static uint64_t gdt[] __ro_after_init_data = {
 	[KERNEL_CS / 8] = SEG_BASE | SEG_CODE | SEG_LONG,
@@ -58,14 +57,15 @@ static uint64_t gdt[] __ro_after_init_data = {
 };
 
 static struct tss tss;
-static _Alignas(16) uint8_t double_fault_stack[PANIC_STACK_SIZE];
-static _Alignas(16) uint8_t machine_check_stack[PANIC_STACK_SIZE];
-static _Alignas(16) uint8_t nmi_stack[NMI_STACK_SIZE];
-static _Alignas(16) uint8_t debug_stack[NMI_STACK_SIZE];
+/* The guard pages are unmapped when the kernel gets its page tables. */
+static _Alignas(PAGE_SIZE) struct ist_stack {
+	uint8_t guard[PAGE_SIZE];
+	uint8_t stack[IST_STACK_SIZE];
+} ist_stacks[NR_IST];
 
-static void set_ist(enum ist nr, const uint8_t *stack, size_t size)
+const void *ist_guard(unsigned int nr)
 {
-	tss.ist[nr - 1] = (uintptr_t)stack + size;
+	return ist_stacks[nr].guard;
 }
 
 static void tss_init(void)
@@ -73,10 +73,8 @@ static void tss_init(void)
 	uintptr_t base = (uintptr_t)&tss;
 
 	tss.iomap = sizeof(tss);
-	set_ist(IST_DOUBLE_FAULT, double_fault_stack, PANIC_STACK_SIZE);
-	set_ist(IST_MACHINE_CHECK, machine_check_stack, PANIC_STACK_SIZE);
-	set_ist(IST_NMI, nmi_stack, NMI_STACK_SIZE);
-	set_ist(IST_DEBUG, debug_stack, NMI_STACK_SIZE);
+	for (unsigned int i = 0; i < NR_IST; i++)
+		tss.ist[i] = (uintptr_t)(ist_stacks[i].stack + IST_STACK_SIZE);
 
 	/* SDM vol 3 figure 7-4. */
 	gdt[TSS_SEL / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |

@@ -17,7 +17,11 @@ enum ist {
 	IST_NMI,
 	IST_MACHINE_CHECK,
 	IST_DEBUG,
+	NR_IST = IST_DEBUG,
 };
+
+/* The page below stack nr, 0 to NR_IST - 1, which is never mapped. */
+const void *ist_guard(unsigned int nr);
 
 void gdt_init(void); /* GDT and TSS, segment registers reloaded */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables (SDM vol 3 4.5). The kernel's upper half is made once:
+ * Page tables (SDM vol 3 4.5). The kernel's upper half is made once.
  *
+ * Invariants, paging_check():
  *   1. its top level slots exist from paging_init() on and never change, so
  *      that every other top level shares them by copying;
  *   2. nothing in it is both writable and executable;
@@ -16,10 +17,12 @@
 #include <string.h>
 
 #include "kernel/boot_info.h"
+#include "kernel/check.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/x86/cpu.h"
+#include "kernel/x86/desc.h"
 
 #define TABLE_ENTRIES 512
 #define USER_SLOTS (TABLE_ENTRIES / 2) /* of a top level: the lower half */
@@ -137,6 +140,8 @@ static void map_image(uint64_t global)
 	map_image_part(_rodata, _data, PTE_NX | global);
 	map_image_part(_data, _ebss, writable);
 	*early_entry((uintptr_t)boot_guard, 0) = 0;
+	for (unsigned int i = 0; i < NR_IST; i++)
+		*early_entry((uintptr_t)ist_guard(i), 0) = 0;
 
 	map_direct(virt_to_phys(_text), virt_to_phys(_data), global);
 	map_direct(virt_to_phys(_data), virt_to_phys(_sealed), PTE_W | global);
@@ -184,6 +189,7 @@ void paging_init(struct boot_info *bi)
 
 	m->start = pool.next;
 	load_cr3(kernel_pgd);
+	check_register("paging", paging_check);
 }
 
 static void make_read_only(uintptr_t va)
@@ -310,6 +316,41 @@ void pgd_free(uint64_t *pgd)
 		if (pgd[i] & PTE_P)
 			free_tables(entry_table(pgd[i]), TOP_LEVEL - 1);
 	free_table(pgd);
+}
+
+/*
+ * Invariants 2 and 3 of a table whose entries are of this level, reached with
+ * these rights, and of all tables below it.
+ */
+static const char *table_check(const uint64_t *table, unsigned int level,
+			       uint64_t rights)
+{
+	const char *wrong = NULL;
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES && !wrong; i++) {
+		uint64_t entry = table[i];
+		uint64_t here = (rights & entry & PTE_W) |
+				((rights | entry) & PTE_NX);
+
+		if (!(entry & PTE_P))
+			continue;
+		if (entry & PTE_U)
+			return "paging 3: a page is the application's";
+		if (level && !(entry & PTE_PS))
+			wrong = table_check(entry_table(entry), level - 1,
+					    here);
+		else if (here == PTE_W)
+			wrong = "paging 2: a page is writable and executable";
+	}
+	return wrong;
+}
+
+const char *paging_check(void)
+{
+	for (unsigned int i = 0; i < USER_SLOTS; i++)
+		if (kernel_pgd[i])
+			return "paging 3: the lower half is not empty";
+	return table_check(kernel_pgd, TOP_LEVEL, PTE_W);
 }
 
 void load_cr3(uint64_t *pgd)

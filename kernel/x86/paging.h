@@ -51,4 +51,7 @@ uint64_t *pgd_alloc(void);
 void pgd_free(uint64_t *pgd);
 void load_cr3(uint64_t *pgd);
 
+/* The invariants of the kernel's half, for a table of them: kernel/check.h. */
+const char *paging_check(void);
+
 #endif

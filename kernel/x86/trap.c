@@ -28,6 +28,7 @@
 #include "kernel/task/wait.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/irq.h"
+#include "kernel/x86/probe.h"
 #include "kernel/x86/regs.h"
 
 /* SDM vol 3 table 6-1. */
@@ -248,8 +249,11 @@ static void kernel_page_fault(struct pt_regs *regs, uintptr_t addr)
 	struct process *process = the_process();
 	int err;
 
-	if (!target || addr >= USER_MAX || (regs->error & PF_RESERVED))
+	if (!target || addr >= USER_MAX || (regs->error & PF_RESERVED)) {
+		if (probe_fixup(regs, addr))
+			return;
 		panic_page_fault(regs, addr);
+	}
 	err = process ? mm_fault(process->mm, addr, fault_access(regs->error)) :
 			-EFAULT;
 	if (likely(!err))

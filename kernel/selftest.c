@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The self test. It looks at the running kernel from inside: what must fault
+ * is tried, and has to. Changes nothing that lasts.
+ */
+#include "kernel/selftest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/check.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/vmap.h"
+#include "kernel/printk.h"
+#include "kernel/stack_guard.h"
+#include "kernel/task/thread.h"
+#include "kernel/x86/cpu.h"
+#include "kernel/x86/desc.h"
+#include "kernel/x86/paging.h"
+#include "kernel/x86/probe.h"
+
+#define LINE_MAX 128
+#define RET 0xc3
+
+#define USER_PROBE 0x400000 /* any address of ring 3's half */
+
+extern const char _text[], _rodata[], boot_guard[];
+extern char _sealed[];
+
+static unsigned int nr_tests, nr_failed;
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *fmt, ...)
+{
+	char line[LINE_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	console_write(line, MIN((size_t)n, sizeof(line) - 1));
+}
+
+static void ok(bool holds, const char *name)
+{
+	nr_failed += !holds;
+	say("%sok %u - selftest: %s\n", holds ? "" : "not ", ++nr_tests, name);
+}
+
+static void skip(const char *name, const char *why)
+{
+	say("ok %u - selftest: %s # SKIP %s\n", ++nr_tests, name, why);
+}
+
+static void *alias_of(const void *addr)
+{
+	return phys_to_virt(virt_to_phys(addr));
+}
+
+static void test_invariants(void)
+{
+	const char *wrong = paging_check();
+
+	ok(!wrong, "page tables: nothing writable is executable, nothing of "
+		   "the kernel is ring 3's");
+	ok(!check_all(), "all invariants hold");
+}
+
+static void test_probes(void)
+{
+	uint8_t *page = kmalloc(PAGE_SIZE);
+
+	if (!page) {
+		ok(false, "memory for the probes");
+		return;
+	}
+	page[0] = RET;
+	ok(probe_read(page) && probe_write(page), "a heap page can be used");
+	ok(!probe_call(page), "but not executed");
+	kfree(page);
+	ok(!probe_read(NULL) && !probe_write(NULL) && !probe_call(NULL),
+	   "page zero is not there");
+	ok(probe_read(_text) && !probe_write((void *)_text),
+	   "text is read-only");
+	ok(!probe_write(alias_of(_text)) && !probe_call(alias_of(_text)),
+	   "and its alias in the direct map cannot be executed either");
+	ok(probe_read(_rodata) && !probe_write((void *)_rodata) &&
+		   !probe_write(alias_of(_rodata)),
+	   "constants are read-only by both names");
+	ok(!probe_call(_rodata), "and not executable");
+	ok(probe_read(_sealed) && !probe_write(_sealed) &&
+		   !probe_write(alias_of(_sealed)),
+	   "what does not change after the start is read-only by both names");
+}
+
+static void test_stacks(void)
+{
+	const uint8_t *stack = current->kstack;
+	uint8_t code[1] = { RET };
+	bool guarded = !probe_read(boot_guard);
+
+	ok(probe_read(stack) && !probe_read(stack - 1) &&
+		   !probe_read(stack + KSTACK_SIZE),
+	   "a thread's stack has a guard page at both ends");
+	for (unsigned int i = 0; i < NR_IST; i++)
+		guarded &= !probe_read(ist_guard(i));
+	ok(guarded, "so have those of the boot and of exceptions below them");
+	ok(probe_read(code) && !probe_call(code), "stacks are not executable");
+	ok(__stack_chk_guard && !(__stack_chk_guard & 0xff) &&
+		   __stack_chk_guard == current->stack_guard,
+	   "frames are guarded by the thread's own value, its first byte 0");
+}
+
+/* A page that ring 3 might have, in tables of its own. */
+static void test_user_page(void)
+{
+	uint64_t *pgd = pgd_alloc();
+	uint64_t *pte = pgd ? pte_lookup(pgd, USER_PROBE, true) : NULL;
+	struct page *page = pte ? alloc_page(ALLOC_ZERO) : NULL;
+	bool read, called;
+
+	if (!page) {
+		ok(false, "memory for a page of ring 3");
+		return;
+	}
+	*(uint8_t *)page_address(page) = RET;
+	*pte = page_to_phys(page) | PTE_P | PTE_U;
+	load_cr3(pgd);
+	read = probe_read((void *)USER_PROBE);
+	called = probe_call((void *)USER_PROBE);
+	load_cr3(kernel_pgd);
+	put_page(page);
+	pgd_free(pgd);
+	if (cpu_features.smap)
+		ok(!read, "ring 0 reads no memory of ring 3 by itself: SMAP");
+	else
+		skip("SMAP", "this CPU has none");
+	if (cpu_features.smep)
+		ok(!called, "and executes none: SMEP");
+	else
+		skip("SMEP", "this CPU has none");
+}
+
+static noinline void fill(volatile char *to, size_t n)
+{
+	while (n--)
+		*to++ = 'A';
+}
+
+/* Over the guard, and what lies behind it. */
+static noinline void overrun(void)
+{
+	char buffer[16];
+
+	fill(buffer, 2 * sizeof(buffer));
+}
+
+int selftest(const char *which)
+{
+	if (!strcmp(which, "overrun"))
+		overrun();
+	test_invariants();
+	test_probes();
+	test_stacks();
+	test_user_page();
+	say("1..%u\n", nr_tests);
+	return nr_failed != 0;
+}

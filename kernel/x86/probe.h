@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accesses of ring 0 that are expected to fault: how the self test proves
+ * that a page is not there, not writable or not executable.
+ */
+#ifndef KERNEL_X86_PROBE_H
+#define KERNEL_X86_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pt_regs;
+
+/* Each is true when the access went through. Thread context. */
+bool probe_read(const void *addr);
+/* Writes a byte as it is. */
+bool probe_write(void *addr);
+/* Calls addr, where a RET has to be. */
+bool probe_call(const void *addr);
+
+/*
+ * A page fault of ring 0 for addr: true when a probe made it; then the probe
+ * goes on.
+ */
+bool probe_fixup(struct pt_regs *regs, uintptr_t addr);
+
+#endif
