@@ -64,6 +64,7 @@ CPPFLAGS = -nostdinc -I. -Ilibc/include -isystem $(O)/uapi \
 CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
 	-mgeneral-regs-only -fno-common \
 	-fstack-protector-strong -mstack-protector-guard=global \
+	-fcf-protection=branch -fno-jump-tables \
 	-fno-strict-aliasing -fno-omit-frame-pointer \
 	-ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections

@@ -33,9 +33,11 @@
 #define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
+#define CR4_CET BIT(23)
 
 /* Model specific registers: SDM vol 4 table 2-2. */
 #define MSR_SYSENTER_CS 0x174
+#define MSR_S_CET 0x6a2
 #define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
@@ -44,6 +46,7 @@
 #define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
 
+#define S_CET_ENDBR_EN BIT(2)
 #define EFER_SCE BIT(0)
 #define EFER_NXE BIT(11)
 
@@ -85,6 +88,7 @@ static void find_features(struct cpu_features *f)
 	f->rdseed = r[1] & BIT(18);
 	f->smap = r[1] & BIT(20);
 	f->umip = r[2] & BIT(2);
+	f->ibt = r[3] & BIT(20);
 	cpuid_or_zero(0x80000001, r);
 	f->nx = r[3] & BIT(20);
 	f->pdpe1gb = r[3] & BIT(26);
@@ -109,8 +113,16 @@ static void set_control_registers(const struct cpu_features *f)
 	cr4 |= f->xsave ? CR4_OSXSAVE : 0;
 	cr4 |= f->smep ? CR4_SMEP : 0;
 	cr4 |= f->smap ? CR4_SMAP : 0;
+	cr4 |= f->ibt ? CR4_CET : 0;
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 	cpu_has_smap = f->smap;
+}
+
+/* Indirect jumps of ring 0 end at ENDBR64 or are a #CP: SDM vol 1 17.3. */
+static void branch_tracking_init(void)
+{
+	if (cpu_features.ibt)
+		wrmsr(MSR_S_CET, S_CET_ENDBR_EN);
 }
 
 /*
@@ -143,12 +155,14 @@ void cpu_init(void)
 		panic("this CPU has no NX (no-execute) pages");
 	set_control_registers(&cpu_features);
 	syscall_msrs_init();
+	branch_tracking_init();
 	fpu_init();
-	pr_debug("cpu: xcr0 %#llx (%u bytes)%s%s%s%s",
+	pr_debug("cpu: xcr0 %#llx (%u bytes)%s%s%s%s%s",
 		 (unsigned long long)cpu_features.xcr0, cpu_features.xsave_size,
 		 cpu_features.smep ? " smep" : "",
 		 cpu_features.smap ? " smap" : "",
 		 cpu_features.umip ? " umip" : "",
+		 cpu_features.ibt ? " ibt" : "",
 		 cpu_features.x2apic ? " x2apic" : "");
 }
 

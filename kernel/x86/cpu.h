@@ -12,7 +12,7 @@ struct pt_regs;
 struct thread;
 
 struct cpu_features {
-	bool nx, pdpe1gb, smep, smap, umip, fsgsbase, rdrand, rdseed;
+	bool nx, pdpe1gb, smep, smap, umip, ibt, fsgsbase, rdrand, rdseed;
 	bool xsave, x2apic, tsc_deadline, invariant_tsc, pge, mce;
 	uint32_t xsave_size; /* bytes of an XSAVE (or FXSAVE) area */
 	uint64_t xcr0; /* state components that are on */

@@ -75,6 +75,7 @@
 	.globl syscall_entry
 	.balign 64
 syscall_entry:
+	endbr64
 	movq %rsp, PERCPU_USER_SP + cpu0(%rip)
 	movq PERCPU_KERNEL_SP + cpu0(%rip), %rsp
 	pushq $USER_DS
@@ -253,6 +254,7 @@ trap_vectors:
 	.set vector, 0
 	.rept 256
 	.balign 16, 0xcc
+	endbr64
 	.if vector != 8 && (vector < 10 || vector > 14) && vector != 17 && \
 	    vector != 21 && vector != 29 && vector != 30
 	pushq $0
