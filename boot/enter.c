@@ -18,6 +18,7 @@
 #include "kernel/base.h"
 #include "kernel/lib/chacha.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/stack_guard.h"
 #include "kernel/x86/cpu.h"
@@ -113,6 +114,7 @@ static void choose_places(const struct boot_info *bi)
 
 	random_words(bi, random);
 	__stack_chk_guard = stack_guard_of(random[4]);
+	slab_secret = random[5];
 	if (!has_word(bi->cmdline, "nokaslr")) {
 		text = choose_text(random[0], random[1]);
 		direct_map_base += random[2] % DIRECT_GIBS * GiB;

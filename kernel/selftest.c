@@ -17,7 +17,7 @@
 #include "kernel/stack_guard.h"
 #include "kernel/task/thread.h"
 #include "kernel/x86/cpu.h"
-#include "kernel/x86/desc.h"
+#include "kernel/x86/gdt.h"
 #include "kernel/x86/paging.h"
 #include "kernel/x86/probe.h"
 
@@ -145,6 +145,31 @@ static void test_user_page(void)
 		skip("SMEP", "this CPU has none");
 }
 
+/* What an overflow or a late write does to a free object is seen. */
+static void test_slab(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("selftest", 64, 0);
+	void **object = cache ? kmem_cache_alloc(cache) : NULL;
+	void *word;
+
+	if (!object) {
+		ok(false, "memory for a slab cache");
+		return;
+	}
+	kmem_cache_free(cache, object);
+	word = object[0];
+	ok(!word || !virt_to_page(word), "a free object shows no address");
+	object[0] = object;
+	ok(slab_check(), "a write to a free object's list is seen");
+	object[0] = word;
+	word = object[1];
+	object[1] = NULL;
+	ok(slab_check(), "and one to its mark");
+	object[1] = word;
+	ok(!slab_check(), "as before, it is whole");
+	kmem_cache_destroy(cache);
+}
+
 static noinline void fill(volatile char *to, size_t n)
 {
 	while (n--)
@@ -167,6 +192,7 @@ int selftest(const char *which)
 	test_probes();
 	test_stacks();
 	test_user_page();
+	test_slab();
 	say("1..%u\n", nr_tests);
 	return nr_failed != 0;
 }

@@ -37,15 +37,33 @@
 #define MAX_SLAB_ORDER 5 /* objects above four pages may waste more */
 
 struct free_object {
-	struct free_object *next;
+	uintptr_t next; /* hidden: see next_free() */
 	uintptr_t mark;
 };
+
+uintptr_t slab_secret __ro_after_init;
 
 static LIST_HEAD(all_caches);
 
 static uintptr_t free_mark(const struct free_object *object)
 {
-	return (uintptr_t)object ^ FREE_MARK;
+	return (uintptr_t)object ^ slab_secret ^ FREE_MARK;
+}
+
+/*
+ * Links within free objects are hidden by the secret and their own place: who
+ * overwrites one does not choose what is handed out next, who reads one learns
+ * no address.
+ */
+static struct free_object *next_free(const struct free_object *object)
+{
+	return (struct free_object *)(object->next ^ (uintptr_t)object ^
+				      slab_secret);
+}
+
+static void set_next(struct free_object *object, const void *next)
+{
+	object->next = (uintptr_t)next ^ (uintptr_t)object ^ slab_secret;
 }
 
 /* The smallest order that wastes less than 1/8, or the one wasting least. */
@@ -130,7 +148,7 @@ static struct page *slab_create(struct kmem_cache *cache, unsigned int flags)
 	base = page_address(page);
 	for (i = page->objects; i-- > 0;) {
 		object = (struct free_object *)(base + i * cache->stride);
-		object->next = page->freelist;
+		set_next(object, page->freelist);
 		object->mark = free_mark(object);
 		page->freelist = object;
 	}
@@ -180,7 +198,7 @@ void *kmem_cache_alloc_flags(struct kmem_cache *cache, unsigned int flags)
 	object = page->freelist;
 	ASSERT(object->mark == free_mark(object));
 	object->mark = 0;
-	page->freelist = object->next;
+	page->freelist = next_free(object);
 	page->inuse++;
 	cache->active++;
 	if (page->inuse == page->objects)
@@ -206,7 +224,7 @@ static bool slab_has_free(const struct page *page, const void *object)
 {
 	const struct free_object *pos;
 
-	for (pos = page->freelist; pos; pos = pos->next)
+	for (pos = page->freelist; pos; pos = next_free(pos))
 		if (pos == object)
 			return true;
 	return false;
@@ -245,7 +263,7 @@ void kmem_cache_free(struct kmem_cache *cache, void *ptr)
 	ASSERT(page->inuse);
 	ASSERT(object->mark != free_mark(object) ||
 	       !slab_has_free(page, object));
-	object->next = page->freelist;
+	set_next(object, page->freelist);
 	object->mark = free_mark(object);
 	page->freelist = object;
 	page->inuse--;
@@ -314,6 +332,15 @@ void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 		fn(cache, arg);
 }
 
+static bool is_object_of(const struct page *page, const void *object,
+			 uint32_t stride)
+{
+	uintptr_t offset = (uintptr_t)object - (uintptr_t)page_address(page);
+
+	return offset < (uintptr_t)page->objects * stride &&
+	       (uint32_t)offset % stride == 0;
+}
+
 /* Invariant 2. */
 static const char *free_objects_check(const struct kmem_cache *cache,
 				      const struct page *page)
@@ -321,8 +348,8 @@ static const char *free_objects_check(const struct kmem_cache *cache,
 	const struct free_object *object;
 	size_t n = 0;
 
-	for (object = page->freelist; object; object = object->next) {
-		if (slab_of(cache, object) != page ||
+	for (object = page->freelist; object; object = next_free(object)) {
+		if (!is_object_of(page, object, cache->stride) ||
 		    object->mark != free_mark(object))
 			return "slab 2: a free object is none of the slab's";
 		if (++n > page->objects)

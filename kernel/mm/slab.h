@@ -64,6 +64,9 @@ void kmem_cache_for_each(void (*fn)(const struct kmem_cache *, void *),
 void slab_shrink(void);
 /* A page for what ring 3 keeps, of which empty slabs are made if need be. */
 struct page *user_page_alloc(unsigned int flags);
+/* Hides the links of free objects; drawn by boot/enter.c. */
+extern uintptr_t slab_secret;
+
 /* kernel/check.h. Slow. */
 const char *slab_check(void);
 

@@ -16,7 +16,7 @@
 
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
-#include "kernel/x86/desc.h"
+#include "kernel/x86/gdt.h"
 #include "kernel/x86/paging.h"
 
 #define GUARD_SIZE PAGE_SIZE

@@ -22,7 +22,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/x86/cpu.h"
-#include "kernel/x86/desc.h"
+#include "kernel/x86/gdt.h"
 
 #define TABLE_ENTRIES 512
 #define USER_SLOTS (TABLE_ENTRIES / 2) /* of a top level: the lower half */
