@@ -17,14 +17,14 @@ struct cmsg { /* struct cmsghdr: the data follow, then padding to 8 */
 
 /*
  * Receiving: appends to the caller's buffer in ring 3. What does not fit is
- * cut, and MSG_CTRUNC says so.
+ * cut and sets MSG_CTRUNC.
  */
 void put_cmsg(struct msg *msg, int level, int type, const void *data,
 	      size_t len);
 
 /*
- * Sending: the next message at *at of the kernel's copy, which has *left bytes
- * to go; moves on behind it. 1, 0 at the end, -EINVAL when its length lies.
+ * Sending: parses the control message at *at of a kernel copy that has *left
+ * bytes left, and advances both. 1, 0 at the end, -EINVAL for a bad length.
  */
 int next_cmsg(const char **at, size_t *left, struct cmsg *cmsg,
 	      const void **data);

@@ -3,12 +3,11 @@
  * Control messages: from a buffer of ring 3 to open files and credentials,
  * and back. Owns files that are to be closed. Thread context.
  *
- * Closing a file can close a socket with messages that hold files, and so
- * on: a chain as long as the application cares to build. So files are not
- * put where their message dies, but queued, and the thread's first call empties
- * the queue: the kernel's stack is as deep as for one. Each thread has its own
- * queue, because a close may sleep (SO_LINGER), and who waits for it is the one
- * that closes.
+ * Closing a file can close a socket whose messages hold files, and so on: the
+ * application can make the chain as long as it likes. To bound the kernel's
+ * stack, nested calls only queue their files, and the thread's outermost call
+ * empties the queue. Each thread has its own queue, because a close may sleep
+ * (SO_LINGER), and only the closing thread may wait for it.
  */
 #include "net/socket/scm.h"
 
@@ -28,7 +27,7 @@
 #include "net/socket/sock.h"
 #include "net/socket/socket.h"
 
-#define OVERFLOW_ID 65534 /* "nobody": who sent is not known */
+#define OVERFLOW_ID 65534 /* "nobody": the sender is not known */
 
 struct sock_cred scm_own_cred(void)
 {
@@ -85,7 +84,7 @@ struct scm_files *scm_files_dup(const struct scm_files *files)
 
 /* ---- Sending ------------------------------------------------------------- */
 
-/* Room for n more: several control messages of a call add up. */
+/* Room for n more: the control messages of one call add up. */
 static int files_grow(struct scm *scm, unsigned int n)
 {
 	unsigned int have = scm->files ? scm->files->count : 0;
@@ -126,7 +125,7 @@ static int take_rights(struct scm *scm, const void *data, size_t len)
 	return 0;
 }
 
-/* Nobody here may pretend to be somebody else. */
+/* Without capabilities, only the caller's own credentials are allowed. */
 static int take_credentials(struct scm *scm, const void *data, size_t len)
 {
 	struct sock_cred own = scm_own_cred();
@@ -177,7 +176,7 @@ int scm_send(const struct msg *msg, struct scm *scm)
 
 /* ---- Receiving ----------------------------------------------------------- */
 
-/* 0, or why there are no more descriptors for this receiver. */
+/* Installs a descriptor and stores it at *to: 0, -EMFILE, -EFAULT. */
 static int put_fd(struct file *file, int *to, bool cloexec)
 {
 	struct process *process = the_process();

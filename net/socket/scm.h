@@ -25,7 +25,7 @@ struct sock_cred { /* struct ucred */
 
 _Static_assert(sizeof(struct sock_cred) == 12, "as in <sys/socket.h>");
 
-/* Open files, a reference each. */
+/* Open files; holds a reference to each. */
 struct scm_files {
 	struct list_head node; /* while they wait to be put */
 	unsigned int count;
@@ -41,13 +41,13 @@ struct scm {
 struct sock_cred scm_own_cred(void);
 
 /*
- * Parses msg->control, which is kernel memory here: -EINVAL, -EBADF, -EPERM,
- * -ENOMEM; then nothing is held. Sets all of *scm.
+ * Parses msg->control, which is kernel memory here, and sets all of *scm.
+ * On error (-EINVAL, -EBADF, -EPERM, -ENOMEM) no reference is held.
  */
 int scm_send(const struct msg *msg, struct scm *scm);
 /*
- * Tells the receiver, in its own control buffer; installs the descriptors
- * and consumes *scm.
+ * Writes *scm to the receiver's control buffer, installs the descriptors and
+ * consumes *scm.
  */
 void scm_recv(const struct sock *sk, struct msg *msg, struct scm *scm,
 	      uint32_t flags);

@@ -90,7 +90,7 @@ struct sock *sock_list_next(const struct sock_list *list, const struct sock *sk)
 	return list_entry(sk->sk_node.next, struct sock, sk_node);
 }
 
-/* Key 0 stands for every event: the state itself has changed. */
+/* Key 0 stands for all events: the socket's state has changed. */
 void sock_def_wakeup(struct sock *sk)
 {
 	if (sk->sk_wq)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A socket as the network has it. struct sock outlives the socket when a
- * closed connection still has data to deliver, and is there before it while
- * a connection waits to be accepted.
+ * The network's part of a socket. struct sock outlives struct socket when a
+ * closed connection still has data to deliver, and precedes it while a
+ * connection waits to be accepted.
  *
  * Contexts: the net softirq and system calls, never an interrupt handler.
- * Neither runs while the other does (one CPU, softirqs run where a thread
- * blocks or leaves the kernel), so nothing is locked; whoever sleeps must
- * look at everything again afterwards.
+ * They never run at the same time (one CPU; softirqs run where a thread
+ * blocks or leaves the kernel), so there is no lock; after a sleep everything
+ * has to be checked again.
  *
- * News travel upwards through the five callbacks; the socket layer installs
- * sock_def_* (sock_init_data()), another owner may install its own.
+ * Events reach the upper layer through the five callbacks; sock_init_data()
+ * installs sock_def_*, another owner may install its own.
  *
  * Invariant, sock_check():
- *  1. sk_socket and sk_wq are both set or both NULL, and the socket's.
+ *  1. sk_socket and sk_wq are both NULL, or sk_wq is &sk_socket->wq.
  */
 #ifndef NET_SOCKET_SOCK_H
 #define NET_SOCKET_SOCK_H
@@ -41,15 +41,15 @@ struct tcp_pcb; /* lwIP's */
 #define SHUTDOWN_MASK 3
 
 /* Bits of sk_flags. */
-#define SOCK_F_DONE 0 /* the stream ended: recv gives 0 */
-#define SOCK_F_NOSPACE 1 /* somebody waits for room to send */
+#define SOCK_F_DONE 0 /* end of the stream: recv returns 0 */
+#define SOCK_F_NOSPACE 1 /* a writer waits for room */
 #define SOCK_F_KEEPALIVE 2
 #define SOCK_F_BROADCAST 3
 #define SOCK_F_LINGER 4
 #define SOCK_F_SNDBUF_SET 5 /* SO_SNDBUF was used */
 #define SOCK_F_RCVBUF_SET 6
 #define SOCK_F_PASSCRED 7 /* SO_PASSCRED */
-#define SOCK_F_REUSE 8 /* SO_REUSEADDR where it means nothing */
+#define SOCK_F_REUSE 8 /* SO_REUSEADDR where it has no effect */
 #define SOCK_F_URGINLINE 9 /* SO_OOBINLINE */
 #define SOCK_F_DONTROUTE 10 /* SO_DONTROUTE: only to neighbours */
 #define SOCK_F_NO_CHECK 11 /* SO_NO_CHECK: UDP without a checksum */
@@ -71,27 +71,27 @@ struct tcp_pcb; /* lwIP's */
 #define SOCK_DEFAULT_SNDBUF 262144
 #define SOCK_DGRAM_BUF 212992 /* net.core.rmem_default */
 #define SOCK_MAX_BUF 212992 /* net.core.rmem_max, before doubling */
-#define SOCK_TCP_MAX_BUF 524288 /* net.ipv4.tcp_rmem, tcp_wmem: the last */
+#define SOCK_TCP_MAX_BUF 524288 /* net.ipv4.tcp_rmem, tcp_wmem: max */
 #define SOCK_MIN_RCVBUF 2304
 #define SOCK_MIN_SNDBUF 4608
 #define SOMAXCONN_LIMIT 4096
 
 struct sock {
-	struct list_head sk_node; /* among all of its protocol */
+	struct list_head sk_node; /* on its protocol's sock_list */
 	struct rb_node sk_rb; /* the same, in a tree */
-	uint64_t sk_serial; /* rises along that list */
+	uint64_t sk_serial; /* ascending on that list */
 	struct socket *sk_socket; /* NULL: orphan, or not yet accepted */
 	struct wait_queue_head *sk_wq;
 	const struct proto *sk_prot;
 
-	/* State, and what the next call shall learn. */
+	/* State, and what the next call reports. */
 	uint8_t sk_state; /* enum tcp_sk_state */
 	uint8_t sk_shutdown; /* RCV_SHUTDOWN | SEND_SHUTDOWN */
 	uint8_t sk_type;
 	uint8_t sk_protocol;
 	uint8_t sk_family;
 	uint32_t sk_flags; /* BIT(SOCK_F_...) */
-	int sk_err; /* positive errno, told once */
+	int sk_err; /* positive errno, reported once */
 
 	/* Options. */
 	uint32_t sk_sndbuf; /* as Linux counts: twice the payload */
@@ -100,7 +100,7 @@ struct sock {
 	uint32_t sk_lingertime; /* seconds */
 	uint64_t sk_rcvtimeo; /* nanoseconds, UINT64_MAX: for ever */
 	uint64_t sk_sndtimeo;
-	uint64_t sk_stamp; /* of what was read last; 0: nothing, 1: unknown */
+	uint64_t sk_stamp; /* of the last read; 0: none, 1: SOCK_STAMP_UNKNOWN */
 	uint32_t sk_tsflags; /* SO_TIMESTAMPING: SOF_TIMESTAMPING_* */
 	uint32_t sk_ll_usec; /* SO_BUSY_POLL */
 	int32_t sk_incoming_cpu;
@@ -113,9 +113,8 @@ struct sock {
 	uint32_t sk_max_ack_backlog;
 
 	/*
-	 * What has been received is of a kind of its own in each family:
-	 * sk_receive_queue is in struct tcp_sock, dgram_sock, unix_sock and
-	 * netlink_sock.
+	 * Each family has its own sk_receive_queue: in struct tcp_sock,
+	 * dgram_sock, unix_sock and netlink_sock.
 	 */
 
 	void (*sk_state_change)(struct sock *sk);
@@ -138,13 +137,13 @@ struct sock_list {
 		.socks = LIST_HEAD_INIT(name.socks) \
 	}
 
-/* How much waits in a socket, for those who look. */
+/* How much waits in a socket: for /proc/net and ioctls. */
 struct sock_queues {
-	uint32_t rx; /* bytes; of a listener, connections to accept */
+	uint32_t rx; /* bytes; a listener: connections to accept */
 	uint32_t tx;
 	uint32_t rmem; /* memory charged, as Linux counts */
 	uint32_t wmem;
-	uint32_t drops; /* datagrams for which there was no room */
+	uint32_t drops; /* datagrams dropped for lack of room */
 };
 
 /* What TCP and UDP do differently. */
@@ -152,10 +151,10 @@ struct proto {
 	const char *name;
 	struct inet_ports *ports;
 	struct sock *(*alloc)(void);
-	/* The socket is gone: deliver what is left, then free. */
+	/* The socket is closed: deliver what is left, then free. */
 	void (*close)(struct sock *sk);
 	int (*connect)(struct sock *sk, uint32_t daddr, uint16_t dport);
-	/* What of connect() happens after its caller has been told EINPROGRESS. */
+	/* The rest of a connect() that has returned -EINPROGRESS. */
 	void (*handshake)(struct sock *sk); /* may be NULL */
 	int (*disconnect)(struct sock *sk);
 	ssize_t (*sendmsg)(struct sock *sk, struct msg *msg);
@@ -163,32 +162,32 @@ struct proto {
 	/* n bytes of sk_receive_queue have been read. */
 	void (*data_taken)(struct sock *sk, size_t n);
 	void (*shutdown)(struct sock *sk, int how);
-	/* Tells the pcb, if there is one, what an option changed. */
+	/* Passes a changed option on to the pcb, if there is one. */
 	void (*options_changed)(struct sock *sk);
-	/* Fills in a zeroed struct; may be NULL: nothing ever waits. */
+	/* Fills in a zeroed struct; NULL: nothing is ever queued. */
 	void (*queues)(struct sock *sk, struct sock_queues *queues);
 };
 
 void sock_init_data(struct socket *sock, struct sock *sk);
-/* Gives an accepted sock its socket, and the other way round. */
+/* Joins an accepted sock and its socket. */
 void sock_graft(struct sock *sk, struct socket *parent);
-/* Takes the socket away; wakes nobody. */
+/* Separates sk from its socket; wakes nobody. */
 void sock_orphan(struct sock *sk);
 
-/* Operations of sockets that have none such: -EOPNOTSUPP. */
+/* For sockets without the operation: -EOPNOTSUPP. */
 int sock_no_accept(struct socket *sock, struct socket *newsock, bool nonblock);
 int sock_no_listen(struct socket *sock, int backlog);
 
 /* The invariant: kernel/check.h. */
 const char *sock_check(const struct sock *sk);
-/* That, and more, of each sock of a list. */
+/* sock_check(), then more(), for each sock of a list. */
 const char *sock_list_check(const struct sock_list *list,
 			    const char *(*more)(const struct sock *sk));
 
-/* Puts sk on the list of its protocol, takes it off. */
+/* Adds sk to the list of its protocol, removes it. */
 void sock_link(struct sock *sk, struct sock_list *list);
 void sock_unlink(struct sock *sk, struct sock_list *list);
-/* The oldest with this serial number or a later one, NULL; and the next. */
+/* The oldest with at least this serial number, or NULL; the one after sk. */
 struct sock *sock_list_seek(const struct sock_list *list, uint64_t serial);
 struct sock *sock_list_next(const struct sock_list *list,
 			    const struct sock *sk);
@@ -222,7 +221,7 @@ static inline void sock_put_flag(struct sock *sk, unsigned int bit, bool on)
 		sock_reset_flag(sk, bit);
 }
 
-/* Takes the error: -errno, told once, or 0. */
+/* Returns the pending error as -errno, or 0, and clears it. */
 static inline int sock_error(struct sock *sk)
 {
 	int err = sk->sk_err;
@@ -240,15 +239,14 @@ static inline size_t sock_rcvlowat(const struct sock *sk, bool waitall,
 	return target ? target : 1;
 }
 
-/* When a call that starts now gives up; 0: at once. */
+/* When a call that starts now times out; 0: at once. */
 uint64_t sock_rcv_deadline(const struct sock *sk, bool nonblock);
 uint64_t sock_snd_deadline(const struct sock *sk, bool nonblock);
 /*
- * wait_attempt() for a call of a socket: the attempt looks at the sock's error
- * and shutdown too, and the deadline is sock_rcv_deadline() or
- * sock_snd_deadline(). What it returns is what the call returns: -EAGAIN when
- * the time is over. A call with such a time is not restarted after a signal:
- * signal(7).
+ * wait_attempt() for socket calls: the attempt checks the sock's error and
+ * shutdown, too; the deadline is sock_rcv_deadline() or sock_snd_deadline().
+ * Its value is the call's result, -EAGAIN after the deadline. A call with a
+ * timeout is not restarted after a signal: signal(7).
  */
 #define sock_attempt(sk, attempt, deadline) \
 	sock_waited(wait_attempt((sk)->sk_wq, attempt, deadline), deadline)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ioctls that every socket has, whatever its protocol: netdevice(7). A
- * protocol is asked first (proto_ops->ioctl); these follow. What changes an
- * interface needs a capability that the application does not have: -EPERM.
- * Owns nothing. Thread context.
+ * protocol is asked first (proto_ops->ioctl). Changing an interface needs a
+ * capability that the application does not have: -EPERM. Owns nothing.
+ * Thread context.
  */
 #include "net/socket/sock_ioctl.h"
 
@@ -60,7 +60,7 @@ struct arp_request { /* struct arpreq: arp(7) */
 
 /* ---- Interfaces: of every family ----------------------------------------- */
 
-/* "eth0:1" is an alias of eth0: the interface is the same. */
+/* "eth0:1" is an alias of eth0: the same interface. */
 static int find_link(char *name, struct net_link *link)
 {
 	char *colon = strchr(name, ':');
@@ -124,7 +124,7 @@ static long get_link(unsigned int cmd, struct interface_request *req)
 		return 0;
 	case SIOCGIFSLAVE:
 		return -EINVAL;
-	default: /* of devices of other kinds */
+	default: /* for other kinds of devices */
 		return -EOPNOTSUPP;
 	}
 }
@@ -137,7 +137,7 @@ static void describe(struct interface_request *req, const struct net_link *link)
 	req->address.addr = link->addr;
 }
 
-/* Those that have an address, as many as fit; without a buffer, how much. */
+/* Interfaces with an address, as many as fit; no buffer: the size needed. */
 static long get_list(struct interface_list *ulist)
 {
 	struct interface_request req;
@@ -182,7 +182,7 @@ static long get_carrier(const struct net_link *link, void *udata)
 	return copy_to_user(udata, &value, sizeof(value)) ? -EFAULT : 0;
 }
 
-/* Some questions are everybody's; all else needs CAP_NET_ADMIN. */
+/* The queries that need no CAP_NET_ADMIN. */
 static bool is_public_question(uint32_t cmd)
 {
 	switch (cmd) {
@@ -266,8 +266,8 @@ static long get_arp(struct arp_request *ureq)
 }
 
 /*
- * When the datagram that was read last came; it is known of those that came
- * after the first question. To that the answer is now.
+ * When the datagram last read arrived. Times are kept from the first query on;
+ * for a datagram that came earlier the answer is the present time.
  */
 static long get_stamp(struct sock *sk, bool ns, void *uarg)
 {
@@ -291,7 +291,7 @@ static bool is_address_question(unsigned int cmd)
 	       cmd == SIOCGIFBRDADDR || cmd == SIOCGIFNETMASK;
 }
 
-/* Routes, addresses and neighbours are not the application's to set. */
+/* The application may not set routes, addresses or neighbours. */
 static long change_inet(unsigned int cmd, void *uarg)
 {
 	struct interface_request req;

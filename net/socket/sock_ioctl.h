@@ -9,7 +9,7 @@ struct socket;
 
 /*
  * The protocol's own ioctls, then those of all sockets. 0 or -errno; -ENOTTY
- * for a number that nobody knows. Thread context.
+ * for an unknown number. Thread context.
  */
 long sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 

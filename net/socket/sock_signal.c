@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sockets have to do with signals: SIGPIPE for who writes to a stream
- * that takes nothing any more, SIGURG for who owns a socket with urgent data.
- * In a file of its own because
- * <linux/signal.h> and the C library's headers exclude each other in the
- * tests on the host.
+ * Signals that sockets send: SIGPIPE for a write to a stream that is shut down
+ * for sending, SIGURG for the owner of a socket with urgent data. A file of
+ * its own because <linux/signal.h> and the C library's headers exclude each
+ * other in the tests on the host.
  */
 #include "net/socket/sock_signal.h"
 

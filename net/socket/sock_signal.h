@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals that a socket sends. */
+/* Signals that sockets send. */
 #ifndef NET_SOCKET_SOCK_SIGNAL_H
 #define NET_SOCKET_SOCK_SIGNAL_H
 
@@ -7,7 +7,7 @@ struct sock;
 
 /* SIGPIPE for the calling thread. */
 void sock_send_sigpipe(void);
-/* SIGURG for the owner of the descriptor, if there is one: fcntl(2). */
+/* SIGURG for the descriptor's owner, if it has one: fcntl(2). */
 void sock_send_sigurg(const struct sock *sk);
 
 #endif

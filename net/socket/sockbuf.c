@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages between sockets of this machine: memory, copies, queues. Owns the
- * bytes; whose they are is the family's business. Thread context.
+ * messages' memory; the family owns the queues. Thread context.
  */
 #include "net/socket/sockbuf.h"
 
@@ -55,8 +55,8 @@ static size_t piece_size(const struct page *page)
 }
 
 /*
- * As Linux does: the largest piece that is filled, as long as there are such
- * pieces. Programs see it in how many slots of a pipe a message takes.
+ * As on Linux: the largest piece that len fills, down to single pages when
+ * memory has none. Programs see it in how many pipe slots a message takes.
  */
 static struct page *piece_alloc(size_t len)
 {
@@ -101,7 +101,7 @@ void sockbuf_free(struct sockbuf *buf)
 	put_head(buf);
 }
 
-/* Where a message is looked at: n bytes at data lie in one piece. */
+/* A position in a message: n bytes at data lie in one piece. */
 struct cursor {
 	struct sockbuf *buf;
 	struct page *page; /* NULL: data is in the head */
@@ -118,7 +118,7 @@ static void next_piece(struct cursor *c)
 	c->n = piece_size(c->page);
 }
 
-/* At the byte at, which the message has. */
+/* Moves to byte `at`, which must be in the message. */
 static void seek(struct cursor *c, struct sockbuf *buf, size_t at)
 {
 	c->buf = buf;

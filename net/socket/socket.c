@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * struct socket under struct file: what read, write, poll and close of a
- * socket's descriptor do, and how sockets come into being. Thread context.
+ * struct socket under struct file: creation of sockets, and read, write, poll
+ * and close of their descriptors. Thread context.
  */
 #include "net/socket/socket.h"
 
@@ -59,7 +59,7 @@ ssize_t sock_recvmsg(struct socket *sock, struct msg *msg)
 	return sock->ops->recvmsg(sock, msg);
 }
 
-/* read(2) of no bytes from a socket is 0, whatever waits: sock_read_iter. */
+/* read(2) of 0 bytes returns 0 even when data waits, as on Linux. */
 static ssize_t socket_read_iter(struct file *file, struct iov_iter *to,
 				int64_t *pos)
 {
@@ -189,7 +189,7 @@ static struct socket *socket_alloc(int type)
 	return sock;
 }
 
-/* The file of a socket that has its operations; NULL frees nothing. */
+/* A file for a socket that has its operations. NULL: sock is not freed. */
 static struct file *socket_file(struct socket *sock, uint32_t f_flags)
 {
 	struct file *file = file_alloc_accepted(&socket_fops, sock, f_flags);
@@ -237,7 +237,7 @@ static int check_arguments(const struct net_proto_family *family, int type,
 	return 0;
 }
 
-/* A socket of the family, with operations and sock but no file: ERR_PTR. */
+/* A socket of the family, with operations and sock but no file; or ERR_PTR. */
 static struct socket *socket_make(int family, int type, int protocol)
 {
 	const struct net_proto_family *f = find_family(family);
@@ -278,7 +278,7 @@ struct file *socket_create(int family, int type, int protocol, uint32_t f_flags)
 	return ERR_PTR(err);
 }
 
-/* The two are joined before there are files: who has none may be undone. */
+/* Joined before either has a file: without files both can be unmade. */
 int socket_create_pair(int family, int type, int protocol, uint32_t f_flags,
 		       struct file *ends[2])
 {
@@ -315,8 +315,8 @@ out_unmake:
 }
 
 /*
- * The new file is there before the wait, so that a connection that was taken
- * off the queue is never lost for want of one.
+ * The new file is made before the wait, so that a connection taken off the
+ * queue is not lost for lack of a file.
  */
 struct file *socket_accept(struct socket *sock, uint32_t f_flags,
 			   struct sockaddr_any *addr, int *len)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A socket as the application has it: struct socket between struct file and
- * struct sock, and the numbers of the socket calls, which the user API
- * headers leave to the C library. The rest of the kernel uses the functions
- * at the end; they are what the system calls do.
+ * The application's part of a socket: struct socket, between struct file and
+ * struct sock, and the constants of the socket calls, which the user API
+ * headers leave to the C library. The functions at the end are what the
+ * system calls and the rest of the kernel use.
  */
 #ifndef NET_SOCKET_SOCKET_H
 #define NET_SOCKET_SOCKET_H
@@ -20,7 +20,7 @@ struct poll_table;
 struct proto_ops;
 struct sock;
 
-/* The names are the C library's where it is there (tests on the host). */
+/* In tests on the host the C library has defined these. */
 #ifndef AF_INET
 #define AF_UNSPEC 0
 #define AF_UNIX 1
@@ -65,7 +65,7 @@ struct sock;
 #define IPPROTO_MAX 263
 #endif
 
-/* ip(7), unix(7), and the widest address of any family. */
+/* Addresses: ip(7), unix(7), and a union of all families'. */
 struct inet_address {
 	uint16_t family;
 	uint16_t port; /* network byte order */
@@ -95,38 +95,38 @@ struct sockaddr_any {
 	};
 };
 
-/* What one call moves, the addresses beside it. */
+/* The arguments of one sendmsg(2) or recvmsg(2), except its bytes' iterator. */
 struct msg {
 	struct sockaddr_any *name; /* NULL: none given or wanted */
 	int namelen; /* in: given; out: length of what was stored */
 	struct iov_iter *iter;
 	uint32_t flags; /* MSG_* in; out: MSG_TRUNC, MSG_CTRUNC */
-	bool is_spliced; /* the iterator has what is in a pipe */
+	bool is_spliced; /* the iterator is over a pipe's contents */
 	/*
-	 * Control messages, cmsg(3): sending, kernel memory; receiving, ring
-	 * 3's, moved on behind what was stored. NULL: none, or not wanted.
+	 * Control messages, cmsg(3): kernel memory when sending; when
+	 * receiving, ring 3's, advanced behind what was stored. NULL: none.
 	 */
 	void *control;
-	size_t controllen; /* bytes there; receiving, bytes of room left */
+	size_t controllen; /* bytes there; receiving: room left */
 };
 
 enum socket_state {
 	SS_UNCONNECTED = 1,
 	SS_CONNECTING,
 	SS_CONNECTED,
-	SS_DISCONNECTING, /* shut before connect(2) told its result */
+	SS_DISCONNECTING, /* shut down before connect(2) returned its result */
 };
 
 enum sock_name {
 	NAME_LOCAL,
-	NAME_PEER, /* of a connection that is there */
+	NAME_PEER, /* of an existing connection */
 	NAME_ACCEPTED, /* the peer's, even if the connection is over */
 };
 
 struct socket {
 	enum socket_state state;
 	uint16_t type; /* SOCK_STREAM ... */
-	uint64_t ino; /* as fstat(2) tells it */
+	uint64_t ino; /* for fstat(2) */
 	struct file *file;
 	struct sock *sk;
 	const struct proto_ops *ops;
@@ -134,8 +134,8 @@ struct socket {
 };
 
 /*
- * What a family and type of sockets does. All in thread context; they may
- * sleep unless nonblock, flags or the file say otherwise. 0 or -errno.
+ * The operations of a family's socket type. Thread context; they may sleep
+ * unless nonblock, flags or the file forbid it. 0 or -errno.
  */
 struct proto_ops {
 	int (*release)(struct socket *sock);
@@ -158,22 +158,22 @@ struct proto_ops {
 	ssize_t (*sendmsg)(struct socket *sock, struct msg *msg);
 	ssize_t (*recvmsg)(struct socket *sock, struct msg *msg);
 	/*
-	 * splice(2) into a pipe with room, by reference; NULL: what recvmsg
-	 * gives is copied. flags: SPLICE_F_*.
+	 * splice(2) into a pipe that has room, by reference. NULL: the bytes
+	 * are copied by recvmsg. flags: SPLICE_F_*.
 	 */
 	ssize_t (*splice_read)(struct socket *sock, struct pipe *pipe,
 			       size_t len, unsigned int flags);
 	/* From a pipe by reference: splice_take_fn; may be NULL. */
 	size_t (*splice_take)(struct socket *sock, struct pipe *pipe,
 			      size_t len);
-	/* What MSG_MORE announced does not come; may be NULL. */
+	/* Nothing follows an announced MSG_MORE; may be NULL. */
 	void (*splice_eof)(struct socket *sock);
 };
 
-/* An address family, which registers itself at the start: sock_register(). */
+/* An address family; registered at the start. */
 struct net_proto_family {
 	int family;
-	int nr_protocols; /* those beyond are -EINVAL; 0: create() looks */
+	int nr_protocols; /* higher ones: -EINVAL; 0: create() checks */
 	/* Operations and sock for a new socket: -errno. */
 	int (*create)(struct socket *sock, int protocol);
 	struct net_proto_family *next;
@@ -184,15 +184,15 @@ void socket_init(void); /* at the start, before the families */
 size_t nr_sockets(void); /* of all families */
 
 /*
- * socket(2): a file with one reference, or ERR_PTR. type without the flags;
- * f_flags: O_RDWR and perhaps O_NONBLOCK.
+ * socket(2): a file with one reference, or ERR_PTR. type has no flags in it;
+ * f_flags: O_RDWR and optionally O_NONBLOCK.
  */
 struct file *socket_create(int family, int type, int protocol,
 			   uint32_t f_flags);
 /* socketpair(2): both files or none. */
 int socket_create_pair(int family, int type, int protocol, uint32_t f_flags,
 		       struct file *ends[2]);
-/* The socket under an open file, NULL when it is none: -ENOTSOCK. */
+/* The socket of an open file; NULL: it is no socket (-ENOTSOCK). */
 struct socket *sock_from_file(struct file *file);
 /* accept(2): the new file, or ERR_PTR. addr may be NULL. */
 struct file *socket_accept(struct socket *sock, uint32_t f_flags,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where socket options are looked up, and lengths checked, in the order in
- * which Linux does it. What is in no row is ENOPROTOOPT.
+ * Lookup of socket options and checks of lengths, in Linux's order. An option
+ * in no table is -ENOPROTOOPT.
  */
 #include "net/socket/sockopt.h"
 
@@ -43,7 +43,7 @@ static bool has_level(const struct sock *sk, const struct sockopt_level *l,
 	       (!l->protocol || l->protocol == sk->sk_protocol);
 }
 
-/* Any that the sock has of this number, NULL: none. */
+/* One of the sock's structs for this level, or NULL. */
 static const struct sockopt_level *find_level(const struct sock *sk, int level)
 {
 	const struct sockopt_level *l = levels;
@@ -122,7 +122,7 @@ int sock_setsockopt(struct socket *sock, int level, int name,
 
 	if (err)
 		return err;
-	/* An Internet socket takes a level that is not there for IP's. */
+	/* As on Linux, AF_INET treats an unknown level as level IP. */
 	if (!opt || !(opt->set || opt->set_raw || opt->mask))
 		return sk->sk_family == AF_INET ? -ENOPROTOOPT :
 						  no_option(sk, level);

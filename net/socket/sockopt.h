@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Socket options: one table of levels, each with its options in rows. A room
- * registers what it has; sockopt.c looks them up.
+ * Socket options: one list of levels, each a table of options. A room
+ * registers the levels it has; sockopt.c looks options up.
  *
- * Most options are an int; a setter gets its value, and the sock tells the
- * pcb afterwards.
+ * Most options are an int, which the setter gets. After each change the sock's
+ * options_changed() tells the pcb.
  */
 #ifndef NET_SOCKET_SOCKOPT_H
 #define NET_SOCKET_SOCKOPT_H
@@ -19,35 +19,35 @@
 #define SOCKOPT_MAX 256
 
 /*
- * What getsockopt(2) answers. It starts as zeros; what is stored goes to ring
- * 3, and nothing else.
+ * The answer of getsockopt(2). It starts as zeros; only what is stored goes to
+ * ring 3.
  */
 struct sockopt_value {
-	int room; /* bytes that the caller has room for */
-	int stored; /* of data, at most room */
-	int len; /* for the caller: mostly stored, but netlink's own */
+	int room; /* size of the caller's buffer */
+	int stored; /* bytes of data, at most room */
+	int len; /* returned length: usually stored; netlink's differs */
 	uint8_t data[SOCKOPT_MAX];
 };
 
 struct sockopt {
 	int name;
 	/*
-	 * How much of a value a setter looks at: `reads` bytes, of a shorter
-	 * one `least`. With a least of 0 all, up to `reads`.
+	 * How much of the value is read: `reads` bytes; of a shorter one
+	 * `least` bytes. If `least` is 0: all, up to `reads`.
 	 */
 	int least, reads;
-	/* Not an int, though its level takes one first. */
+	/* Exempt from the level's check for an int. */
 	bool no_int;
 	/*
-	 * A mere flag: its bit of sk_flags, or of where the setter and getter
-	 * of masks keep it.
+	 * A flag: its bit of sk_flags, or of the word that set_mask and
+	 * get_mask use.
 	 */
 	uint32_t mask;
 	int (*set)(struct sock *sk, int value);
 	int (*get)(struct sock *sk);
 	/*
-	 * For what is no int; they check the length. A getter answers through
-	 * sockopt_give() and returns 0 or -errno.
+	 * For values other than int; these check the length. A getter answers
+	 * through sockopt_give() and returns 0 or -errno.
 	 */
 	int (*set_raw)(struct sock *sk, const void *val, int len);
 	int (*get_raw)(struct sock *sk, struct sockopt_value *out);
@@ -80,20 +80,20 @@ struct sockopt {
 	RAW_OPTION_OF(n, size, size, setter, getter)
 #define RAW_OPTION(n, setter, getter) \
 	STRUCT_OPTION(n, sizeof(int), setter, getter)
-/* An int, or a byte of it. */
+/* An int, of which one byte is enough. */
 #define BYTE_OPTION(n, setter, getter) \
 	RAW_OPTION_OF(n, 1, sizeof(int), setter, getter)
 
-/* What a setter of this level asks for before it looks which option it is. */
+/* What a level checks in setsockopt(2) before the option is looked up. */
 enum sockopt_int {
 	SOCKOPT_ANY,
 	SOCKOPT_INT, /* -EINVAL for less than an int */
-	SOCKOPT_WHOLE_INT, /* an int is readable if it is that long */
+	SOCKOPT_WHOLE_INT, /* -EFAULT when len says an int but less is readable */
 };
 
 /*
- * Options of one level. Several may have the same number: what a room adds
- * comes before what is common, which was registered earlier.
+ * Options of one level. Several structs may have the same level: the one
+ * registered last is searched first.
  */
 struct sockopt_level {
 	int level;
@@ -108,19 +108,19 @@ struct sockopt_level {
 void sockopt_register(struct sockopt_level *level);
 
 /*
- * optval: a kernel buffer of SOCKOPT_MAX bytes, zeros behind the first
- * `readable`. These are less than len where the caller's memory ended, and an
- * option that reads more is -EFAULT.
+ * optval: a kernel buffer of SOCKOPT_MAX bytes, zeros after the first
+ * `readable`. readable is less than len where the caller's memory ended: an
+ * option that reads more than that is -EFAULT.
  */
 int sock_setsockopt(struct socket *sock, int level, int name,
 		    const void *optval, int len, int readable);
-/* len: of the caller, as it is. */
+/* len: as the caller gave it, unchecked. */
 int sock_getsockopt(struct socket *sock, int level, int name, int len,
 		    struct sockopt_value *out);
 
 /*
- * Answers with what fits of n bytes, the whole answer, and their number. 0, as
- * a get_raw returns it.
+ * Answers with n bytes, cut to the caller's room. Returns 0, for a get_raw to
+ * return.
  */
 int sockopt_give(struct sockopt_value *out, const void *from, int n);
 int sockopt_give_int(struct sockopt_value *out, int value);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options of level SOL_SOCKET: socket(7). The table holds every option of
- * <asm/socket.h> that this kernel can honour; those that it cannot honour are
- * answered as a Linux without the feature answers them, because an option
- * that is silently accepted would be a lie. The application has no
- * capabilities: what needs one is -EPERM. Those with a time in them are in
+ * Options of level SOL_SOCKET: socket(7). The table has every option of
+ * <asm/socket.h> that this kernel can honour; the others are answered as by a
+ * Linux without the feature, never silently accepted. The application has no
+ * capabilities: what needs one is -EPERM. Options with a time are in
  * net/socket/sockopt_time.c.
  */
 #include "net/socket/sockopt_socket.h"
@@ -72,7 +71,7 @@ static int set_debug(struct sock *sk, int value)
 	return value ? -EACCES : 0;
 }
 
-/* What may be turned off by anybody. */
+/* Off is always allowed, on needs a capability. */
 static int set_off_only(struct sock *sk, int value)
 {
 	return value ? -EPERM : 0;
@@ -139,9 +138,9 @@ static int get_meminfo(struct sock *sk, struct sockopt_value *out)
 	return sockopt_give(out, info, sizeof(info));
 }
 
-/* ---- Who is at the other end --------------------------------------------- */
+/* ---- The peer ------------------------------------------------------------ */
 
-/* Nobody is at the other end of an Internet socket. */
+/* An Internet socket has no peer process. */
 static int get_peercred(struct sock *sk, struct sockopt_value *out)
 {
 	static const struct sock_cred nobody = { 0, UINT32_MAX, UINT32_MAX };
@@ -182,7 +181,7 @@ static int get_passcred(struct sock *sk, struct sockopt_value *out)
 	return sockopt_give_int(out, sock_flag(sk, SOCK_F_PASSCRED));
 }
 
-/* There are no security labels that a message could bring. */
+/* Messages carry no security labels. */
 static int set_passsec(struct sock *sk, int value)
 {
 	if (!may_pass(sk))
@@ -198,15 +197,15 @@ static int get_passsec(struct sock *sk, struct sockopt_value *out)
 	return sockopt_give_int(out, sock_flag(sk, SOCK_F_PASSSEC));
 }
 
-/* ---- Addresses and ways -------------------------------------------------- */
+/* ---- Addresses and paths ------------------------------------------------- */
 
-/* AF_INET's own rows mean it: net/inet/sockopt_ip.c. */
+/* AF_INET has its own rows: net/inet/sockopt_ip.c. */
 static int set_reuseport(struct sock *sk, int value)
 {
 	return value ? -EOPNOTSUPP : 0;
 }
 
-/* Who is bound already may not move without CAP_NET_RAW. */
+/* A socket that is bound to a device may not move without CAP_NET_RAW. */
 static int bind_to_index(struct sock *sk, int index)
 {
 	if (sk->sk_bound_dev_if)
@@ -217,7 +216,7 @@ static int bind_to_index(struct sock *sk, int index)
 	return 0;
 }
 
-/* A name that need not be terminated; an empty one is no device. */
+/* The name need not end with NUL; an empty one means no device. */
 static int set_bindtodevice(struct sock *sk, const void *val, int len)
 {
 	char name[IFNAMSIZ] = "";
@@ -270,7 +269,7 @@ static int get_priority(struct sock *sk)
 	return sk->sk_priority;
 }
 
-/* One path to everywhere: no other to choose for 0, 1 or the default. */
+/* Kept only: there is one path to each peer, so nothing is rehashed. */
 static int set_txrehash(struct sock *sk, int value)
 {
 	if (!is_tcp(sk))
@@ -294,7 +293,7 @@ static int set_incoming_cpu(struct sock *sk, int value)
 	return 0;
 }
 
-/* What a connection receives, the only CPU has received. */
+/* There is one CPU, and it receives everything. */
 static int get_incoming_cpu(struct sock *sk)
 {
 	if (is_tcp(sk) && sk->sk_state != TCP_CLOSE &&
@@ -376,7 +375,7 @@ static int get_buf_lock(struct sock *sk)
 	       (sock_flag(sk, SOCK_F_RCVBUF_SET) ? SOCK_RCVBUF_LOCK : 0);
 }
 
-/* Linux: only inside a memory cgroup. */
+/* On Linux possible only inside a memory cgroup. */
 static int set_reserve_mem(struct sock *sk, int value)
 {
 	return value < 0 ? -EINVAL : -EOPNOTSUPP;
@@ -395,7 +394,7 @@ static int get_rcvlowat(struct sock *sk)
 	return sk->sk_rcvlowat;
 }
 
-/* ---- Filters: there is no machine that runs them ------------------------- */
+/* ---- Filters: there is no BPF ------------------------------------------- */
 
 static int no_filter(struct sock *sk, const void *val, int len)
 {
@@ -409,7 +408,7 @@ static int no_reuseport_filter(struct sock *sk, const void *val, int len)
 	return len == FPROG_SIZE ? -ENOPROTOOPT : -EINVAL;
 }
 
-/* The descriptor of a program, which no descriptor here is. */
+/* The value is a BPF program's descriptor, which no descriptor here is. */
 static int no_program(struct sock *sk, const void *val, int len)
 {
 	struct file *file;
@@ -440,7 +439,7 @@ static int get_nothing(struct sock *sk, struct sockopt_value *out)
 	return 0;
 }
 
-/* Locked, it stays locked. */
+/* The lock cannot be undone. */
 static int lock_filter(struct sock *sk, int value)
 {
 	if (sock_flag(sk, SOCK_F_FILTER_LOCKED) && !value)
@@ -454,15 +453,15 @@ static int get_filter_lock(struct sock *sk)
 	return sock_flag(sk, SOCK_F_FILTER_LOCKED);
 }
 
-/* ---- What would change what leaves the machine --------------------------- */
+/* ---- Options that would change sending ----------------------------------- */
 
-/* Completions of sends without a copy would have to be told. */
+/* It would need completion messages. */
 static int set_zerocopy(struct sock *sk, int value)
 {
 	return -EOPNOTSUPP;
 }
 
-/* There is no pacing, which is what the highest rate says. */
+/* There is no pacing, so only the unlimited rate is accepted. */
 static int set_pacing_rate(struct sock *sk, const void *val, int len)
 {
 	uint64_t rate = 0;

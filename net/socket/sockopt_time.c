@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options of level SOL_SOCKET with a time in them: how long calls wait, how
- * long close(2) lingers, which datagrams say when they came.
+ * Options of level SOL_SOCKET with a time: timeouts of calls, SO_LINGER, and
+ * time stamps of datagrams.
  */
 #include "net/socket/sockopt_time.h"
 
@@ -50,7 +50,7 @@ int sock_get_linger(struct sock *sk, struct sockopt_value *out)
 
 /* ---- How long a call waits ----------------------------------------------- */
 
-/* Zero is for ever; a negative time is over at once: sock_set_timeout(). */
+/* 0: wait for ever; negative: do not wait. See sock_set_timeout(). */
 static int set_timeout(uint64_t *timeo, const void *val, int len)
 {
 	struct timeval_option tv;
@@ -103,8 +103,8 @@ int sock_get_sndtimeo(struct sock *sk, struct sockopt_value *out)
 /* ---- Time stamps of what was received ------------------------------------ */
 
 /*
- * One stamp, in microseconds or nanoseconds, in the old or the new layout:
- * the last call decides. On a 64-bit machine the layouts are the same.
+ * A socket has one kind of stamp, in microseconds or nanoseconds and in the
+ * old or new layout (the same on a 64-bit machine): the last call decides.
  */
 static int set_stamp(struct sock *sk, int value, bool ns, bool new)
 {
@@ -164,10 +164,7 @@ int sock_get_timestampns_new(struct sock *sk, struct sockopt_value *out)
 	return get_stamp(sk, out, true, true);
 }
 
-/*
- * What asks for stamps that this machine does not make is accepted, as on a
- * Linux whose device makes none: they do not come.
- */
+/* The flags are kept, but no stamps of this kind are made. */
 int sock_set_timestamping(struct sock *sk, const void *val, int len)
 {
 	struct timestamping_option opt = { 0, 0 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Setters and getters of options with a time in them: rows of sockopt_socket.c.
+ * Setters and getters of options with a time, for the table in
+ * sockopt_socket.c.
  */
 #ifndef NET_SOCKET_SOCKOPT_TIME_H
 #define NET_SOCKET_SOCKOPT_TIME_H
