@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of the network: it starts from its command line, room by room,
- * waits for an address, and ends when what was sent has arrived.
+ * Start and end of the network: initialises the rooms from the command line,
+ * waits for an address, and delivers what is left to send.
  */
 #include "net/net.h"
 
@@ -40,7 +40,7 @@
 
 #define DHCP_PATIENCE_NS (10 * NSEC_PER_SEC)
 
-/* How often net_drain() looks. */
+/* How often net_drain() polls. */
 #define DRAIN_STEP_NS (5 * NSEC_PER_MSEC)
 
 static struct wait_queue_head address_wq = { LIST_HEAD_INIT(address_wq.head) };
@@ -144,7 +144,7 @@ static bool drained(void)
 	return !tcp_has_unsent() && !eth_busy();
 }
 
-/* Nobody announces the last acknowledgement of the last orphan: look. */
+/* Polls: no event tells of the last orphan's last acknowledgement. */
 void net_drain(uint64_t deadline)
 {
 	struct wait_queue_head nobody;

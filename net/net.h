@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network as the rest of the kernel sees it: how it starts and ends.
+ * The network for the rest of the kernel: start and end.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -9,8 +9,9 @@
 
 /*
  * Reads the command line, starts lwIP, the loopback interface, and the first
- * network device if there is one. -EINVAL after one clear line when the
- * address makes no sense, -ENOMEM. Thread context, once, after the drivers.
+ * network device if there is one. -EINVAL, with one line in the log, for an
+ * address that makes no sense; -ENOMEM. Thread context, once, after the
+ * drivers.
  */
 int net_init(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One run of the net softirq goes through the stages. All of them only queue
- * frames; these reach the device in one go at the end, with one kick. A run
- * that did not finish, or became long, raises the softirq again.
+ * A run of the net softirq goes through the stages, which only queue frames;
+ * at the end the device gets all of them, with one kick. A run that did not
+ * finish or became long raises the softirq again.
  */
 #include "net/softirq.h"
 
@@ -10,7 +10,7 @@
 #include "kernel/task/softirq.h"
 #include "kernel/x86/irq.h"
 
-/* Frames that may wait for a doorbell while a thread goes on sending. */
+/* How many frames may wait for a kick while a thread goes on sending. */
 #define KICK_BATCH 16
 
 static struct net_poller *pollers[NR_NET_STAGES];
@@ -82,7 +82,7 @@ bool net_rx_is_long(void)
 	return softirq_is_long();
 }
 
-/* The order of packets stays: first those that are on their way. */
+/* Keeps the order of packets: unfinished ones first. */
 static bool take_packets(void)
 {
 	bool more;

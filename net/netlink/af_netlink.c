@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets to the kernel: netlink(7). Only NETLINK_ROUTE is there, and only
- * the kernel can be talked to. Owns the port ids. Thread context;
- * news (net/netlink/rtnetlink.c) come from the softirq too.
+ * Sockets to the kernel: netlink(7). There is only NETLINK_ROUTE, and messages
+ * go to the kernel only. Owns the port ids. Thread context; notifications
+ * (net/netlink/rtnetlink.c) come from the softirq, too.
  */
 #include "net/netlink/af_netlink.h"
 
@@ -24,7 +24,7 @@
 #include "net/socket/scm.h"
 #include "net/socket/socket.h"
 
-#define SEND_OVERHEAD 32 /* of SO_SNDBUF, not for a message */
+#define SEND_OVERHEAD 32 /* part of SO_SNDBUF that no message may use */
 #define PORTID_BEYOND_PIDS 0x80000000U
 
 struct sock_list netlink_socks = SOCK_LIST_INIT(netlink_socks);
@@ -55,7 +55,7 @@ static bool portid_is_free(uint32_t portid)
 	return true;
 }
 
-/* The process's number for its first socket, any above all for others. */
+/* The first socket gets the process's id, others a number above all pids. */
 static void autobind(struct netlink_sock *nl)
 {
 	uint32_t portid = APP_PID;
@@ -95,7 +95,7 @@ static int netlink_bind(struct socket *sock, const struct sockaddr_any *addr,
 	return 0;
 }
 
-/* Other processes, and groups, are not for an unprivileged sender. */
+/* An unprivileged sender may not send to processes and groups. */
 static int check_destination(const struct sockaddr_any *addr, int len)
 {
 	int err = check_address(addr, len);
@@ -154,7 +154,7 @@ static bool has_room(const struct netlink_buffer *buffer, size_t len)
 	return buffer->len + NLMSG_ALIGN(len) <= NETLINK_BUFFER_MAX;
 }
 
-/* A copy for one receiver; one that is slow loses it and hears of that. */
+/* Queues a copy at one receiver; if it has no room it gets ENOBUFS. */
 static void deliver(struct netlink_sock *nl, const struct netlink_buffer *from)
 {
 	size_t size = sizeof(*from) + from->len;
@@ -252,7 +252,7 @@ void *netlink_begin(struct netlink_reply *reply, uint16_t type, size_t len)
 	return NLMSG_DATA(reply->message);
 }
 
-/* The message that is being filled moves to a buffer of its own. */
+/* Moves the unfinished message to a new buffer and sends the old one. */
 static bool move_message(struct netlink_reply *reply)
 {
 	struct netlink_buffer *old = reply->buffer, *fresh;
@@ -300,7 +300,7 @@ void netlink_end(struct netlink_reply *reply)
 
 /* ---- Sending: requests --------------------------------------------------- */
 
-/* The request comes back with an error, unless that is not wanted. */
+/* Sends NLMSG_ERROR, which quotes the request or, capped, its header. */
 static void acknowledge(struct netlink_reply *reply, const struct nlmsghdr *h,
 			int err)
 {
@@ -310,7 +310,7 @@ static void acknowledge(struct netlink_reply *reply, const struct nlmsghdr *h,
 	struct nlmsgerr *e;
 
 	netlink_send(reply);
-	/* What does not fit into one buffer is not quoted. */
+	/* A request that does not fit into one buffer is not quoted. */
 	if (NLMSG_HDRLEN + sizeof(int) + quoted > NETLINK_BUFFER_MAX) {
 		capped = true;
 		quoted = sizeof(*h);
@@ -336,7 +336,7 @@ static void request(struct netlink_sock *nl, const struct nlmsghdr *h)
 	if ((h->nlmsg_flags & NLM_F_REQUEST) &&
 	    h->nlmsg_type >= NLMSG_MIN_TYPE) {
 		err = rtnetlink_request(&reply, h, strict);
-		/* The end of a dump is its acknowledgement. */
+		/* NLMSG_DONE acknowledges a dump. */
 		if (!err && (reply.flags & NLM_F_MULTI))
 			ack = false;
 	}
@@ -345,7 +345,7 @@ static void request(struct netlink_sock *nl, const struct nlmsghdr *h)
 	netlink_send(&reply);
 }
 
-/* All requests of a message, as far as their lengths make sense. */
+/* All requests of a message, up to the first with a bad length. */
 static void requests(struct netlink_sock *nl, const char *data, size_t len)
 {
 	while (len >= NLMSG_HDRLEN) {
@@ -413,7 +413,7 @@ static int try_buffer(struct netlink_sock *nl)
 	return err || first(nl) ? err : -EAGAIN;
 }
 
-/* netlink(7): who sent it, and to which group. */
+/* netlink(7): the sender's address, NETLINK_PKTINFO's group, credentials. */
 static void tell_sender(struct netlink_sock *nl, struct msg *msg,
 			const struct netlink_buffer *buffer, uint32_t flags)
 {
@@ -481,7 +481,7 @@ static int netlink_release(struct socket *sock)
 	struct netlink_sock *nl;
 
 	if (!sock->sk)
-		return 0; /* accept(2) was tried */
+		return 0; /* for accept(2), which failed */
 	nl = netlink_sk(sock->sk);
 	while (first(nl))
 		free_buffer(nl, first(nl));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AF_NETLINK, between its files: net/netlink/af_netlink.c has the sockets,
- * net/netlink/rtnetlink.c what NETLINK_ROUTE answers, net/netlink/rtnetlink_fill.c what a
- * link, an address, a route or a neighbour look like in a message.
+ * net/netlink/rtnetlink.c the answers of NETLINK_ROUTE,
+ * net/netlink/rtnetlink_fill.c the messages for a link, an address, a route
+ * and a neighbour.
  *
- * A request is answered before sendmsg(2) returns: all of the answer is on
- * the receive queue then, in buffers that a reader with one page can take.
+ * A request is answered before sendmsg(2) returns: then the whole answer is on
+ * the receive queue, in buffers that fit into a reader's page.
  */
 #ifndef NET_NETLINK_AF_NETLINK_H
 #define NET_NETLINK_AF_NETLINK_H
@@ -16,10 +17,10 @@
 #include "kernel/lib/list.h"
 #include "net/socket/sock.h"
 
-/* The most in one buffer; who reads with a page gets whole messages. */
+/* Bytes in one buffer; a reader with a page gets whole messages. */
 #define NETLINK_BUFFER_MAX 3776
 
-/* Bits of netlink_sock.options: the options of the same names. */
+/* A bit of netlink_sock.options for each option. */
 #define NETLINK_BIT(option) BIT(option)
 
 struct netlink_buffer {
@@ -33,7 +34,7 @@ struct netlink_sock {
 	struct sock sk;
 	uint32_t portid; /* 0: not bound */
 	uint64_t groups; /* bit n: group n + 1 */
-	bool has_groups; /* has ever asked for some, in vain or not */
+	bool has_groups; /* asked for some at least once, even if refused */
 	uint32_t options; /* NETLINK_BIT() */
 	struct list_head sk_receive_queue;
 	uint32_t rmem;
@@ -50,29 +51,29 @@ void netlink_init(void);
 
 extern struct sock_list netlink_socks;
 
-/* Whose answer it is; the buffer that is being filled. */
+/* An answer or notification, and the buffer that is being filled. */
 struct netlink_reply {
-	struct netlink_sock *to; /* NULL: news for a group */
+	struct netlink_sock *to; /* NULL: a notification to a group */
 	uint32_t group;
 	uint32_t portid;
 	uint32_t seq;
 	uint16_t flags; /* NLM_F_* of every message */
 	struct netlink_buffer *buffer; /* NULL: none begun */
-	struct nlmsghdr *message; /* that is being filled */
+	struct nlmsghdr *message; /* the unfinished one */
 	int err; /* -ENOBUFS: something is missing */
 };
 
 /*
- * Begins a message with a header of len bytes, zeroed: where it is, or NULL
- * when memory is short. Attributes follow; end closes it.
+ * Begins a message with a zeroed header of len bytes and returns the header;
+ * NULL: no memory. Attributes follow; netlink_end() closes the message.
  */
 void *netlink_begin(struct netlink_reply *reply, uint16_t type, size_t len);
 void netlink_put(struct netlink_reply *reply, uint16_t type, const void *data,
 		 size_t len);
 void netlink_end(struct netlink_reply *reply);
-/* Whether news for this group would reach anybody. */
+/* Whether any socket listens to this group. */
 bool netlink_has_listeners(uint32_t group);
-/* What is left goes to the socket, or to all members of the group. */
+/* Sends the last buffer to the socket, or to all members of the group. */
 void netlink_send(struct netlink_reply *reply);
 
 static inline void netlink_put_u32(struct netlink_reply *reply, uint16_t type,

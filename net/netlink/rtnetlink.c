@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NETLINK_ROUTE: rtnetlink(7). Questions about links, addresses, routes,
- * neighbours and rules are answered from the interfaces as they are; what
- * changes anything needs a capability that the application does not have.
- * News go to the groups. Owns nothing.
+ * NETLINK_ROUTE: rtnetlink(7). Queries of links, addresses, routes, neighbours
+ * and rules are answered from the present state of the interfaces; a change
+ * needs a capability that the application does not have. Changes of state are
+ * sent to the groups. Owns nothing.
  */
 #include "net/netlink/rtnetlink.h"
 
@@ -19,7 +19,7 @@
 #include "net/netlink/af_netlink.h"
 #include "net/socket/socket.h"
 
-/* What a message type does: the two lowest bits. */
+/* What a message type does: its two lowest bits. */
 enum rtnetlink_kind {
 	KIND_NEW,
 	KIND_DEL,
@@ -32,7 +32,7 @@ static size_t payload_len(const struct nlmsghdr *h)
 	return h->nlmsg_len - NLMSG_HDRLEN;
 }
 
-/* The attribute behind a header of len bytes, with at least min in it. */
+/* The attribute of this type, of at least min bytes, after len header bytes. */
 static const void *find_attribute(const struct nlmsghdr *h, size_t len,
 				  uint16_t type, size_t min, size_t *size)
 {
@@ -160,7 +160,7 @@ static int dump_routes(struct netlink_reply *reply, const struct nlmsghdr *h,
 		if (payload_len(h) < sizeof(*rtm))
 			return -EINVAL;
 		if (rtm->rtm_flags & RTM_F_CLONED)
-			return 0; /* the cache, which is not there */
+			return 0; /* the route cache, which is empty */
 		table = get_u32(h, sizeof(*rtm), RTA_TABLE);
 		oif = get_u32(h, sizeof(*rtm), RTA_OIF);
 		table = table ? table : rtm->rtm_table;
@@ -173,7 +173,7 @@ static int dump_routes(struct netlink_reply *reply, const struct nlmsghdr *h,
 	return 0;
 }
 
-/* ip-route(8), "get": which way would a packet go? */
+/* ip-route(8), "get": the route of a packet. */
 static int get_route(struct netlink_reply *reply, const struct nlmsghdr *h)
 {
 	const struct rtmsg *rtm = NLMSG_DATA(h);
@@ -190,7 +190,7 @@ static int get_route(struct netlink_reply *reply, const struct nlmsghdr *h)
 			       &route);
 	if (err)
 		return err;
-	route.table = RT_TABLE_MAIN; /* Linux looks both up as one */
+	route.table = RT_TABLE_MAIN; /* Linux looks both tables up as one */
 	rtnetlink_fill_route(reply, &route);
 	return 0;
 }
@@ -275,7 +275,7 @@ static const struct {
 	{ RTM_GETRULE, dump_rules, NULL },
 };
 
-/* Everything, and that this was all; an error is in the last message. */
+/* All messages, then NLMSG_DONE, which carries the error. */
 static int answer_dump(struct netlink_reply *reply, const struct nlmsghdr *h,
 		       bool strict, unsigned int i)
 {
@@ -311,7 +311,7 @@ int rtnetlink_request(struct netlink_reply *reply, const struct nlmsghdr *h,
 	return -EOPNOTSUPP;
 }
 
-/* ---- News ---------------------------------------------------------------- */
+/* ---- Notifications ------------------------------------------------------- */
 
 static void carrier_changed(const struct net_link *link, bool up)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NETLINK_ROUTE, rtnetlink(7): what rtnetlink.c answers and tells, and the
- * messages that rtnetlink_fill.c makes of it.
+ * NETLINK_ROUTE, rtnetlink(7): the answers and notifications of rtnetlink.c,
+ * and their messages, which rtnetlink_fill.c makes.
  */
 #ifndef NET_NETLINK_RTNETLINK_H
 #define NET_NETLINK_RTNETLINK_H
@@ -11,9 +11,9 @@
 struct net_link;
 struct net_route;
 
-/* From now on who listens hears of links and addresses. */
+/* Registers for changes of links and addresses, which go to the groups. */
 void rtnetlink_init(void);
-/* One request, of which h->nlmsg_len bytes are there; 0 or -errno. */
+/* One request of h->nlmsg_len bytes; 0 or -errno. */
 int rtnetlink_request(struct netlink_reply *reply, const struct nlmsghdr *h,
 		      bool strict);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What rtnetlink(7) says of a link, an address, a route and a neighbour.
- * Owns nothing.
+ * The messages of rtnetlink(7) for a link, an address, a route and a
+ * neighbour. Owns nothing.
  */
 #include "net/netlink/rtnetlink.h"
 
@@ -45,7 +45,7 @@ static uint8_t operstate(const struct net_link *link)
 	return link->flags & IFF_LOWER_UP ? UP : DOWN;
 }
 
-/* Of 64 bits each, and for old programs of 32. */
+/* With 64 bits each, and with 32 for old programs. */
 static void put_stats(struct netlink_reply *reply,
 		      const struct net_link_stats *s)
 {
@@ -103,7 +103,7 @@ void rtnetlink_fill_link(struct netlink_reply *reply,
 	netlink_end(reply);
 }
 
-/* Addresses that the kernel itself has set stay for ever, leased or not. */
+/* An unlimited lifetime even if leased, as on Linux for ip=dhcp. */
 void rtnetlink_fill_address(struct netlink_reply *reply,
 			    const struct net_link *link, uint16_t type)
 {

@@ -11,7 +11,7 @@
 #include "net/netlink/af_netlink.h"
 #include "net/socket/sockopt.h"
 
-/* A value that is too short is taken for 0. */
+/* A value shorter than an int counts as 0. */
 static int group_of(struct netlink_sock *nl, const void *val, int len,
 		    uint64_t *bit)
 {
@@ -48,7 +48,7 @@ static int drop_membership(struct sock *sk, const void *val, int len)
 	return err;
 }
 
-/* Whole words, as many as there is room for; the length is that of all. */
+/* As many whole words as fit; the returned length is that of all words. */
 static int list_memberships(struct sock *sk, struct sockopt_value *out)
 {
 	const struct netlink_sock *nl = netlink_sk(sk);
@@ -80,7 +80,7 @@ static int get_bit(struct sock *sk, uint32_t bit, struct sockopt_value *out)
 	return sockopt_give_int(out, !!(netlink_sk(sk)->options & bit));
 }
 
-/* There is one network namespace, and no other to listen to. */
+/* There is one network namespace only. */
 static int get_all_nsid(struct sock *sk, struct sockopt_value *out)
 {
 	return get_bit(sk, NETLINK_BIT(NETLINK_LISTEN_ALL_NSID), out);

@@ -74,7 +74,7 @@ static void show_route(struct seq_buf *m, const struct net_route *r)
 	seq_pad(m, start, ROUTE_WIDTH, '\n');
 }
 
-/* Of table main; addresses in hexadecimal, as they lie in memory. */
+/* Table main; addresses are hexadecimal, in network byte order. */
 void proc_route_show(struct seq_buf *m)
 {
 	size_t start = m->len;
@@ -141,7 +141,7 @@ void proc_packet_show(struct seq_buf *m)
 		      "User   Inode\n");
 }
 
-/* What a received frame may hold. */
+/* The protocols of received frames. */
 void proc_ptype_show(struct seq_buf *m)
 {
 	seq_printf(m, "Type Device      Function\n0800          ip_rcv\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc/net tells of interfaces, routes and neighbours. */
+/* /proc/net's files about interfaces, routes and neighbours. */
 #ifndef NET_PROC_PROC_DEV_H
 #define NET_PROC_PROC_DEV_H
 

@@ -16,11 +16,11 @@
 
 #define LINE_WIDTH 127
 
-/* What differs between the files: who counts what how wide. */
+/* How the files differ. */
 struct dgram_format {
 	int indent; /* of the header */
 	int number_width;
-	size_t pad; /* 0: lines end where they end */
+	size_t pad; /* width of a line, 0: not padded */
 	bool is_raw; /* the port is the protocol */
 };
 
@@ -29,8 +29,8 @@ static const struct dgram_format icmp_format = { 2, 5, LINE_WIDTH, false };
 static const struct dgram_format raw_format = { 2, 4, 0, true };
 
 /*
- * Keys: 0 is the header. What has a port has its chain in the table, and its
- * place there; a raw socket its serial number.
+ * Keys: 0 is the header. A socket with a port has its chain in the port table
+ * and its place in the chain, a raw socket its serial number.
  */
 #define KEY_CHAIN_SHIFT 32
 
@@ -74,7 +74,7 @@ static void show_sock(struct seq_walk *w, const struct dgram_format *f,
 	end_line(w, f, start, next_key);
 }
 
-/* Those of a list; *n counts those of the chain, of which skip were shown. */
+/* One list of a chain. *n counts the chain's; up to skip were shown before. */
 static void walk_bindings(struct seq_walk *w, const struct dgram_format *f,
 			  const struct list_head *list, uint64_t skip,
 			  uint64_t *n)
@@ -92,7 +92,7 @@ static void walk_bindings(struct seq_walk *w, const struct dgram_format *f,
 	}
 }
 
-/* Those that have a port (or the identifier of a ping), by port. */
+/* Sockets with a port (or a ping identifier), by port. */
 static void walk_ports(struct seq_buf *m, struct seq_pos *pos,
 		       const struct dgram_format *f,
 		       const struct inet_ports *ports)
@@ -139,7 +139,7 @@ void proc_raw_walk(struct seq_buf *m, struct seq_pos *pos)
 	seq_walk_end(&w);
 }
 
-/* UDP-Lite is not there, and so are no sockets of it. */
+/* There is no UDP-Lite: the header only. */
 void proc_udplite_walk(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct seq_walk w;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of /proc/net's files, and those that are one word. Owns nothing.
+ * The list of /proc/net's files, and the short ones. Owns nothing.
  */
 #include "net/proc/proc_net.h"
 
@@ -35,7 +35,7 @@ struct sock_queues sock_get_queues(struct sock *sk)
 	return queues;
 }
 
-/* This kernel's own counters, a name and a number a line. */
+/* This kernel's own counters: a name and a number on each line. */
 static void show_pollux(struct seq_buf *m)
 {
 	net_counters_show(m);
@@ -75,8 +75,8 @@ static const struct {
 };
 
 /*
- * Where programs look for names: hosts(5), nsswitch.conf(5), resolv.conf(5).
- * The root file system may bring its own.
+ * Files of name resolution: hosts(5), nsswitch.conf(5), resolv.conf(5). Those
+ * of the root file system take precedence.
  */
 static void show_hosts(struct seq_buf *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files below /proc/net, and what those that print them have in common.
- * The formats are Linux's, to the column: proc(5), and what it prints.
+ * The files below /proc/net, and what their files have in common. The formats
+ * are Linux's, to the column: proc(5).
  */
 #ifndef NET_PROC_PROC_NET_H
 #define NET_PROC_PROC_NET_H
@@ -14,7 +14,7 @@
 /* Registers all of them. Thread context, once. */
 void net_proc_init(void);
 
-/* What lines about Internet sockets have in common. */
+/* The socket's inode number, 0 for an orphan. */
 static inline uint64_t sock_ino(const struct sock *sk)
 {
 	return sk->sk_socket ? sk->sk_socket->ino : 0;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/net/snmp, netstat, sockstat and protocols: what was counted, under
- * the names that the MIBs (RFC 2011, 2012, 2013) and Linux have for it. Names
- * that stand for nothing this stack does are left out. Packets that cross
- * from one socket of this machine to another are no IP packets, and are not
- * among those. Owns nothing. Thread context.
+ * /proc/net/snmp, netstat, sockstat and protocols: counters, under their names
+ * in the MIBs (RFC 2011, 2012, 2013) and in Linux. Names without a meaning for
+ * this stack are left out. What passes between two sockets of this machine is
+ * no IP packet, and is not counted here. Owns nothing. Thread context.
  */
 #include "net/proc/proc_snmp.h"
 
@@ -28,7 +27,7 @@
 #include "net/tcp/tcp_timewait.h"
 #include "net/unix/unix.h"
 
-/* A name and where its figure is: the sum of what is not NULL. */
+/* A name and its value: the sum of all pointers that are not NULL. */
 struct figure {
 	const char *name;
 	const u64_t *lwip;
@@ -246,7 +245,7 @@ void proc_sockstat_show(struct seq_buf *m)
 		   (unsigned long)ip_reass_memory());
 }
 
-/* Letters: the operations that a protocol has, a column each. */
+/* operations: a column for each operation, 'y' or 'n'. */
 static void show_protocol(struct seq_buf *m, const char *name, size_t size,
 			  unsigned int count, const char *operations)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/sys/net: what this stack is set to, for servers that look before they
- * choose sizes: tcp(7), udp(7), ip(7), socket(7). Nothing can be set. Owns
- * nothing. Thread context.
+ * /proc/sys/net: this stack's settings, read-only, for servers that read them
+ * to choose sizes: tcp(7), udp(7), ip(7), socket(7). Owns nothing. Thread
+ * context.
  */
 #include "net/proc/proc_sysctl.h"
 
@@ -46,7 +46,7 @@ SETTING(ping_group, "0\t2147483647\n")
 SETTING(memberships, "20\n")
 SETTING(dgram_qlen, "%d\n", UNIX_MAX_DGRAM_QLEN)
 
-/* Pages: from where on windows no longer open, and from where on they shut. */
+/* Pages: low and pressure, where windows stop growing; high: they close. */
 static void show_mem(struct seq_buf *m)
 {
 	seq_printf(m, "%zu\t%zu\t%zu\n", nr_total_pages() / 8,

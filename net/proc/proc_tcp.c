@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /proc/net/tcp: listeners, then connections, both ends of local ones; then
- * those that have no socket: handshakes in progress, closing ones that are
- * lwIP's alone, and TIME-WAIT. Owns nothing. Thread context.
+ * what has no socket: handshakes in progress, closing pcbs and TIME-WAIT.
+ * Owns nothing. Thread context.
  */
 #include "net/proc/proc_tcp.h"
 
@@ -19,7 +19,7 @@
 
 #define LINE_WIDTH 149
 #define CLOCK_TICK_MS 10 /* AT_CLKTCK is 100 */
-#define RTO_LOCAL_MS 200 /* Linux's least: what a local peer would have */
+#define RTO_LOCAL_MS 200 /* Linux's minimum, as a local peer has it */
 #define RTO_INITIAL_MS 1000 /* RFC 6298 */
 #define INITIAL_WINDOW 10 /* RFC 6928, segments */
 
@@ -43,7 +43,7 @@ struct tcp_line {
 	uint32_t uid;
 	uint64_t ino;
 	uint32_t refs;
-	/* Of sockets only. */
+	/* Only with is_socket. */
 	bool is_socket;
 	uint32_t rto_ms, ato_ms;
 	uint32_t cwnd;
@@ -51,13 +51,13 @@ struct tcp_line {
 };
 
 /*
- * Keys: 0 is the header; behind it come the parts of the file, and in each a
- * socket is known by its serial number, anything else by its chain in a table
- * and its place there.
+ * Keys: 0 is the header; then come the file's parts. In a part a socket has
+ * its serial number, anything else its chain in a table and its place in the
+ * chain.
  */
 #define KEY_PART_SHIFT 56
 #define KEY_CHAIN_SHIFT 24
-/* What is stepped over before others may run. */
+/* How many are skipped before other threads may run. */
 #define CHAINS_AT_ONCE 4096
 #define OTHERS_AT_ONCE 4096
 
@@ -80,7 +80,7 @@ static void show_line(struct seq_walk *w, const struct tcp_line *l,
 	struct seq_buf *m = w->m;
 	size_t start = m->len;
 
-	/* The first record is the header. */
+	/* Record 0 is the header. */
 	seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X ",
 		   (unsigned int)w->pos->number - 1, l->laddr, l->lport,
 		   l->raddr, l->rport, l->state, l->tx, l->rx);
@@ -228,14 +228,14 @@ static void show_time_wait(struct seq_walk *w, const struct tcp_time_wait *tw,
 	show_line(w, &l, next_key);
 }
 
-/* Many chains may be empty. */
+/* Empty chains yield no line: pauses after CHAINS_AT_ONCE of them. */
 static void end_chain(struct seq_walk *w, enum part part, uint64_t chain)
 {
 	if (!(++chain % CHAINS_AT_ONCE) && seq_walk_wants(w))
 		seq_walk_pause(w, key_of(part, chain << KEY_CHAIN_SHIFT));
 }
 
-/* n counts those of a chain from its key on; those below from were shown. */
+/* n counts a chain's pcbs from its key on; those below `from` were shown. */
 static void walk_pcbs(struct seq_walk *w, enum part part, uint64_t from)
 {
 	uint64_t chain = from >> KEY_CHAIN_SHIFT;

@@ -12,7 +12,7 @@
 
 #define FLAG_LISTENING 0x10000
 
-/* <linux/net.h>'s, for this file alone. */
+/* As in <linux/net.h>; used by this file only. */
 enum unix_state {
 	STATE_UNCONNECTED = 1,
 	STATE_CONNECTING,
@@ -29,7 +29,7 @@ static enum unix_state state_of(const struct sock *sk)
 	return established ? STATE_CONNECTING : STATE_DISCONNECTING;
 }
 
-/* An abstract name begins with '@', and has one for each NUL. */
+/* An abstract name is shown with '@' for each NUL, the first one included. */
 static void show_name(struct seq_buf *m, const struct unix_address *addr)
 {
 	const char *name = addr->bytes + UNIX_PATH_OFFSET;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AF_UNIX: how its sockets come into being, share their fate with a peer and
- * end; messages and their charge; names and ioctls. The order of checks and
- * all errors are those of Linux. Thread context.
+ * AF_UNIX: creation and end of sockets, and what that means for the peer;
+ * messages and their charge; names and ioctls. Errors and the order of checks
+ * are Linux's. Thread context.
  */
 #include "net/unix/unix.h"
 
@@ -24,7 +24,7 @@ struct sock_list unix_socks = SOCK_LIST_INIT(unix_socks);
 
 static struct kmem_cache *cache;
 
-/* What was received is charged to whoever sent it. */
+/* No rmem: received messages are charged to their senders. */
 static void unix_queues(struct sock *sk, struct sock_queues *queues)
 {
 	queues->wmem = unix_sk(sk)->wmem;
@@ -37,7 +37,7 @@ static const struct proto unix_prot = {
 
 /* ---- A sock's life ------------------------------------------------------- */
 
-/* Half of the buffer is a small part of it to Linux: a quarter is sent. */
+/* As on Linux: writable while at most a quarter of the buffer is in use. */
 bool unix_writable(const struct unix_sock *u)
 {
 	return u->sk.sk_state != TCP_LISTEN &&
@@ -134,8 +134,8 @@ static int unix_create(struct socket *sock, int protocol)
 }
 
 /*
- * Whether something is there that was not read. Linux overlooks an empty
- * message in front, which it takes for an out-of-band byte that was read.
+ * Whether unread data is queued. Linux skips an empty first message, which it
+ * takes for an out-of-band byte that was read.
  */
 static bool has_unread(const struct unix_sock *u)
 {
@@ -144,7 +144,7 @@ static bool has_unread(const struct unix_sock *u)
 	return first && (sockbuf_left(first) || u->sk_receive_queue.count > 1);
 }
 
-/* A connection ends for both at once; what was not read is lost, and said. */
+/* Ends the connection for both; the peer learns that unread data is lost. */
 static void leave_peer(struct unix_sock *u, bool embryo)
 {
 	struct unix_sock *peer = u->peer;
@@ -194,14 +194,14 @@ int unix_release(struct socket *sock)
 	if (sock->sk) {
 		unix_die(unix_sk(sock->sk), false);
 		unix_gc();
-		cond_resched(); /* one of a long chain, maybe */
+		cond_resched(); /* may be one of a long chain */
 	}
 	return 0;
 }
 
 /* ---- Messages ------------------------------------------------------------ */
 
-/* The charge goes back first, so that who is told finds the room. */
+/* The charge goes back first, so that the waiter that is woken finds room. */
 static void message_destructor(struct sockbuf *buf)
 {
 	struct unix_sock *u = unix_sk(buf->owner);
@@ -224,7 +224,7 @@ struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
 
 	if (!buf)
 		return ERR_PTR(-ENOBUFS);
-	/* Charged first: giving it back is news to who waits for room. */
+	/* Charged first: on error, sockbuf_free() gives the charge back. */
 	buf->truesize = truesize;
 	buf->owner = &unix_get(u)->sk;
 	buf->destructor = message_destructor;
@@ -345,7 +345,7 @@ void unix_copy_name(const struct unix_sock *u, struct msg *msg)
 	msg->namelen = u->addr->len;
 }
 
-/* What one end does not receive the other does not send. */
+/* Shuts down the peer's opposite direction, too. */
 int unix_shutdown(struct socket *sock, int how)
 {
 	struct unix_sock *u = unix_sk(sock->sk);

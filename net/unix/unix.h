@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AF_UNIX, between its files. unix.c has a socket's life, unix_names.c the
- * names, unix_stream.c and unix_dgram.c what moves, unix_gc.c the sockets
- * that only messages still hold.
+ * AF_UNIX, between its files: unix.c has a socket's creation and end,
+ * unix_names.c the names, unix_stream.c and unix_dgram.c the transfer,
+ * unix_gc.c the sockets that only messages still refer to.
  *
- * A unix_sock is counted: its socket (or, before accept(2), the listener's
- * queue), whoever is connected to it, every message it sent, and calls that
- * sleep hold a reference each. It is dead once the socket is gone.
+ * A unix_sock is counted. A reference each is held by its socket (or, before
+ * accept(2), by the listener's queue), every sock connected to it, every
+ * message it sent, and calls that sleep. It is dead once the socket is gone.
  *
  * Invariants, 2 to 4 checked for panic():
  *  1. wmem is the sum of truesize of the messages that it sent.
- *  2. A sock in a listener's queue has no socket; its peer is who connected.
- *  3. inflight counts the references that messages hold to its file, and it
- *     is on the list of such socks when that is not 0.
- *  4. A dead sock has no name, no peer and nothing in its queues.
+ *  2. A sock in a listener's queue has no socket; its peer is the connecting
+ *     sock.
+ *  3. inflight counts the references that messages hold to its file; the sock
+ *     is on the list of those in flight when that is not 0.
+ *  4. A dead sock is bound to no name, has no peer and empty queues.
  */
 #ifndef NET_UNIX_UNIX_H
 #define NET_UNIX_UNIX_H
@@ -35,7 +36,7 @@ struct poll_table;
 
 struct unix_address {
 	uint32_t refs;
-	int len; /* of name, with the family; 111 for the longest path */
+	int len; /* of name, with the family; at most 111 (path) */
 	union {
 		struct unix_name name;
 		char bytes[112];
@@ -50,26 +51,26 @@ struct unix_sock {
 	/* Name: shared with the sockets accepted from this one. */
 	struct unix_address *addr; /* NULL: none */
 	struct inode *inode; /* of a path name */
-	struct list_head bound; /* among those with an abstract name */
+	struct list_head bound; /* in the table of abstract names */
 
-	struct unix_sock *peer; /* with a reference */
+	struct unix_sock *peer; /* holds a reference */
 	struct sock_cred peer_cred; /* SO_PEERCRED */
 
 	struct sockbuf_queue sk_receive_queue;
 	uint32_t wmem;
 
-	/* A listener's connections, and a connection's place among them. */
+	/* A listener's connections; an unaccepted connection's node there. */
 	struct list_head accept_queue;
 	struct list_head accept_node;
 
-	/* Who waits for room in our queues; our place in another's. */
+	/* Waiters for room in our queues; our entry in the peer's peer_wait. */
 	struct wait_queue_head peer_wait;
 	struct wait_queue_entry peer_wake;
 
 	/* unix_gc.c */
 	struct list_head inflight_node;
 	uint32_t inflight;
-	uint32_t gc_refs; /* of them, not explained by candidates */
+	uint32_t gc_refs; /* inflight, less references from candidates */
 	uint8_t gc_state;
 };
 
@@ -87,23 +88,23 @@ static inline struct unix_sock *unix_get(struct unix_sock *u)
 /* unix.c */
 struct unix_sock *unix_alloc(int type);
 void unix_put(struct unix_sock *u);
-/* The socket is gone; embryo: and was never accepted. */
+/* The socket is gone; embryo: it was never accepted. */
 void unix_die(struct unix_sock *u, bool embryo);
 bool unix_writable(const struct unix_sock *u);
 /* Waits until u may be charged with one more message: 0 or -errno. */
 int unix_wait_wmem(struct unix_sock *u, bool nonblock);
 /*
- * A message of u's from the iterator, charged; it takes scm's credentials,
- * and its files. ERR_PTR: scm has its files still. truesize: its charge.
+ * A message from the iterator, charged to u. Takes scm's credentials and files;
+ * ERR_PTR: scm keeps its files. truesize: the charge.
  */
 struct sockbuf *unix_message(struct unix_sock *u, struct iov_iter *from,
 			     size_t len, uint32_t truesize, struct scm *scm);
-/* Adds the sender's credentials if one of the two ends asks for them. */
+/* Adds u's credentials if u or `to` has SO_PASSCRED. */
 void unix_add_cred(struct unix_sock *u, struct unix_sock *to,
 		   struct sockbuf *buf);
-/* Takes the message's files, or copies the list when peeking. */
+/* Moves the message's files to scm; with peek: copies the list. */
 void unix_take_scm(struct sockbuf *buf, struct scm *scm, bool peek);
-/* Whether more than the backlog waits; peer_wait is woken when it changes. */
+/* Whether more than the backlog waits. A change wakes peer_wait. */
 bool unix_queue_full(const struct unix_sock *u);
 int unix_join(struct socket *a, struct socket *b);
 int unix_getname(struct socket *sock, struct sockaddr_any *addr,
@@ -117,20 +118,20 @@ int unix_release(struct socket *sock);
 void unix_names_init(void);
 int unix_bind(struct socket *sock, const struct sockaddr_any *addr, int len);
 int unix_autobind(struct unix_sock *u);
-/* As unix_autobind(), when credentials will need a name to go with. */
+/* As unix_autobind(), but only with SO_PASSCRED. */
 int unix_autobind_for_cred(struct unix_sock *u);
 void unix_unbind(struct unix_sock *u);
 void unix_address_put(struct unix_address *addr);
-/* Of a connect or a send: -EINVAL. */
+/* For connect(2) and sends: 0 or -EINVAL. */
 int unix_check_address(const struct sockaddr_any *addr, int len);
-/* With a reference, or ERR_PTR: -ECONNREFUSED, -EPROTOTYPE, of the path. */
+/* With a reference; ERR_PTR: -ECONNREFUSED, -EPROTOTYPE, path errors. */
 struct unix_sock *unix_find(const struct sockaddr_any *addr, int len, int type);
 
 /* unix_gc.c: files in messages */
 /* -ETOOMANYREFS: more in flight than RLIMIT_NOFILE. */
 int unix_inflight(const struct scm_files *files);
 void unix_landed(const struct scm_files *files);
-/* MSG_PEEK gives them out, and they stay in flight. */
+/* MSG_PEEK hands them out while they stay in flight. */
 void unix_looked_at(const struct scm_files *files);
 /* child has just left listener's queue. */
 void unix_gc_accepted(const struct unix_sock *listener,
@@ -151,7 +152,7 @@ int unix_listen(struct socket *sock, int backlog);
 int unix_stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 			int len, bool nonblock);
 int unix_accept(struct socket *sock, struct socket *newsock, bool nonblock);
-/* Ends the wait for room at the one that u is connected to. */
+/* Takes u's entry off its peer's peer_wait. */
 void unix_dgram_forget(struct unix_sock *u);
 
 #endif

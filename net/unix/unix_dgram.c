@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AF_UNIX datagrams and sequenced packets: each message is read by one read,
- * whole or cut. Nothing is lost on the way: a full queue makes the sender
- * wait. Thread context.
+ * whole or cut. No message is lost: a full queue makes the sender wait. Thread
+ * context.
  *
- * Two bounds: what a sender has under way (SO_SNDBUF), and how many messages
- * wait at a receiver that is not connected back to the sender. Who meets the
- * second and polls hangs peer_wake on the receiver's peer_wait, and its own
- * pollers hear of room through it.
+ * Two bounds: what a sender has under way (SO_SNDBUF), and the number of
+ * messages in the queue of a receiver that is not connected back to the
+ * sender. A sender that polls and meets the second puts peer_wake on the
+ * receiver's peer_wait, which wakes its own pollers when there is room.
  */
 #include <errno.h>
 
@@ -15,13 +15,13 @@
 #include "kernel/fs/poll.h"
 #include "net/unix/unix.h"
 
-/* The largest block and the most pages of one message of Linux's. */
+/* Linux's largest block and most pages of one message. */
 #define BLOCK_MAX 16064
 #define PAGES_MAX (17 * PAGE_SIZE)
 
 /* ---- Waiting for the peer's queue ---------------------------------------- */
 
-/* Once; who polls again hangs the entry up again. */
+/* Fires once; the next poll adds the entry again. */
 static int relay_wakeup(struct wait_queue_entry *e, uint32_t key)
 {
 	struct unix_sock *u = container_of(e, struct unix_sock, peer_wake);
@@ -37,7 +37,7 @@ void unix_dgram_forget(struct unix_sock *u)
 	list_del_init(&u->peer_wake.entry);
 }
 
-/* Another peer, another queue: news even to who did not wait for the old. */
+/* The new peer's queue may have room: wakes all pollers. */
 static void forget_and_wake(struct unix_sock *u)
 {
 	unix_dgram_forget(u);
@@ -45,7 +45,7 @@ static void forget_and_wake(struct unix_sock *u)
 		wake_up_poll(u->sk.sk_wq, EPOLL_OUT_SET | EPOLLWRBAND);
 }
 
-/* Whether the one that u is connected to has no room; u will hear of it. */
+/* Whether the peer's queue is full; then u is woken when it has room. */
 static bool peer_is_full(struct unix_sock *u)
 {
 	struct unix_sock *peer = u->peer;
@@ -61,15 +61,15 @@ static bool peer_is_full(struct unix_sock *u)
 
 /* ---- Connecting ---------------------------------------------------------- */
 
-/* A receiver that is connected hears its peer only. */
+/* A connected receiver accepts messages from its peer only. */
 static bool may_send(const struct unix_sock *u, const struct unix_sock *to)
 {
 	return !to->peer || to->peer == u;
 }
 
 /*
- * u is no longer connected to old: what came from there is dropped, and old,
- * if it was connected to u, learns that messages are lost.
+ * u is no longer connected to old: u's queue is dropped, and old, if it is
+ * connected to u, gets ECONNRESET for the lost messages.
  */
 static void disconnected(struct unix_sock *u, struct unix_sock *old)
 {
@@ -83,7 +83,7 @@ static void disconnected(struct unix_sock *u, struct unix_sock *old)
 	}
 }
 
-/* Consumes the reference to to, which may be NULL. */
+/* Consumes the reference to `to`, which may be NULL. */
 static void set_peer(struct unix_sock *u, struct unix_sock *to)
 {
 	struct unix_sock *old = u->peer;
@@ -166,7 +166,7 @@ static struct unix_sock *find_receiver(struct unix_sock *u,
 	return u->peer ? unix_get(u->peer) : ERR_PTR(-ENOTCONN);
 }
 
-/* The receiver has gone; who was connected to it no longer is. */
+/* The receiver is gone: ends u's connection to it. */
 static int receiver_is_dead(struct unix_sock *u, struct unix_sock *to)
 {
 	if (u->sk.sk_type == SOCK_SEQPACKET)
@@ -176,7 +176,7 @@ static int receiver_is_dead(struct unix_sock *u, struct unix_sock *to)
 	return -ECONNREFUSED;
 }
 
-/* 0: the message may be queued at to; -EAGAIN, -errno. */
+/* 0: the message may be queued at `to`; else -EAGAIN or another error. */
 static int try_receiver(struct unix_sock *u, struct unix_sock *to)
 {
 	if (!may_send(u, to))
@@ -190,7 +190,7 @@ static int try_receiver(struct unix_sock *u, struct unix_sock *to)
 	return -EAGAIN;
 }
 
-/* Who does not wait and will poll hears of room, if it is the peer's. */
+/* A non-blocking sender will poll: it is woken for its peer's room only. */
 static int check_receiver(struct unix_sock *u, struct unix_sock *to,
 			  uint64_t deadline)
 {
@@ -265,9 +265,8 @@ static ssize_t seqpacket_sendmsg(struct socket *sock, struct msg *msg)
 /* ---- Receiving ----------------------------------------------------------- */
 
 /*
- * The first message: 0 with *buf, *buf NULL at the end, or -errno. The end of
- * receiving ends a wait; a call that would not wait sees it only on a
- * connection.
+ * 0 with the first message in *buf, 0 with NULL at the end, or -errno. A
+ * shutdown for reading ends a wait; without a wait only seqpackets see it.
  */
 static int try_message(struct unix_sock *u, bool waits, struct sockbuf **buf)
 {
@@ -304,7 +303,7 @@ static ssize_t read_message(struct unix_sock *u, struct msg *msg,
 	return flags & MSG_TRUNC ? buf->len : n;
 }
 
-/* A message whose bytes could not be copied is lost, as everywhere. */
+/* A message that cannot be copied is lost, as on Linux. */
 static ssize_t dgram_recvmsg(struct socket *sock, struct msg *msg)
 {
 	struct unix_sock *u = unix_sk(sock->sk);

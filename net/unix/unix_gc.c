@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sockets in flight. A message can hold a descriptor of the very socket in
- * whose queue it lies, or of one whose queue holds the other: nobody can ever
- * read such a message, and no reference count sees it. When sockets end while
- * others are in flight, and when the bound on files in flight is met, those are
- * looked for and their messages freed. Owns the list of the sockets in flight.
- * Thread context; may sleep.
+ * whose queue it lies, or the queues of two sockets each other's descriptors:
+ * nobody can read such a message, and the reference counts never fall to 0.
+ * unix_gc() looks for such sockets and frees their messages, when sockets are
+ * closed while others are in flight and when too many files are. Owns the list
+ * of the sockets in flight. Thread context; may sleep.
  *
  * A socket is a candidate when messages hold every reference to its file. A
- * candidate is alive if one of those messages lies with a socket that is no
- * candidate, or with a candidate that is alive; the rest is garbage. The
- * number of files in flight is bounded as on Linux, by RLIMIT_NOFILE.
+ * candidate is alive if one of those messages is in the queue of a socket that
+ * is no candidate, or of a candidate that is alive; the others are garbage.
+ * The number of files in flight is bounded as on Linux, by RLIMIT_NOFILE.
  *
- * A look is as long as the application cares to make it, so others run after
- * each socket, and may change what was seen. Garbage stays what it is:
- * nobody can reach it. What is not must be found alive whatever they do.
- * A candidate can be reached only after it was taken from a message or looked
- * at in one, and whose message is there twice was sent anew: each of these
- * makes it alive at once (touch()), and with it, later, all that it can give
- * out by then; what was taken from it before is alive by the same rule. What
- * accept(2) takes with a connection is not touched one by one: see
- * unix_gc_accepted(). A message that came after its candidate was counted
- * touched it too, so none is explained that was not counted.
+ * A search is as long as the application makes it, so other threads run after
+ * each socket, and may change what was seen. Garbage stays garbage: nobody can
+ * reach it. Any other candidate must be found alive, whatever they do.
+ *  - A candidate becomes reachable only by being received or peeked at, and its
+ *    count of messages grows only by being sent again: each of these makes it
+ *    alive at once (touch()), and later all that is in its queue by then. What
+ *    was received from its queue before was touched itself.
+ *  - What comes with an accepted connection is not touched one by one: see
+ *    unix_gc_accepted().
+ *  - A message that was sent after its candidate was counted has touched it,
+ *    too, so no reference is subtracted that was not counted.
  */
 #include <asm/resource.h>
 #include <errno.h>
@@ -31,15 +32,15 @@
 #include "kernel/task/thread.h"
 #include "net/unix/unix.h"
 
-/* Sockets in flight that one which ends pays for. */
+/* Each closed socket pays for the search of so many sockets in flight. */
 #define LOOKED_AT_EACH 256
-/* Of one caller, while others ask for more. */
+/* Searches by one caller while others ask for more. */
 #define LOOKS_OF_ONE 4
 
 enum gc_state {
-	GC_NONE, /* somebody has it open, or had during this look */
+	GC_NONE, /* open somewhere, or was during this search */
 	GC_CANDIDATE,
-	GC_ALIVE, /* what it can give out is to be found alive too */
+	GC_ALIVE, /* the candidates in its queue become alive, too */
 };
 
 static LIST_HEAD(inflight_list);
@@ -87,7 +88,7 @@ static void visit_queue(const struct unix_sock *u, visit_fn visit)
 	}
 }
 
-/* Candidates in messages that only u can give out. */
+/* Visits the candidates in messages that only u can hand out. */
 static void visit_children(const struct unix_sock *u, visit_fn visit)
 {
 	const struct unix_sock *child;
@@ -97,7 +98,7 @@ static void visit_children(const struct unix_sock *u, visit_fn visit)
 		visit_queue(child, visit);
 }
 
-/* No longer in flight, it is not on the list of those alive. */
+/* u leaves the lists, so what its queue keeps alive is marked now. */
 static void land(struct unix_sock *u)
 {
 	if (u->gc_state != GC_NONE)
@@ -133,7 +134,7 @@ void unix_looked_at(const struct scm_files *files)
 
 /* ---- Looking for garbage ------------------------------------------------- */
 
-/* Its messages were explained by the listener, and are no longer below it. */
+/* The search does not reach child's messages through listener any more. */
 void unix_gc_accepted(const struct unix_sock *listener,
 		      const struct unix_sock *child)
 {
@@ -146,7 +147,7 @@ static void explain_one(struct unix_sock *u)
 	u->gc_refs--;
 }
 
-/* The first of a list, after others have run; NULL: it is empty. */
+/* The first of a list, or NULL. Lets other threads run before. */
 static struct unix_sock *next_of(struct list_head *list)
 {
 	cond_resched();
@@ -182,7 +183,7 @@ static void explain(struct list_head *candidates, struct list_head *explained)
 	}
 }
 
-/* When nobody is left to look at, what is in garbage is garbage. */
+/* When the alive list is empty, what is left in garbage is garbage. */
 static void sort_out(struct list_head *explained, struct list_head *garbage)
 {
 	struct unix_sock *u;
@@ -241,9 +242,9 @@ static void collect(void)
 }
 
 /*
- * Freeing messages ends sockets, each of which asks for this again, and so may
- * whoever runs meanwhile: once more for all of them, when all are freed. A
- * caller does that a few times at most, and leaves the rest to the next.
+ * Freeing messages closes sockets, each of which calls unix_gc() again, and
+ * other threads may, too: one more search serves all of these calls. A caller
+ * repeats it LOOKS_OF_ONE times at most and leaves the rest to the next.
  */
 static bool is_wanted;
 
@@ -264,8 +265,8 @@ static void collect_all(void)
 }
 
 /*
- * A look costs what is in flight. It is paid for by the sockets that end, so
- * that thousands in flight do not make each of their ends as long as all.
+ * A search costs time in proportion to the sockets in flight. It runs only
+ * after enough sockets were closed, so that the cost of each close is bounded.
  */
 void unix_gc(void)
 {

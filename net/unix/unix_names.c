@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of AF_UNIX sockets, unix(7): abstract ones in a table of this file's,
- * each type for itself, and path names, which are nodes of the file system.
- * A node outlives its socket, until somebody unlinks it. Thread context.
+ * Names of AF_UNIX sockets, unix(7): abstract ones, in a table per socket type
+ * that this file owns, and path names, which are inodes of the file system.
+ * An inode outlives its socket until it is unlinked. Thread context.
  */
 #include <errno.h>
 #include <linux/limits.h>
@@ -25,7 +25,7 @@
 
 static struct list_head abstract_names[TABLE_SIZE];
 
-/* Where sockets are expected to be, whether the image has it or not. */
+/* Programs put sockets there, whether the image has the folder or not. */
 static void make_directory(const char *name, uint32_t mode)
 {
 	struct inode *dir = inode_make_dir(vfs_root(), name, strlen(name));
@@ -142,8 +142,8 @@ int unix_autobind_for_cred(struct unix_sock *u)
 /* ---- Path names ---------------------------------------------------------- */
 
 /*
- * The name in the address ends with a NUL whether it came with one or not.
- * The node is made first: what is wrong with the path is told before EINVAL.
+ * The stored name ends with NUL even if the given one did not. The inode is
+ * made first because errors of the path precede EINVAL.
  */
 static int bind_path(struct unix_sock *u, const struct unix_name *name, int len)
 {
@@ -210,7 +210,7 @@ int unix_bind(struct socket *sock, const struct sockaddr_any *addr, int len)
 	return bind_abstract(u, &addr->un, len);
 }
 
-/* The address stays, for who asks where a message came from. */
+/* addr stays: it is the source address of messages still queued. */
 void unix_unbind(struct unix_sock *u)
 {
 	list_del_init(&u->bound);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AF_UNIX connections: listening, connecting, accepting (seqpackets too),
- * and the stream of bytes. A stream is a queue of messages all the same:
- * each write is cut where Linux cuts it, a read goes on over messages until
- * it meets one with descriptors or, when credentials are asked for, of
- * another sender. Thread context.
+ * AF_UNIX connections: listening, connecting, accepting (seqpackets, too), and
+ * the stream of bytes. A stream is a queue of messages all the same: a write
+ * is cut where Linux cuts it; a read continues over messages up to one with
+ * descriptors or, when credentials are asked for, one of another sender.
+ * Thread context.
  */
 #include <errno.h>
 #include <linux/fcntl.h>
@@ -18,10 +18,10 @@
 #include "net/socket/sock_signal.h"
 #include "net/unix/unix.h"
 
-/* One message of a stream: a block beside the bookkeeping, and 32 KiB. */
+/* One message of a stream: the head's block, and 32 KiB in pages. */
 #define CHUNK_PAGES 32768
 #define CHUNK_MAX (SOCKBUF_HEAD_MAX + CHUNK_PAGES)
-/* One of what splice(2) takes from a pipe: 16 pages. */
+/* One message from a pipe: 16 pages. */
 #define SPLICED_MAX (16 * PAGE_SIZE)
 
 /* ---- Connections --------------------------------------------------------- */
@@ -44,7 +44,7 @@ int unix_listen(struct socket *sock, int backlog)
 	return 0;
 }
 
-/* Whether it may be connected to by now: 0, -EAGAIN, -errno. */
+/* Whether `to` accepts a connection now: 0, -EAGAIN, -errno. */
 static int try_connect(const struct unix_sock *to)
 {
 	if (to->sk.sk_state != TCP_LISTEN ||
@@ -53,15 +53,15 @@ static int try_connect(const struct unix_sock *to)
 	return unix_queue_full(to) ? -EAGAIN : 0;
 }
 
-/* A listener that has died while somebody waited: -ESTALE. */
+/* -ESTALE: the listener died during the wait. */
 static int try_again(const struct unix_sock *to)
 {
 	return to->is_dead ? -ESTALE : try_connect(to);
 }
 
 /*
- * The listener behind the address, with a reference and with room for one
- * more; the name may have another owner after a sleep.
+ * The listener at the address, with a reference and room for one connection.
+ * Looked up again after a sleep: the name may have another owner by then.
  */
 static struct unix_sock *find_listener(const struct unix_sock *u,
 				       const struct sockaddr_any *addr, int len,
@@ -87,7 +87,7 @@ static struct unix_sock *find_listener(const struct unix_sock *u,
 	}
 }
 
-/* The far end of the new connection waits in the listener's queue. */
+/* Puts the far end of the new connection into the listener's queue. */
 static void enqueue_child(struct unix_sock *to, struct unix_sock *child,
 			  struct unix_sock *u)
 {
@@ -136,7 +136,7 @@ int unix_stream_connect(struct socket *sock, const struct sockaddr_any *addr,
 	return err;
 }
 
-/* Blocking, the end of receiving ends the wait; else nobody looks at it. */
+/* A shutdown for reading ends a wait; without a wait it is not checked. */
 static int try_accept(struct unix_sock *u, bool waits, struct unix_sock **child)
 {
 	struct sock *sk = &u->sk;
@@ -183,8 +183,8 @@ static size_t paged_part(size_t len)
 }
 
 /*
- * The next message has len bytes of what is left; its charge. Of a pipe's
- * slots Linux makes one message, charged with no more than they hold.
+ * Bounds *len, the bytes of the next message, and returns its charge. From a
+ * pipe Linux makes one message of all slots, charged with the bytes in them.
  */
 static uint32_t next_chunk(const struct unix_sock *u, const struct msg *msg,
 			   size_t *len)
@@ -201,7 +201,7 @@ static uint32_t next_chunk(const struct unix_sock *u, const struct msg *msg,
 	return sockbuf_truesize(*len - paged, paged);
 }
 
-/* One message of up to len bytes: how many, or -errno. */
+/* Sends one message of up to len bytes: how many, or -errno. */
 static ssize_t send_chunk(struct unix_sock *u, struct msg *msg, struct scm *scm,
 			  size_t len)
 {
@@ -276,10 +276,10 @@ struct stream_read {
 	size_t target; /* bytes worth waiting for */
 	uint64_t deadline;
 	bool peek;
-	bool has_sender; /* whose credentials the read has taken over */
+	bool has_sender; /* scm.cred is that of the messages read so far */
 };
 
-/* Nothing is queued: 1 to be content, -EAGAIN, -errno; 0: something is. */
+/* 0: data is queued, 1: the read may end without more, -EAGAIN, -errno. */
 static int try_data(struct unix_sock *u, const struct stream_read *r)
 {
 	struct sock *sk = &u->sk;
@@ -298,7 +298,7 @@ static int wait_data(struct unix_sock *u, const struct stream_read *r)
 	return sock_attempt(&u->sk, try_data(u, r), r->deadline);
 }
 
-/* Messages of different senders do not become one, if anybody can tell. */
+/* With SO_PASSCRED, a read does not join messages of different senders. */
 static bool same_sender(const struct unix_sock *u, struct stream_read *r,
 			const struct sockbuf *buf)
 {
@@ -314,7 +314,7 @@ static bool same_sender(const struct unix_sock *u, struct stream_read *r,
 	       !memcmp(&r->scm.cred, &buf->scm.cred, sizeof(r->scm.cred));
 }
 
-/* From one message: 0 to go on, 1 when the read ends here, -errno. */
+/* Reads from one message: 0 to go on, 1 when the read ends here, -errno. */
 static int read_one(struct unix_sock *u, struct stream_read *r,
 		    struct sockbuf *buf)
 {
@@ -359,8 +359,8 @@ static int read_messages(struct unix_sock *u, struct stream_read *r)
 }
 
 /*
- * Waits for the first message, then never again. Linux goes on when it has
- * all the bytes, to the first message with descriptors, and shows those.
+ * Waits for the first message only. As on Linux, continues after all bytes
+ * were copied up to the first message with descriptors, and returns those.
  */
 static int peek_messages(struct unix_sock *u, struct stream_read *r)
 {
@@ -404,8 +404,8 @@ static ssize_t stream_recvmsg(struct socket *sock, struct msg *msg)
 }
 
 /*
- * Descriptors in what goes into a pipe are lost, as on Linux. A pipe that
- * another call filled up while this one waited is waited for once more.
+ * Descriptors of spliced messages are lost, as on Linux. When another call
+ * fills the pipe during the wait, waits for room in it once more.
  */
 static ssize_t stream_splice_read(struct socket *sock, struct pipe *pipe,
 				  size_t len, unsigned int flags)
