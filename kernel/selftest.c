@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "kernel/check.h"
+#include "kernel/lib/siphash.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/printk.h"
+#include "kernel/random.h"
 #include "kernel/stack_guard.h"
 #include "kernel/task/thread.h"
 #include "kernel/x86/cpu.h"
@@ -170,10 +172,46 @@ static void test_slab(void)
 	kmem_cache_destroy(cache);
 }
 
+/* Who has a key in registers leaves nothing there. */
+static void test_registers(void)
+{
+	struct siphash_key key;
+	uint8_t bytes[64];
+
+	random_bytes(&key, sizeof(key));
+	ok(!probe_leftovers(siphash, bytes, sizeof(bytes), &key) &&
+		   !probe_leftovers(random_bytes, bytes, sizeof(bytes), NULL),
+	   "a keyed hash and the generator leave nothing in registers");
+}
+
 static noinline void fill(volatile char *to, size_t n)
 {
 	while (n--)
 		*to++ = 'A';
+}
+
+static noinline void leave_bytes(void)
+{
+	char buffer[256];
+
+	fill(buffer, sizeof(buffer));
+}
+
+static noinline bool finds_bytes(void)
+{
+	char buffer[256];
+
+	__asm__ volatile("" : : "r"(buffer) : "memory");
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		if (buffer[i])
+			return true;
+	return false;
+}
+
+static void test_variables(void)
+{
+	leave_bytes();
+	ok(!finds_bytes(), "a variable holds nothing of who had its place");
 }
 
 /* Over the guard, and what lies behind it. */
@@ -193,6 +231,8 @@ int selftest(const char *which)
 	test_stacks();
 	test_user_page();
 	test_slab();
+	test_registers();
+	test_variables();
 	say("1..%u\n", nr_tests);
 	return nr_failed != 0;
 }

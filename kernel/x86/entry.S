@@ -70,7 +70,7 @@
 
 /*
  * SYSCALL (SDM vol 2): rcx = rip, r11 = rflags, RFLAGS cleared by SFMASK, rsp
- * untouched. rbp = 0 ends a backtrace here.
+ * untouched. The number is an int, as on Linux. rbp = 0 ends a backtrace here.
  */
 	.globl syscall_entry
 	.balign 64
@@ -85,6 +85,7 @@ syscall_entry:
 	pushq %rcx
 	pushq $0
 	pushq $VECTOR_SYSCALL
+	cltq
 	pushq %rax
 	PUSH_REGS
 	xorl %ebp, %ebp

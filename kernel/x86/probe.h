@@ -18,6 +18,10 @@ bool probe_write(void *addr);
 /* Calls addr, where a RET has to be. */
 bool probe_call(const void *addr);
 
+/* What fn(a, b, c) left in registers but for its result, OR'ed together. */
+uint64_t probe_leftovers(const void *fn, const void *a, uintptr_t b,
+			 const void *c);
+
 /*
  * A page fault of ring 0 for addr: true when a probe made it; then the probe
  * goes on.

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 from tap import Tap
 from vm import Vm, image
 
-PROOFS = 14  # at least: those that every CPU can give
+PROOFS = 20  # at least: those that every CPU can give
 
 t = Tap(deadline=300)
 elf = image("apps/echo")
