@@ -30,23 +30,23 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /*
- * For a large automatic variable of a hot path, against the compiler's zeros
- * (-ftrivial-auto-var-init): only where it is written before it is read, and
- * nothing of it is copied to ring 3 whole. Say why.
+ * For a large automatic variable of a hot path: the compiler does not fill it
+ * with zeros (-ftrivial-auto-var-init). Only where it is written before it is
+ * read, and is not copied to ring 3 whole. Say why.
  */
 #define UNINITIALIZED __attribute__((uninitialized))
 
 /*
- * Written while the machine starts only: read-only from paging_seal() on,
- * before ring 3 runs. The second is for what starts with a value.
+ * Written only while the machine starts: read-only from paging_seal() on,
+ * before ring 3 runs. The second is for variables with an initial value.
  */
 #define __ro_after_init __attribute__((section(".bss.sealed")))
 #define __ro_after_init_data __attribute__((section(".sealed")))
 
-/* A seldom case whose registers shall not be saved on the common way. */
+/* For a rare case: its registers are not saved on the common path. */
 #define noinline __attribute__((noinline))
 
-/* Reads or writes once, in one access, whatever the optimiser thinks. */
+/* Reads or writes in one access, which the compiler keeps. */
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
 #define barrier() __asm__ volatile("" ::: "memory")
@@ -84,7 +84,7 @@ static inline bool IS_ERR(const void *ptr)
 _Noreturn void panic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* Our own bugs only, never input from outside. No side effects inside. */
+/* For our own bugs only, never for input. cond has no side effects. */
 #define ASSERT(cond)                                                           \
 	do {                                                                   \
 		if (unlikely(!(cond)))                                         \

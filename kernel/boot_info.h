@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a boot protocol hands to start(): the only thing that the kernel knows
- * of how the machine came up. boot/pvh.c fills it, or a loader that enters
- * by boot_entry (boot/entry.S). No pointers: it is copied from one address
- * space to the other.
+ * What a boot protocol hands to start(): all that the kernel knows of how the
+ * machine was booted. boot/pvh.c fills it, or a loader that enters at
+ * boot_entry (boot/entry.S). No pointers: it is copied from one address space
+ * to another.
  */
 #ifndef KERNEL_BOOT_INFO_H
 #define KERNEL_BOOT_INFO_H
@@ -30,8 +30,8 @@ struct boot_mem {
 struct boot_info {
 	char protocol[8]; /* "pvh", "uefi" */
 	uint64_t rsdp; /* physical address, 0: search the BIOS area */
-	uint64_t seed[4]; /* randomness the firmware gave, or zero */
-	/* The loader has kernel, initramfs and itself out of RAM ranges. */
+	uint64_t seed[4]; /* random bytes from the firmware, or zero */
+	/* RAM excludes the kernel, the initramfs and what the loader uses. */
 	unsigned int nr_mem;
 	struct boot_mem mem[BOOT_MEM_MAX];
 	char cmdline[BOOT_CMDLINE_MAX];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The command line, split in place into words. Quotes keep white space
- * together; a pair around a whole word or around a value is taken off, as
- * Linux does.
+ * together; a pair around a whole word or a value is removed, as on Linux.
  */
 #include "kernel/cmdline.h"
 
@@ -19,7 +18,7 @@ static char *words[WORDS_MAX] __ro_after_init; /* of the kernel: before "--" */
 static bool asked_for[WORDS_MAX]; /* by some part of the kernel */
 static unsigned int nr_words __ro_after_init;
 
-/* Words that Linux keeps to itself and that mean nothing here. */
+/* Linux's own words, which have no meaning here and are no variables. */
 static const char *const linux_words[] = { "console", "root", "rootfstype",
 					   "rootflags", "init" };
 
@@ -47,7 +46,7 @@ static char *next_word(char **text)
 	return word;
 }
 
-/* Takes the quotes off that enclose s, in place; the last may be missing. */
+/* Removes the quotes around s, in place; the closing one may be missing. */
 static void strip_quotes(char *s)
 {
 	size_t len = strlen(s);
@@ -73,13 +72,13 @@ static void unquote(char *word)
 		strip_quotes(equals + 1);
 }
 
-/* Linux takes '-' and '_' in a key for the same. */
+/* As on Linux, '-' and '_' are the same in a key. */
 static char key_char(char c)
 {
 	return c == '-' ? '_' : c;
 }
 
-/* What follows `key=` in word, "" for the bare key, NULL: another key. */
+/* The value of `key=` in word, "" for the bare key, NULL: another key. */
 static char *value_of(char *word, const char *key)
 {
 	for (; *key; word++, key++)
@@ -103,8 +102,8 @@ static void add_word(char **list, unsigned int *nr, unsigned int max,
 }
 
 /*
- * QEMU's microvm puts its devices behind all that it was given, and so behind
- * "--": these words at the very end are the machine's.
+ * QEMU's microvm appends its devices to the command line, after "--" and the
+ * application's arguments: takes these words away from the arguments.
  */
 static void take_devices(void)
 {
@@ -174,7 +173,7 @@ const char *cmdline_next(const char *key, unsigned int *pos)
 	return NULL;
 }
 
-/* A dot is in the names of modules' parameters. */
+/* A name with a dot is a module's parameter. */
 static bool is_variable(const char *word)
 {
 	size_t len = strcspn(word, "=.");

@@ -11,7 +11,7 @@
 
 #define CMDLINE_ARGS_MAX 64
 
-/* A device of the machine, as Linux spells it; may come many times. */
+/* A device without PCI, as on Linux; may come many times. */
 #define CMDLINE_DEVICE "virtio_mmio.device"
 
 /*
@@ -23,7 +23,7 @@ void cmdline_init(char *text);
 /* Value of the last `key=value`, "" for a bare `key`, NULL if absent. */
 const char *cmdline_get(const char *key);
 
-/* Whether that is value. */
+/* Whether cmdline_get(key) is value. */
 bool cmdline_is(const char *key, const char *value);
 
 /*
@@ -33,10 +33,10 @@ bool cmdline_is(const char *key, const char *value);
 const char *cmdline_next(const char *key, unsigned int *pos);
 
 /*
- * Adds to an environment of nr strings, in a list with room for max, what
- * looks like NAME=VALUE before `--` and what nobody has asked for until now, as
- * Linux does for init; a name that is there already gets the new value.
- * Returns how many there are then.
+ * As Linux does for init: adds to the environment `list`, which has nr strings
+ * and room for max, every NAME=VALUE before `--` that no part of the kernel
+ * has asked for so far. A name that is there already gets the new value.
+ * Returns the new number of strings.
  */
 unsigned int cmdline_environment(char **list, unsigned int nr,
 				 unsigned int max);

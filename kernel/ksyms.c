@@ -21,7 +21,7 @@ const char *ksym_lookup(uintptr_t addr, uintptr_t *offset)
 
 	if (addr < text || addr >= (uintptr_t)_etext)
 		return NULL;
-	/* [0, low) starts at or before addr, [high, count) behind it. */
+	/* Symbols below low start at or before addr, from high on after. */
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 

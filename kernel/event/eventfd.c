@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * eventfd(2): a 64-bit counter that writes add to and reads take from. Each
- * write, also one of 0, is announced as readable, each read as writable.
- * Owns its counters. Thread context; reads and writes sleep.
+ * write, even of 0, announces that it is readable, each read that it is
+ * writable. Owns its counters. Thread context; reads and writes sleep.
  */
 #include "kernel/event/eventfd.h"
 
@@ -14,7 +14,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/slab.h"
 
-#define COUNT_MAX (UINT64_MAX - 1) /* write(2) cannot get beyond */
+#define COUNT_MAX (UINT64_MAX - 1) /* the most that write(2) can reach */
 
 struct eventfd_ctx {
 	struct wait_queue_head wq; /* of readers, writers and pollers */
@@ -25,7 +25,7 @@ struct eventfd_ctx {
 
 static unsigned int last_id;
 
-/* The number is taken even if the copy then fails, as on Linux. */
+/* As on Linux, the count is taken even if the copy fails. */
 static ssize_t eventfd_read(struct file *file, struct iov_iter *to,
 			    int64_t *pos)
 {
@@ -50,7 +50,7 @@ static ssize_t eventfd_read(struct file *file, struct iov_iter *to,
 	return sizeof(n);
 }
 
-/* One number, which fills the current segment. */
+/* Adds one number, which must fill the current segment. */
 static ssize_t eventfd_add(struct file *file, struct iov_iter *from)
 {
 	struct eventfd_ctx *ctx = file->private_data;

@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eventpoll: what is ready, who waits for it, and how it is handed out.
+ * eventpoll: the ready list, threads that wait for it, and how events are
+ * handed out.
  *
- * A set (struct eventpoll) knows its items (struct epitem) by a tree, and
- * each item stands on the wait queues of the file it watches. When the file
- * has news it wakes its queue; ep_poll_callback() then links the item at the
- * end of the ready list and wakes one thread in epoll_wait(2). Nothing is
- * asked and nothing is copied there: that is left to the woken thread, which
- * takes the ready list, asks each file on it for its present mask and copies
- * out what still holds. So epoll_ctl(2) costs the depth of the tree, and
- * epoll_wait(2) costs what is ready, never what is watched.
+ * A set (struct eventpoll) keeps its items (struct epitem) in a tree, and each
+ * item stands on the wait queues of the file it watches. A file whose state
+ * changes wakes its queue; ep_poll_callback() then links the item at the end
+ * of the ready list and wakes one thread in epoll_wait(2). The callback
+ * neither polls nor copies: the woken thread takes the ready list, polls each
+ * file on it and copies out the events that still hold. So epoll_ctl(2) costs
+ * the depth of the tree, and epoll_wait(2) costs what is ready, never what is
+ * watched.
  *
  * LOCKING
  *
- * There is none, because of who may run when. One CPU; the kernel is not
+ * There is none, because of what can run when. One CPU; the kernel is not
  * preempted; an interrupt that lands in the kernel only records work; and a
- * softirq, where the network wakes from, runs only where a thread calls
+ * softirq, in which the network wakes queues, runs only where a thread calls
  * schedule() or returns to ring 3. So code between two such points is atomic
  * against every other thread and against every wake-up from outside:
  *
- *  - epoll_ctl(2) runs as a whole, as if under a mutex of the set and the one
- *    of nested sets;
+ *  - epoll_ctl(2) runs as a whole, as if under a mutex of the set and one of
+ *    nested sets;
  *  - a scan of the ready list runs as a whole: f_op->poll does not sleep, and
  *    a page fault of the copy to ring 3 is served without a switch (all
  *    memory an application has is RAM or the image, never a disk);
  *  - the only places to sleep are ep_wait() and, when very much is ready,
- *    cond_resched(), both between scans. What a call that goes on after that
- *    has reported already is on a list of its own until it returns: linked,
- *    so that news does not touch it, and away when its item is removed.
+ *    cond_resched(), both between scans. Items that the call has reported
+ *    before such a pause stay on its own list until it returns: they count as
+ *    linked, so wake-ups do not move them, and removing one unlinks it.
  *
- * What is left is re-entry in one thread. During a scan the items being
- * looked at are on a private list, and the code that is called from it, a
- * file's poll operation, may itself cause a wake-up of the same set, from
- * inside: a poll that first lets a protocol make progress does. Such a
- * wake-up must neither touch the list that is walked nor be lost. That is
- * what ovflist is for: while it is not EP_UNACTIVE_PTR a scan is under way,
- * and ep_poll_callback() chains items there; ep_done_scan() brings them over.
+ * What is left is re-entry in one thread. During a scan the items are on a
+ * private list, and a file's poll operation may itself wake the same set, for
+ * example by letting a protocol make progress first. Such a wake-up must
+ * neither change the list that is walked nor be lost. Hence ovflist: while it
+ * is not EP_UNACTIVE_PTR a scan is under way, and ep_poll_callback() chains
+ * items there; ep_done_scan() moves them to the ready list.
  *
  * WHY NO EVENT IS LOST
  *
- *	epoll_wait(2)				the file's news
- *	-------------				---------------
+ *	epoll_wait(2)				the file's change
+ *	-------------				-----------------
  *	ep_events_available()? no
  *	entry on ep->wq
  *	state = SLEEPING
@@ -55,15 +55,15 @@
  *	        another thread runs
  *	loop: ep_events_available()? yes
  *
- * Nothing can run between the first question and the entry in the queue, so
- * an event is either seen by the question or finds the entry. And an event
- * that is taken off the list is asked for after that: news that comes later
- * than the question queues the item anew.
+ * Nothing can run between the first check and the entry in the queue, so an
+ * event is either seen by the check or finds the entry. And an item is polled
+ * only after it was taken off the list: a change that comes after the poll
+ * queues the item anew.
  *
  * ORDER
  *
  * The list is served from the front. A level-triggered item that was reported
- * goes to the end, so that with a small maxevents everybody has a turn; items
+ * goes to the end, so that with a small maxevents every item has a turn; items
  * that did not fit stay in front. Waiters are served last come, first served,
  * one for each wake-up: the one that slept last has the warmest cache.
  */
@@ -82,16 +82,16 @@
 #include "kernel/task/signal.h"
 #include "kernel/task/thread.h"
 
-/* Items that one scan asks before others may run. */
+/* Items that one scan polls before other threads may run. */
 #define EP_SCAN_MAX 1024
 
 static struct kmem_cache *ep_cache __ro_after_init;
 static LIST_HEAD(all_eventpolls);
 
 /*
- * Those who poll an epoll are told EPOLLIN, the only thing it ever shows.
- * Outer sets may hang on this queue and wake theirs in turn: how deep that
- * goes is bounded by ep_loop_check().
+ * Wakes those who poll the epoll itself, with EPOLLIN, the only event it has.
+ * Outer sets may be on this queue and wake theirs in turn; ep_loop_check()
+ * bounds the depth.
  */
 void ep_poll_safewake(struct eventpoll *ep)
 {
@@ -108,12 +108,12 @@ void ep_make_ready(struct eventpoll *ep, struct epitem *epi)
 	ep_poll_safewake(ep);
 }
 
-/* ---- News ---------------------------------------------------------------- */
+/* ---- Wake-ups ------------------------------------------------------------ */
 
 /*
- * Whether an EPOLLEXCLUSIVE item counts as "somebody was woken", which ends
- * the walk of the file's queue: only if a waiter is there to take it and the
- * news is of a kind that the item is for.
+ * Whether an EPOLLEXCLUSIVE item counts as a woken waiter, which ends the walk
+ * of the file's queue: only if a thread waits for the set and the events are
+ * those that the item is for.
  */
 static bool is_exclusive_wake(const struct epitem *epi, uint32_t key)
 {
@@ -131,8 +131,8 @@ static bool is_exclusive_wake(const struct epitem *epi, uint32_t key)
 
 /*
  * Called by the wake-up of a file's wait queue, in any context, with the mask
- * of the news (0: anything). An item whose ONESHOT is spent has only private
- * bits left and hears nothing.
+ * of the events (0: any). An item whose ONESHOT is spent has only private bits
+ * left and ignores it.
  */
 int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key)
 {
@@ -164,7 +164,7 @@ int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key)
 
 /* ---- Scans of the ready list --------------------------------------------- */
 
-/* Moves the ready list to txlist; news goes to ovflist from here on. */
+/* Moves the ready list to txlist; from here on wake-ups use ovflist. */
 static void ep_start_scan(struct eventpoll *ep, struct list_head *txlist)
 {
 	ASSERT(ep->ovflist == EP_UNACTIVE_PTR);
@@ -174,9 +174,9 @@ static void ep_start_scan(struct eventpoll *ep, struct list_head *txlist)
 }
 
 /*
- * The order of the new ready list: what the scan did not come to, what became
- * ready meanwhile (ovflist has it newest first, and adding each at the head
- * turns that round), what the scan put back.
+ * The order of the new ready list: items that the scan did not reach, items
+ * that became ready meanwhile (ovflist is newest first; adding each at the
+ * head reverses it), items that the scan put back.
  */
 static void ep_done_scan(struct eventpoll *ep, struct list_head *txlist)
 {
@@ -196,9 +196,9 @@ static void ep_done_scan(struct eventpoll *ep, struct list_head *txlist)
 }
 
 /*
- * An epoll is readable when one of its items is ready. Items that turn out
- * not to be are taken off the list, so that they are not asked again; one
- * that is ready stays as it is, its edge or its one shot not consumed.
+ * An epoll is readable when one of its items is ready. An item that turns out
+ * not to be is taken off the list, so that it is not polled again; a ready one
+ * stays, with its edge or one shot not consumed.
  */
 static uint32_t ep_eventpoll_poll(struct file *file, struct poll_table *pt)
 {
@@ -227,7 +227,7 @@ uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt)
 	return vfs_poll(epi->ffd.file, pt) & epi->event.events;
 }
 
-/* What becomes of an item that was just reported. */
+/* One shot, edge or level: whether a reported item stays ready. */
 static void ep_item_sent(struct epitem *epi, struct list_head *sent)
 {
 	if (epi->event.events & EPOLLONESHOT)
@@ -237,9 +237,9 @@ static void ep_item_sent(struct epitem *epi, struct list_head *sent)
 }
 
 /*
- * One scan: events stored, or -EFAULT when the first could not be. The event
- * that met a bad address was not reported, so its item is in front again.
- * *more: the scan ended for its length.
+ * One scan: the number of events stored, or -EFAULT if the first could not be.
+ * An event that could not be stored is not reported: its item is put back in
+ * front. *more: the scan ended at EP_SCAN_MAX.
  */
 static int ep_send_scan(struct eventpoll *ep, struct epoll_event *events,
 			int maxevents, struct list_head *txlist,
@@ -270,7 +270,7 @@ static int ep_send_scan(struct eventpoll *ep, struct epoll_event *events,
 	return res;
 }
 
-/* Others run, and may want what this call is not done with. */
+/* Other threads run, and may take the items that this call has not reached. */
 static void ep_pause(struct eventpoll *ep, struct list_head *txlist)
 {
 	ep_done_scan(ep, txlist);
@@ -307,8 +307,8 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event *events,
 /* ---- Waiting ------------------------------------------------------------- */
 
 /*
- * Off the queue in any case: a thread that has been marked runnable already
- * shall not get the next wake-up as well.
+ * Leaves the queue in any case: a thread that is runnable already must not
+ * take the next wake-up as well.
  */
 static int ep_autoremove_wake_function(struct wait_queue_entry *wait,
 				       uint32_t key)
@@ -363,8 +363,9 @@ int eventpoll_wait(struct file *epfile, struct epoll_event *events,
 /* ---- The file ------------------------------------------------------------ */
 
 /*
- * Whoever polled the epoll holds a reference or has been released before. As
- * items go, others may run: a file that is closed meanwhile takes its own away.
+ * Nobody is on the queues: a poller holds a reference or has left before.
+ * Other threads may run between two items, and close a file, which removes its
+ * own items.
  */
 static void ep_eventpoll_release(struct file *file)
 {
@@ -381,7 +382,7 @@ static void ep_eventpoll_release(struct file *file)
 	kmem_cache_free(ep_cache, ep);
 }
 
-/* proc(5), /proc/pid/fdinfo: one line for each watched number. */
+/* proc(5), /proc/pid/fdinfo: one line for each item. */
 static void ep_show_fdinfo(struct seq_buf *m, struct file *file)
 {
 	struct eventpoll *ep = ep_of_file(file);
@@ -471,7 +472,7 @@ const char *ep_check(const struct eventpoll *ep)
 		return "epoll 2: the ready list's links disagree";
 	for (link = ep->rdllist.next; link != &ep->rdllist; link = link->next)
 		ready++;
-	/* During a scan some are on the list of that. */
+	/* During a scan some items are on the scan's list. */
 	if (ep->ovflist == EP_UNACTIVE_PTR && linked != ready)
 		return "epoll 2: the ready list lacks an item";
 	return NULL;

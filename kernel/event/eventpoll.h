@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linux's epoll: see kernel/event/eventpoll.c for how it works, epoll(7),
- * epoll_ctl(2) and epoll_wait(2) for what it promises. Thread context.
+ * Linux's epoll: epoll(7), epoll_ctl(2), epoll_wait(2). The design is
+ * described in kernel/event/eventpoll.c. Thread context.
  */
 #ifndef KERNEL_EVENT_EVENTPOLL_H
 #define KERNEL_EVENT_EVENTPOLL_H
@@ -35,7 +35,7 @@ int eventpoll_wait(struct file *epfile, struct epoll_event *events,
 
 bool is_file_epoll(const struct file *file);
 
-/* Takes the last closed file out of every set that watches it. */
+/* Removes a file, at its last close, from every set that watches it. */
 void eventpoll_release(struct file *file);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eventpoll: busy polling, ioctl_eventpoll(2). A thread that is about to
- * sleep in epoll_wait(2) first asks the network card itself for a while, which
- * saves the interrupt and the way out of HLT when the answer comes soon. Owns
- * nothing. Thread context, no sleep.
+ * eventpoll: busy polling, ioctl_eventpoll(2). A thread that is about to sleep
+ * in epoll_wait(2) first polls the network device for a while; this saves the
+ * interrupt and the exit from HLT when a packet comes soon. Owns nothing.
+ * Thread context, no sleep.
  */
 #include <errno.h>
 
@@ -14,9 +14,7 @@
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
 
-/*
- * The longest that one sleep is put off: also how late the time slices may be.
- */
+/* The longest that a sleep is put off, and so the delay of a time slice. */
 #define BUSY_POLL_MAX_USECS 1000U
 
 /* Any budget is allowed: the application may administer its network. */
@@ -34,7 +32,7 @@ static int ep_set_params(struct eventpoll *ep,
 	return 0;
 }
 
-/* Linux says EINVAL to other requests, not ENOTTY. */
+/* As on Linux, other requests are EINVAL, not ENOTTY. */
 long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct eventpoll *ep = ep_of_file(file);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eventpoll: who is in the set. Items are made, changed and taken away here,
- * by epoll_ctl(2) and when a file is closed for the last time. Owns the two
- * slab caches of items and the count of watches. Thread context, no sleep;
- * eventpoll.c says why no lock is needed.
+ * eventpoll: membership. Items are added, changed and removed here, by
+ * epoll_ctl(2) and at the last close of a file. Owns the two slab caches of
+ * items and the count of watches. Thread context, no sleep; eventpoll.c says
+ * why no lock is needed.
  */
 #include <errno.h>
 
@@ -18,7 +18,7 @@ static struct kmem_cache *pwq_cache __ro_after_init;
 size_t ep_watches;
 size_t ep_max_user_watches __ro_after_init;
 
-/* All watches together may take this share of RAM: epoll(7). */
+/* RAM / EP_RAM_SHARE is the most that all watches may take: epoll(7). */
 #define EP_RAM_SHARE 25
 #define EP_ITEM_COST (sizeof(struct epitem) + sizeof(struct eppoll_entry))
 
@@ -50,7 +50,7 @@ struct ep_place {
 	struct rb_node **link;
 };
 
-/* The item, or NULL and where to link it. */
+/* The item; or NULL, and in *place where to link it. */
 static struct epitem *ep_find(struct eventpoll *ep, struct file *file, int fd,
 			      struct ep_place *place)
 {
@@ -94,15 +94,15 @@ static void ep_rbtree_insert(struct eventpoll *ep, struct epitem *epi,
 	rb_insert_color(&epi->rbn, &ep->rbr);
 }
 
-/* ---- On and off the file's wait queues ----------------------------------- */
+/* ---- The file's wait queues ---------------------------------------------- */
 
-/* What poll_wait() reaches while an item is put in. */
+/* The poll table for adding an item. */
 struct ep_pqueue {
 	struct poll_table pt;
 	struct epitem *epi; /* NULL: memory was short */
 };
 
-/* The latest entry is called first, except among exclusive ones. */
+/* The newest entry is woken first, except among exclusive ones. */
 static void ep_ptable_queue_proc(struct file *file, struct wait_queue_head *wq,
 				 struct poll_table *pt)
 {
@@ -142,7 +142,7 @@ static void ep_unregister_pollwait(struct epitem *epi)
 
 /* ---- The three operations ------------------------------------------------ */
 
-/* Never during a scan of the set, so the item is not on ovflist. */
+/* Never runs during a scan of the set, so the item is not on ovflist. */
 void ep_remove(struct eventpoll *ep, struct epitem *epi)
 {
 	ASSERT(epi->next == EP_UNACTIVE_PTR);
@@ -180,7 +180,7 @@ static void mark_shared(struct epitem *epi)
 	epi->is_shared = true;
 }
 
-/* Of the others all but the youngest are marked already, if not all. */
+/* Of the present items only the first can be unmarked: it was alone. */
 static void ep_link_to_file(struct epitem *epi, struct file *file)
 {
 	if (!list_empty(&file->f_ep)) {
@@ -191,7 +191,7 @@ static void ep_link_to_file(struct epitem *epi, struct file *file)
 	list_add(&epi->fllink, &file->f_ep);
 }
 
-/* full_check: the set or the target has to do with nested sets. */
+/* full_check: the set or the target takes part in nesting. */
 static int ep_insert(struct eventpoll *ep, const struct epoll_event *event,
 		     struct file *tfile, int fd, const struct ep_place *place,
 		     bool full_check)
@@ -222,7 +222,7 @@ static int ep_insert(struct eventpoll *ep, const struct epoll_event *event,
 	return 0;
 }
 
-/* An item that is not ready any more is found out by the next scan. */
+/* An item that is no longer ready stays on the list until the next scan. */
 static void ep_modify(struct eventpoll *ep, struct epitem *epi,
 		      const struct epoll_event *event)
 {
@@ -233,7 +233,7 @@ static void ep_modify(struct eventpoll *ep, struct epitem *epi,
 		ep_make_ready(ep, epi);
 }
 
-/* epoll_ctl(2): what EPOLLEXCLUSIVE does not go with. */
+/* The restrictions of EPOLLEXCLUSIVE: epoll_ctl(2). */
 static bool is_exclusive_ok(int op, const struct file *tfile, uint32_t events)
 {
 	if (!(events & EPOLLEXCLUSIVE))
@@ -286,7 +286,7 @@ int eventpoll_ctl(struct file *epfile, int op, struct file *tfile, int fd,
 		if (!is_exclusive_ok(op, tfile, event->events))
 			return -EINVAL;
 		ev = *event;
-		/* No system sleep to hold off, so no EPOLLWAKEUP. */
+		/* The system never suspends, so EPOLLWAKEUP has no effect. */
 		ev.events &= ~EPOLLWAKEUP;
 		ev.events |= EPOLLERR | EPOLLHUP;
 	}

@@ -18,10 +18,10 @@
 #include "kernel/lib/rbtree.h"
 #include "kernel/task/wait.h"
 
-/* Links between epolls in a row; one more is ELOOP. */
+/* The most links in a chain of epolls; one more is ELOOP. */
 #define EP_MAX_NESTS 4
 
-/* Bits of an item's events that say how to report, not what. */
+/* Bits of an item's events that say how to report, not which events. */
 #define EP_PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 /* All that may come with EPOLLEXCLUSIVE: epoll_ctl(2). */
 #define EPOLLEXCLUSIVE_OK_BITS                                              \
@@ -40,13 +40,13 @@ struct epoll_params {
 #define EPIOCGPARAMS _IOR(0x8A, 0x02, struct epoll_params)
 #endif
 
-/* What an item is known by: the open file and the number it was added as. */
+/* The key of an item: the open file and the number it was added with. */
 struct epoll_filefd {
 	struct file *file; /* no reference: eventpoll_release() */
 	int fd;
 };
 
-/* One entry of an item on one wait queue of its file. */
+/* An item's entry on one wait queue of its file. */
 struct eppoll_entry {
 	struct eppoll_entry *next; /* of the same item */
 	struct epitem *base;
@@ -58,12 +58,12 @@ struct epitem {
 	struct list_head rdllink; /* on ep->rdllist; empty: not ready */
 	struct epitem *next; /* on ep->ovflist, or EP_UNACTIVE_PTR */
 	struct epoll_filefd ffd;
-	uint64_t path_gen; /* eventpoll_path.c: its file has been checked */
+	uint64_t path_gen; /* eventpoll_path.c: last walk that checked it */
 	struct eppoll_entry *pwqlist;
 	struct eventpoll *ep;
 	struct list_head fllink; /* on ffd.file->f_ep */
 	struct epoll_event event;
-	bool is_shared; /* other items watch, or watched, its file too */
+	bool is_shared; /* the file has, or had, several items */
 };
 
 /*
@@ -76,20 +76,20 @@ struct epitem {
  */
 struct eventpoll {
 	struct wait_queue_head wq; /* threads in epoll_wait(2) */
-	struct wait_queue_head poll_wait; /* who polls the epoll itself */
+	struct wait_queue_head poll_wait; /* pollers of the epoll itself */
 	struct list_head rdllist; /* ready items, oldest first */
 	struct rb_root rbr; /* all items by file and number */
 	struct epitem *ovflist; /* became ready during a scan, newest first */
 	struct file *file; /* its own, no reference */
-	struct list_head all; /* sets */
+	struct list_head all; /* on the list of all sets */
 	struct epoll_params params; /* eventpoll_busy.c */
-	uint64_t gen; /* eventpoll_path.c: of the walk that came by last */
-	uint8_t loop_check_depth; /* ... and what it found */
+	uint64_t gen; /* eventpoll_path.c: the last walk that came by */
+	uint8_t loop_check_depth; /* ... and its result */
 	unsigned int nr_nested; /* items that watch sets */
 	unsigned int nr_shared; /* items with is_shared */
 };
 
-/* "On no list": NULL is the end of one. */
+/* "On no list"; NULL ends ovflist. */
 #define EP_UNACTIVE_PTR ((struct epitem *)-1L)
 
 static inline bool ep_is_linked(const struct epitem *epi)
@@ -109,15 +109,15 @@ static inline struct eventpoll *ep_of_file(const struct file *file)
 
 /* The wait-queue function of every item. */
 int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key);
-/* Tells those who poll the epoll itself. */
+/* Wakes those who poll the epoll itself. */
 void ep_poll_safewake(struct eventpoll *ep);
-/* The item's events that hold now; pt as for f_op->poll. */
+/* The item's events that hold now; pt: as for f_op->poll. */
 uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt);
-/* Puts a ready item at the end of the list and wakes. */
+/* Puts a ready item at the end of the list and wakes a waiter. */
 void ep_make_ready(struct eventpoll *ep, struct epitem *epi);
 
 void ep_ctl_init(void);
-/* The first item behind ffd, whose file may be gone, in the tree's order. */
+/* The first item after ffd in the tree's order; ffd's file may be gone. */
 struct epitem *ep_find_after(struct eventpoll *ep,
 			     const struct epoll_filefd *ffd);
 void ep_remove(struct eventpoll *ep, struct epitem *epi);
@@ -125,19 +125,19 @@ void ep_remove(struct eventpoll *ep, struct epitem *epi);
 extern size_t ep_watches;
 extern size_t ep_max_user_watches;
 
-/* -ELOOP when watching to from ep would close a circle or nest too deep. */
+/* -ELOOP if a link from ep to `to` would close a circle or nest too deep. */
 int ep_loop_check(struct eventpoll *ep, struct eventpoll *to);
 /*
- * -EINVAL when a new item makes too many wake-up paths start at one file.
- * The item is linked already.
+ * -EINVAL if a new item, which is linked already, makes too many wake-up paths
+ * from one file.
  */
 int ep_reverse_path_check(struct epitem *epi);
 
 /* EPIOCSPARAMS, EPIOCGPARAMS: -EFAULT, -EINVAL. */
 long ep_eventpoll_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 /*
- * Asks the network for news for as long as the set's parameters say and the
- * deadline allows; true as soon as something may be ready.
+ * Polls the network for as long as the set's parameters and the deadline
+ * allow; true as soon as something may be ready.
  */
 bool ep_busy_loop(const struct eventpoll *ep, uint64_t deadline);
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * eventpoll: sets that watch sets. A wake-up climbs from a file through every
- * set above it, and asking a set asks all below; both must end and must not
- * cost without bound. So two things are refused when an item is added:
+ * set above it, and polling a set polls all below it; both must end, at a
+ * bounded cost. So two things are refused when an item is added:
  *
- *	outer     a circle, or more than EP_MAX_NESTS links in a row: ELOOP
+ *	outer	  a circle, or more than EP_MAX_NESTS links in a row: ELOOP
  *	  |
- *	inner     too many paths up from one file: EINVAL. Paths of one link
- *	  |       are free (any number of sets may watch a socket), longer
- *	 file     ones are counted by their length.
+ *	inner	  too many paths up from one file: EINVAL. Paths of one link
+ *	  |	  are free (any number of sets may watch a socket), longer
+ *	 file	  ones are counted by their length.
  *
- * Walks mark what they have visited with a generation number, so that a set
- * that is reached twice is looked at once. Thread context, no sleep.
+ * Walks mark visited sets with a generation number, so that a set that is
+ * reached twice is walked once. Thread context, no sleep.
  */
 #include <errno.h>
 
 #include "kernel/event/eventpoll_impl.h"
 
-/* Paths that may start at one file, by the number of sets on the way up. */
+/* The most paths from one file, by the number of sets on the path. */
 static const unsigned int path_limits[EP_MAX_NESTS + 1] = { 1000, 500, 100, 50,
 							    10 };
 static unsigned int path_count[EP_MAX_NESTS + 1];
@@ -26,7 +26,7 @@ static uint64_t walk_gen;
 
 /* ---- Circles and depth --------------------------------------------------- */
 
-/* Links down from ep, at most EP_MAX_NESTS + 1; that many, too, for a circle. */
+/* Links down from ep; EP_MAX_NESTS + 1: more than allowed, or a circle. */
 static int ep_depth_below(struct eventpoll *ep, const struct eventpoll *top,
 			  int depth)
 {
@@ -57,7 +57,7 @@ static int ep_depth_below(struct eventpoll *ep, const struct eventpoll *top,
 	return below;
 }
 
-/* Links up from ep. There is no circle above: it would have been refused. */
+/* Links up from ep. A circle there would have been refused before. */
 static int ep_depth_above(struct eventpoll *ep)
 {
 	struct epitem *epi;
@@ -106,7 +106,7 @@ static bool count_paths_up(const struct file *file, int depth)
 	return true;
 }
 
-/* A file that several items lead to is checked once: its first item says so. */
+/* A file with several items is checked once: its first item is marked. */
 static bool is_file_path_ok(const struct file *file)
 {
 	struct epitem *first = list_first_entry(&file->f_ep, struct epitem,
@@ -121,9 +121,9 @@ static bool is_file_path_ok(const struct file *file)
 }
 
 /*
- * All files that are reached downwards from the set. Those that nobody else
- * watches have all the same paths: one stands for them, and when there are
- * no others the first stands for all.
+ * Checks all files below the set. Files that only this set watches have the
+ * same paths, so one is checked for all of them; if there are no others, the
+ * walk ends there.
  */
 static bool are_paths_ok_below(struct eventpoll *ep)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll(2) and select(2): ask every descriptor, and when none has news stand
- * on all their wait queues at once. Both cost what is asked about; who has
- * many descriptors uses epoll. Owns nothing beyond a call: what is asked and
- * the entries live on the caller's stack and, when there are many, in single
- * pages that the call frees. Between two pages others may run.
+ * poll(2) and select(2): poll every descriptor and, when none has events,
+ * stand on all their wait queues at once. Both cost what is polled; programs
+ * with many descriptors use epoll. Owns nothing beyond a call: the lists and
+ * entries live on the caller's stack and, when there are many, in single pages
+ * that the call frees. Between two pages other threads may run.
  *
- * No wake-up is lost: entries are queued while the files are asked for the
- * first time, and a wake-up, whenever it comes from then on, sets triggered,
- * which is looked at after the thread was marked as sleeping. That holds for
- * one that comes between two pages, too.
+ * No wake-up is lost: entries are queued by the first poll of each file, and
+ * from then on a wake-up sets `triggered`, which is checked after the thread
+ * was marked as sleeping. That holds for a wake-up between two pages, too.
  */
 #include "kernel/event/select.h"
 
@@ -30,7 +29,7 @@
 
 struct poll_entry {
 	struct poll_wqueues *pwq;
-	struct file *file; /* with a reference: it may be closed meanwhile */
+	struct file *file; /* holds a reference: fd may be closed meanwhile */
 	uint32_t key;
 	struct wait_queue_entry wait;
 };
@@ -45,20 +44,20 @@ struct poll_page {
 	((PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_entry))
 
 /*
- * Never cleared as a whole, which would cost more than the call: poll_init()
- * fills all but the entries, and each of these is filled when it is taken.
+ * Not cleared as a whole, which would cost more than the call: poll_init()
+ * fills all but the entries, each of which is filled when it is taken.
  */
 struct poll_wqueues {
 	struct poll_table pt;
 	struct thread *thread;
 	bool triggered;
 	int error;
-	unsigned int used; /* of entries */
+	unsigned int used; /* number of entries in use */
 	struct poll_page *pages;
 	struct poll_entry entries[INLINE_ENTRIES];
 };
 
-/* ---- Standing on many queues --------------------------------------------- */
+/* ---- Entries on wait queues ---------------------------------------------- */
 
 static struct poll_entry *poll_entry_alloc(struct poll_wqueues *pwq)
 {
@@ -67,7 +66,7 @@ static struct poll_entry *poll_entry_alloc(struct poll_wqueues *pwq)
 	if (pwq->used < INLINE_ENTRIES)
 		return &pwq->entries[pwq->used++];
 	if (!page || page->used == PAGE_ENTRIES) {
-		/* Few descriptors shall be waited for whatever is free. */
+		/* The first page is not limited to ring 3's memory. */
 		page = kmalloc_flags(PAGE_SIZE, page ? ALLOC_USER : 0);
 		if (!page) {
 			pwq->error = -ENOMEM;
@@ -80,7 +79,7 @@ static struct poll_entry *poll_entry_alloc(struct poll_wqueues *pwq)
 	return &page->entries[page->used++];
 }
 
-/* News of a kind that was not asked for wakes nobody. */
+/* Ignores events that were not asked for. */
 static int pollwake(struct wait_queue_entry *wait, uint32_t key)
 {
 	struct poll_entry *entry = container_of(wait, struct poll_entry, wait);
@@ -93,7 +92,7 @@ static int pollwake(struct wait_queue_entry *wait, uint32_t key)
 	return default_wake_function(&sleeper, key);
 }
 
-/* The call's own entry, where it is the queue's latest. */
+/* The newest entry of the queue if it is this call's, else NULL. */
 static struct poll_entry *latest_entry(const struct poll_wqueues *pwq,
 				       const struct wait_queue_head *wq)
 {
@@ -107,7 +106,7 @@ static struct poll_entry *latest_entry(const struct poll_wqueues *pwq,
 	return wait->func == pollwake && entry->pwq == pwq ? entry : NULL;
 }
 
-/* Asked for a million times, one file still has one entry. */
+/* A file that is polled many times in a row shares one entry. */
 static void pollwait(struct file *file, struct wait_queue_head *wq,
 		     struct poll_table *pt)
 {
@@ -175,8 +174,8 @@ static bool poll_sleep(struct poll_wqueues *pwq, uint64_t deadline)
 }
 
 /*
- * What ends the wait: news, an error, a signal, the time. A scan that was cut
- * short for the end of the process counts as a signal.
+ * An event, an error, a signal or the deadline ends the wait. A scan that was
+ * cut short by the end of the process counts as a signal.
  */
 static bool is_over(struct poll_wqueues *pwq, int *count, bool timed_out)
 {
@@ -187,7 +186,7 @@ static bool is_over(struct poll_wqueues *pwq, int *count, bool timed_out)
 	return *count || timed_out;
 }
 
-/* Once is enough, and where there is news there will be no sleep. */
+/* After the first scan, or the first event: no more entries are needed. */
 static void stop_queueing(struct poll_wqueues *pwq)
 {
 	pwq->pt.qproc = NULL;
@@ -195,7 +194,7 @@ static void stop_queueing(struct poll_wqueues *pwq)
 
 /* ---- poll ---------------------------------------------------------------- */
 
-/* A part of the list: the first lies on the stack, each other is a page. */
+/* A part of the list: the first is on the stack, each other one a page. */
 struct poll_part {
 	struct poll_part *next;
 	unsigned int nfds;
@@ -260,7 +259,7 @@ static int do_poll(struct fdtable *fdt, struct poll_part *parts,
 	return count;
 }
 
-/* The list of ring 3, behind a first part that has room for some: -ENOMEM. */
+/* Copies ring 3's list: `room` fit into the first part. -ENOMEM, -EFAULT. */
 static int parts_get(struct poll_part *part, unsigned int room,
 		     const struct pollfd *ufds, unsigned int nfds)
 {
@@ -322,7 +321,7 @@ int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
 
 /* ---- select -------------------------------------------------------------- */
 
-/* What each of the three sets is about: select(2). */
+/* The events of each of the three sets: select(2). */
 #define SELECT_IN_SET \
 	(EPOLLRDNORM | EPOLLRDBAND | EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLNVAL)
 #define SELECT_OUT_SET \
@@ -336,8 +335,8 @@ static const uint32_t select_sets[NR_SETS] = { SELECT_IN_SET, SELECT_OUT_SET,
 					       SELECT_EX_SET };
 
 /*
- * A part of the sets, asked for and found: a page at most. Number n is bit
- * n % PART_BITS of the part before which there are n / PART_BITS others.
+ * A part of the sets, at most a page, with the bits asked for and found.
+ * Number n is bit n % PART_BITS of part n / PART_BITS.
  */
 struct select_part {
 	struct select_part *next;
@@ -361,7 +360,7 @@ static uint64_t *set_found(const struct select_part *s, int set)
 	return set_asked(s, NR_SETS + set);
 }
 
-/* The mask of what is asked of the descriptor of a bit, 0: nothing. */
+/* The events asked for of a bit's descriptor; 0: none. */
 static uint32_t select_asked(const struct select_part *s, unsigned int bit)
 {
 	uint32_t mask = 0;
@@ -470,7 +469,7 @@ static int do_select(struct fdtable *fdt, struct select_part *s,
 	return count;
 }
 
-/* Bits from n on were copied along but were not asked for. */
+/* Clears the bits from n on, which were copied with the last word. */
 static void select_cut(struct select_part *s, unsigned int n)
 {
 	n -= s->first;
@@ -480,7 +479,7 @@ static void select_cut(struct select_part *s, unsigned int n)
 							  1;
 }
 
-/* Where a part's words are in a set of ring 3's. */
+/* The place of a part's words in a set of ring 3. */
 static char *select_user(char *set, const struct select_part *s)
 {
 	return set + s->first / 8;
@@ -497,7 +496,7 @@ static void select_free(struct select_part *s)
 	}
 }
 
-/* The sets up to bit n, in whole longs as Linux copies them. */
+/* Copies the sets up to bit n, in whole longs as Linux does. */
 static int select_get(struct select_part **list, char *const user[NR_SETS],
 		      unsigned int n)
 {
@@ -550,7 +549,7 @@ int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
 
 	if (n < 0)
 		return -EINVAL;
-	n = MIN((unsigned int)n, fdt->size); /* nothing is open beyond */
+	n = MIN((unsigned int)n, fdt->size); /* no descriptor above is open */
 	count = select_get(&parts, user, n);
 	if (!count)
 		count = do_select(fdt, parts, deadline);

@@ -13,12 +13,12 @@ struct fdtable;
 struct pollfd;
 
 /*
- * Descriptors with news, 0, -EINVAL (nfds > limit), -EFAULT, -ERESTARTNOHAND,
- * -ENOMEM.
+ * The number of descriptors with events, 0, -EINVAL (nfds > limit), -EFAULT,
+ * -ERESTARTNOHAND, -ENOMEM.
  */
 int do_sys_poll(struct fdtable *fdt, struct pollfd *ufds, unsigned int nfds,
 		uint64_t limit, uint64_t deadline);
-/* Bits set in all, 0, -EINVAL, -EBADF, -EFAULT, -ERESTARTNOHAND, -ENOMEM. */
+/* The number of bits set, 0, or an error as above, or -EBADF. */
 int do_sys_select(struct fdtable *fdt, int n, void *in, void *out, void *ex,
 		  uint64_t deadline);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalfd(2): a read takes pending signals, as many as there is room for,
- * instead of their handlers. Which signals are pending depends on who asks:
- * those of the reading thread and those of the process. Owns its masks.
- * Thread context; reads sleep.
+ * signalfd(2): a read takes pending signals, as many as fit, instead of their
+ * handlers. The pending signals are those of the calling thread and of the
+ * process. Owns its masks. Thread context; reads sleep.
  */
 #include <linux/signal.h>
 
@@ -36,7 +35,7 @@ static bool is_fault(const struct signal_info *info)
 	return info->code > SI_USER && info->code < SI_KERNEL;
 }
 
-/* As siginfo_fill() does for a handler, but each field in its own place. */
+/* As siginfo_fill() for a handler, but each field has its own place. */
 static void fill(struct signalfd_siginfo *to, const struct signal_info *info)
 {
 	memset(to, 0, sizeof(*to));

@@ -15,7 +15,7 @@ struct file;
  */
 struct file *signalfd_create(uint64_t mask, uint32_t flags);
 bool is_file_signalfd(const struct file *file);
-/* Another mask, also for who waits already. */
+/* Changes the mask, also for threads that are waiting. */
 void signalfd_set_mask(struct file *file, uint64_t mask);
 
 #endif

@@ -3,14 +3,14 @@
  * timerfd_create(2): a timer whose expirations are counted and read. Owns its
  * timers. Thread context; the expiration runs in the timer softirq.
  *
- * A periodic timer fires once and is then not armed until somebody reads it
- * (or asks for the time left): the periods that passed meanwhile are counted
- * at that moment. So a timer that nobody reads costs nothing, and an
- * edge-triggered watcher hears of it once.
+ * A periodic timer fires once and is then not armed until it is read (or the
+ * time left is asked for): then the periods that passed meanwhile are counted.
+ * So a timer that nobody reads costs nothing, and an edge-triggered watcher is
+ * woken once.
  *
- * The expirations of a timer of the time of day move when that is set. Who
- * asked for it (TIMERFD_CANCEL_ON_SET) has the timer on a list, is woken, and
- * reads ECANCELED once.
+ * Setting the time of day moves the expirations of timers on that clock. A
+ * timer with TIMERFD_CANCEL_ON_SET is on cancel_list: its readers are woken,
+ * and read ECANCELED once.
  */
 #include "kernel/event/timerfd.h"
 
@@ -31,13 +31,13 @@
 struct timerfd_ctx {
 	struct timer timer;
 	struct wait_queue_head wq;
-	int64_t expires; /* the last or next expiration, by its clock */
-	bool real; /* which is the time of day */
-	bool was_set; /* and somebody set it */
-	struct list_head cancel; /* on cancel_list: wants to know of that */
+	int64_t expires; /* the last or next expiration, by the timer's clock */
+	bool real; /* the clock is the time of day */
+	bool was_set; /* the time of day was set: ECANCELED is due */
+	struct list_head cancel; /* on cancel_list: TIMERFD_CANCEL_ON_SET */
 	uint64_t interval;
 	uint64_t ticks; /* expirations not yet read */
-	bool has_expired; /* and was not armed again */
+	bool has_expired; /* fired and was not armed again */
 	int clockid;
 	uint32_t settime_flags;
 };
@@ -66,9 +66,9 @@ static int64_t timerfd_now(const struct timerfd_ctx *ctx)
 }
 
 /*
- * Counts the periods that passed since the timer fired, and arms it again. When
- * the clock was set back since then, the expiration is still to come: it is
- * taken back, as on Linux.
+ * Counts the periods that passed since the timer fired, and arms it again. If
+ * the clock was set back to before the expiration, that one is uncounted, as
+ * on Linux.
  */
 static void timerfd_forward(struct timerfd_ctx *ctx)
 {
@@ -87,7 +87,7 @@ static void timerfd_forward(struct timerfd_ctx *ctx)
 	timerfd_arm(ctx);
 }
 
-/* Whether the time of day was set since the timer was; says so once. */
+/* Whether the time of day was set since the timer was; true once. */
 static bool timerfd_canceled(struct timerfd_ctx *ctx)
 {
 	if (list_empty(&ctx->cancel) || !ctx->was_set)
@@ -135,7 +135,7 @@ static ssize_t timerfd_read(struct file *file, struct iov_iter *to,
 	ctx->has_expired = false;
 	if (!ticks)
 		return 0;
-	/* Linux counts what could be stored; the ticks are gone all the same. */
+	/* As on Linux: the bytes that could be stored; the ticks are gone. */
 	stored = copy_to_iter(&ticks, sizeof(ticks), to);
 	return stored ? stored : -EFAULT;
 }
@@ -163,7 +163,7 @@ static uint64_t time_left(const struct timerfd_ctx *ctx)
 
 	if (!timer_pending(&ctx->timer))
 		return 0;
-	/* Due but not run yet is not the same as not armed. */
+	/* 0 would mean not armed; this one is due but has not fired yet. */
 	return ctx->expires > now ? ctx->expires - now : 1;
 }
 

@@ -14,7 +14,7 @@ struct file;
 #define TIMERFD_CANCEL_ON_SET 2
 
 struct timerfd_spec {
-	int64_t value; /* to or of the next expiration; 0: not armed */
+	int64_t value; /* time until or of the next expiration; 0: not armed */
 	uint64_t interval; /* 0: once */
 };
 
@@ -23,13 +23,13 @@ struct file *timerfd_create(int clockid, uint32_t flags);
 bool is_file_timerfd(const struct file *file);
 int timerfd_clockid(const struct file *file);
 
-/* What is left until the next expiration, and the interval. */
+/* The time left until the next expiration, and the interval. */
 void timerfd_get(struct file *file, struct timerfd_spec *left);
 /*
- * The time of the first expiration, and the interval: a time of day if flags
- * have TIMERFD_ABSTIME and the timer's clock is that one, else on the
- * monotonic clock. -ECANCELED: the timer is set, but it was to be cancelled
- * when the time of day is set, which has happened.
+ * first: the time of the first expiration, and the interval. The time is a
+ * time of day if the timer has that clock and flags have TIMERFD_ABSTIME, else
+ * monotonic. -ECANCELED: the timer is set, but the time of day was set since
+ * it was armed with TIMERFD_CANCEL_ON_SET.
  */
 int timerfd_set(struct file *file, uint32_t flags,
 		const struct timerfd_spec *first);

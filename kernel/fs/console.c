@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /dev/console. Owns the ring of input bytes and the queue of who waits for
- * some. The serial driver fills the ring in an interrupt's handler, which never
- * runs amid kernel code (kernel/x86/irq.h); threads empty it.
+ * /dev/console. Owns the ring of input bytes and the queue of readers. The
+ * serial driver fills the ring in its interrupt handler, which never runs in
+ * the middle of kernel code (kernel/x86/irq.h); threads empty it.
  *
  * Input is raw: bytes as they came, no echo, no editing, no end of input (a
- * Ctrl-D is the byte 4). A read takes what is there, and waits only when
- * nothing is.
+ * Ctrl-D is the byte 4). A read takes what is there, and waits only when the
+ * ring is empty.
  *
- * Output goes at the pace of the line, and the thread that writes sleeps in
- * between, with O_NONBLOCK too: there is no news of a line that is ready. A
+ * Output goes at the speed of the line, and the writing thread sleeps in
+ * between, even with O_NONBLOCK: no interrupt tells that the line is ready. A
  * line that takes nothing for STUCK_NS is stuck, and text is lost until it is
- * ready again (kernel/printk.h): who serves the network need not wait for
- * somebody to read.
+ * ready again (kernel/printk.h), so that a server need not wait for somebody
+ * to read its log.
  */
 #include "kernel/fs/console.h"
 
@@ -94,7 +94,7 @@ static ssize_t console_read(struct file *file, struct iov_iter *to,
 	return done ? (ssize_t)done : -EFAULT;
 }
 
-/* Sleeps until the line takes something, or is given up; -ERESTARTSYS. */
+/* Sleeps until the line takes bytes or is given up: 0 or -ERESTARTSYS. */
 static int wait_for_line(void)
 {
 	static struct wait_queue_head nobody = { LIST_HEAD_INIT(nobody.head) };
@@ -111,7 +111,7 @@ static int wait_for_line(void)
 	return 0;
 }
 
-/* What the line takes at once: bytes, or -EFAULT. */
+/* The number of bytes that the line takes now, or -EFAULT. */
 static ssize_t write_some(struct iov_iter *from)
 {
 	struct iov_iter rest = *from;
@@ -138,7 +138,7 @@ static ssize_t console_write_iter(struct file *file, struct iov_iter *from,
 		if (n < 0)
 			break;
 		done += n;
-		/* A line of usual length stays in one piece. */
+		/* Yields once a page, so a line of usual length stays whole. */
 		if ((done - n) / PAGE_SIZE == done / PAGE_SIZE)
 			continue;
 		if (fatal_signal_pending())

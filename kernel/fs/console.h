@@ -11,7 +11,7 @@
 
 struct file;
 
-/* Input from the line; any context. What does not fit is dropped, counted. */
+/* Input from the line; any context. Bytes that do not fit are counted. */
 void console_receive(const char *text, size_t len);
 /* A break on the line sends the application SIGTERM. Any context. */
 void console_break(void);

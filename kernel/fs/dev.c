@@ -34,8 +34,8 @@ static ssize_t null_write(struct file *file, struct iov_iter *from,
 }
 
 /*
- * After each page: whether a long call shall end here, as these devices' do on
- * Linux. Otherwise others had their turn.
+ * After each page: a pending signal ends a long call, as on Linux; else other
+ * threads run.
  */
 static bool is_interrupted(void)
 {
@@ -87,7 +87,7 @@ ssize_t random_read_iter(struct iov_iter *to)
 			break;
 	}
 	memset(chunk, 0, err ? sizeof(chunk) : MIN(done, sizeof(chunk)));
-	barrier(); /* the compiler keeps the erasure */
+	barrier(); /* keeps the compiler from dropping the erasure */
 	return done ? (ssize_t)done : err;
 }
 
@@ -114,7 +114,7 @@ static ssize_t random_write(struct file *file, struct iov_iter *from,
 	return done;
 }
 
-/* random(4): its entropy may be asked for; the rest is for root. */
+/* random(4): the entropy count is public; the rest needs CAP_SYS_ADMIN. */
 static long random_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	int bits = RANDOM_POOL_BITS;
@@ -132,7 +132,7 @@ static long random_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return -EINVAL;
 }
 
-/* Linux lets random(4) be waited for; this one never runs dry. */
+/* Always readable: the generator never runs dry. */
 static uint32_t random_poll(struct file *file, struct poll_table *pt)
 {
 	return EPOLL_IN_SET;
@@ -170,7 +170,7 @@ static const struct file_operations random_fops = {
 	.llseek = noop_llseek,
 };
 
-/* Always ready: in Linux it cannot be polled, nor watched by an epoll. */
+/* No poll: as on Linux, always ready and not for epoll. */
 static const struct file_operations urandom_fops = {
 	.read_iter = random_read,
 	.write_iter = random_write,
@@ -204,7 +204,7 @@ static const struct {
 	{ "stderr", "/proc/self/fd/2" },
 };
 
-/* A name that the archive brought along gives way. */
+/* Replaces a name of the archive. */
 static struct inode *dev_add(struct inode *dev, const char *name, uint32_t mode)
 {
 	struct inode *inode = inode_add(dev, name, strlen(name), mode);

@@ -13,8 +13,8 @@
 void dev_init(void);
 
 /*
- * Fills to from the generator. It may sleep, and ends early when a signal comes:
- * after one page or more. Bytes, or -EFAULT.
+ * Fills `to` from the generator. May sleep; a signal ends it early, after one
+ * page or more. The number of bytes, or -EFAULT.
  */
 ssize_t random_read_iter(struct iov_iter *to);
 

@@ -17,8 +17,8 @@
 #include "kernel/task/process.h"
 
 /*
- * Flags that F_SETFL changes. O_ASYNC is taken and forgotten, as Linux does
- * with files that cannot send SIGIO; O_DIRECT is refused, as there, but by pipes.
+ * Flags that F_SETFL changes. O_ASYNC is ignored, as Linux does for files that
+ * cannot send SIGIO; O_DIRECT is refused except by pipes.
  */
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME)
 
@@ -47,7 +47,7 @@ static long do_setfl(struct file *file, uint32_t flags)
 	return 0;
 }
 
-/* Nobody to conflict with: one process holds all locks. */
+/* No conflicts: the only process holds all locks. */
 static long do_lock(struct file *file, unsigned int cmd, struct flock *ulock)
 {
 	struct flock lock;
@@ -70,7 +70,7 @@ static long do_lock(struct file *file, unsigned int cmd, struct flock *ulock)
 	return 0;
 }
 
-/* There is one process, which is one group. */
+/* There is one process and one process group. */
 long file_set_owner(struct file *file, int owner)
 {
 	if (owner && owner != APP_PID && owner != -APP_PID)
@@ -172,7 +172,7 @@ static long set_nonblock(struct file *file, const int *uon)
 	return 0;
 }
 
-/* SIGIO is not there to be turned on. */
+/* There is no SIGIO. */
 static long set_async(const int *uon)
 {
 	int on;

@@ -2,15 +2,15 @@
 /*
  * Descriptor numbers. A table owns one reference to each of its files, and its
  * arrays: the bitmaps and the array of chunks grow by doubling, so that opening
- * n files copies O(n) entries in all; a chunk of pointers appears when the
- * first of its numbers is used, and never moves. So a million descriptors
- * need no large piece of memory, and number 1,000,000 alone little of it.
- * System calls enter it; closing the last descriptor of a file runs that file's
+ * n files copies O(n) entries in all; a chunk of pointers is made when the
+ * first of its numbers is used, and never moves. So a million descriptors need
+ * no large piece of memory, and number 1,000,000 alone only little. System
+ * calls enter it; closing the last descriptor of a file runs the file's
  * release.
  *
  * Invariants (fdtable_check()):
- *  1. a file in the table implies that its bit of used is set; a bit without a
- *     file is a number that a call in progress has reserved;
+ *  1. the number of each file has its bit of used set; a bit without a file is
+ *     a number that a call in progress has reserved;
  *  2. every bit below next is set;
  *  3. size is 0 or a multiple of FD_CHUNK; a number whose bit is set has a
  *     chunk.
@@ -25,7 +25,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/thread.h"
 
-#define WORD_BITS FD_CHUNK /* a chunk's numbers are a word of the bitmaps */
+#define WORD_BITS FD_CHUNK /* one word of a bitmap for each chunk */
 
 static bool bit_test(const uint64_t *map, unsigned int n)
 {
@@ -40,7 +40,7 @@ static void bit_set(uint64_t *map, unsigned int n, bool on)
 		map[n / WORD_BITS] &= ~BIT(n % WORD_BITS);
 }
 
-/* NULL: its chunk was never needed. */
+/* NULL: the chunk was never needed. */
 static struct file **slot(const struct fdtable *fdt, unsigned int n)
 {
 	struct file **chunk = fdt->chunks[n / FD_CHUNK];
@@ -55,7 +55,7 @@ static void free_arrays(const struct fdtable *fdt)
 	kvfree(fdt->cloexec);
 }
 
-/* Moves to arrays that have room for number want: -ENOMEM. */
+/* Moves to larger arrays, with room for number want: 0 or -ENOMEM. */
 static int fdtable_grow(struct fdtable *fdt, unsigned int want)
 {
 	unsigned int size = MAX(fdt->size, (unsigned int)FD_CHUNK);
@@ -83,7 +83,7 @@ static int fdtable_grow(struct fdtable *fdt, unsigned int want)
 	return 0;
 }
 
-/* Makes number n one that a file can be put at: -EMFILE, -ENOMEM. */
+/* Makes room for a file at number n: 0, -EMFILE, -ENOMEM. */
 static int fdtable_reach(struct fdtable *fdt, unsigned int n)
 {
 	struct file ***chunk;
@@ -132,7 +132,7 @@ void fdtable_destroy(struct fdtable *fdt)
 	fdtable_free(fdt);
 }
 
-/* Lowest clear bit >= from; it may lie behind the end of the table. */
+/* Lowest clear bit >= from; it may be past the end of the table. */
 static unsigned int find_free(const struct fdtable *fdt, unsigned int from)
 {
 	unsigned int word = from / WORD_BITS;
@@ -204,8 +204,8 @@ struct file *fget(struct fdtable *fdt, int fd)
 }
 
 /*
- * The number is free before the file is released: whoever opens a file from
- * a wake-up that release() causes may get the same number.
+ * Frees the number before the file is released: a file that is opened during
+ * release() may get the same number.
  */
 static struct file *take_file(struct fdtable *fdt, int fd)
 {

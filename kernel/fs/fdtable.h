@@ -18,7 +18,7 @@ struct fdtable {
 	struct file ***chunks; /* of FD_CHUNK files each, or NULL */
 	uint64_t *used; /* bitmap */
 	uint64_t *cloexec; /* bitmap */
-	unsigned int size; /* numbers there is room for, a multiple of FD_CHUNK */
+	unsigned int size; /* numbers with room, a multiple of FD_CHUNK */
 	unsigned int next; /* no free number below this one */
 };
 
@@ -40,9 +40,9 @@ struct file *fd_lookup(struct fdtable *fdt, int fd);
 struct file *fget(struct fdtable *fdt, int fd);
 int fd_close(struct fdtable *fdt, int fd); /* -EBADF */
 /*
- * close_range(2). As on Linux what was open is released at the end, the last
- * one first: a reader that is watched hears of the end of its writer, though
- * both are closed. Others may run.
+ * close_range(2). As on Linux the files are released after all numbers are
+ * free, the last one first: a watched reader is told of its writer's end even
+ * if both are closed. Other threads may run.
  */
 void fd_close_range(struct fdtable *fdt, unsigned int first, unsigned int last);
 bool fd_get_cloexec(struct fdtable *fdt, int fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open file descriptions: their slab cache, their number and their reference
- * counts. Entered by system calls; what moves bytes is in read_write.c.
+ * Open file descriptions: their slab cache, number and reference counts.
+ * Entered by system calls; read_write.c has the transfers.
  */
 #include "kernel/fs/file.h"
 
@@ -18,9 +18,9 @@
 /* The least file-max, whatever the RAM (Linux's NR_FILE). */
 #define FILE_MAX_MIN 8192
 /*
- * One description for so many bytes of RAM. Linux reckons 10 KiB, for a
- * machine whose files have an inode and a dentry each; a connection here
- * needs less than 1 KiB, and connections are what the machine is for.
+ * One description for so many bytes of RAM. Linux reckons 10 KiB, for files
+ * with an inode and a dentry each; a connection, which most files are here,
+ * needs less than 1 KiB.
  */
 #define FILE_MAX_BYTES (4 * KiB)
 
@@ -103,8 +103,8 @@ struct file *file_alloc_accepted(const struct file_operations *fop,
 }
 
 /*
- * The sets that watch the file go first: their entries are on wait queues
- * that release() takes away.
+ * The file leaves the sets that watch it first: their entries are on wait
+ * queues that release() frees.
  */
 void __fput(struct file *file)
 {

@@ -27,14 +27,13 @@ struct vma_backing;
  * and is always ready for poll(2).
  *
  * read_iter, write_iter: bytes moved or -errno; may block unless O_NONBLOCK.
- * *pos is the offset to use and update (NULL for things without one). The
- * iterator may be empty: what that means differs (0 for a stream, EINVAL for
- * an eventfd, a datagram of no bytes), so it is theirs to say.
+ * *pos is the offset to use and update (NULL for files without one). The
+ * iterator may be empty, which each file handles itself (0 for a stream,
+ * EINVAL for an eventfd, a datagram of no bytes).
  *
- * splice_read, splice_write: up to len bytes into a pipe that has room, out
- * of one that may be empty: bytes moved or -errno; flags SPLICE_F_*. Without
- * them -EINVAL. splice_eof: what a splice_write announced with SPLICE_F_MORE
- * does not come.
+ * splice_read, splice_write: up to len bytes into a pipe that has room, or
+ * from one that may be empty: bytes moved or -errno; flags SPLICE_F_*. NULL:
+ * -EINVAL. splice_eof: nothing follows a splice_write with SPLICE_F_MORE.
  *
  * getdents fills a buffer of ring 3 as getdents64(2) does, from f_pos on.
  */
@@ -62,34 +61,33 @@ struct file_operations {
 #define FMODE_READ BIT(0)
 #define FMODE_WRITE BIT(1)
 #define FMODE_LSEEK BIT(2)
-#define FMODE_PREAD BIT(3) /* has offsets of its own: pread(2), pwrite(2) */
+#define FMODE_PREAD BIT(3) /* pread(2), pwrite(2) are allowed */
 
 struct file {
 	uint32_t f_count; /* references */
 	uint32_t f_flags; /* O_* without O_CLOEXEC, as F_GETFL shows */
 	uint32_t f_mode; /* FMODE_* */
-	int32_t f_owner; /* whom signals are for: fcntl(2), F_SETOWN */
+	int32_t f_owner; /* receiver of signals: fcntl(2), F_SETOWN */
 	const struct file_operations *f_op;
 	void *private_data;
 	union {
 		int64_t f_pos;
-		struct file *f_next; /* without references: to be released */
+		struct file *f_next; /* no references left: to be released */
 	};
 	struct list_head f_ep; /* epitems that watch this file */
-	struct inode *f_inode; /* of a file with a path, with a reference */
+	struct inode *f_inode; /* of a file with a path; holds a reference */
 	const char *f_name; /* for /proc/self/fd; static or owned by private */
 };
 
 void file_init(void); /* the slab cache */
 
 /*
- * A new description with one reference, flags O_*: NULL when memory is short
- * or there are file-max already; file_alloc_error() says which of the two:
- * -ENOMEM or -ENFILE.
+ * A new description with one reference, flags O_*. NULL: file_alloc_error()
+ * is -ENOMEM, or -ENFILE when there are file-max already.
  */
 struct file *file_alloc(const struct file_operations *fop, void *private_data,
 			uint32_t flags);
-/* The same for a connection that a peer has opened: with less free memory. */
+/* For a connection that a peer has opened: succeeds with less free memory. */
 struct file *file_alloc_accepted(const struct file_operations *fop,
 				 void *private_data, uint32_t flags);
 static inline struct file *get_file(struct file *file)
@@ -106,8 +104,8 @@ static inline void fput(struct file *file)
 		__fput(file);
 }
 /*
- * fput(), but a file that has lost its last reference stays as it is, in front
- * of *dead, until the caller releases all of them by __fput().
+ * fput(), but a file without references is not released: it is put in front of
+ * *dead, and the caller calls __fput() for each of the list later.
  */
 static inline void fput_later(struct file *file, struct file **dead)
 {

@@ -9,8 +9,8 @@
  *
  * Each entry becomes an inode that points at its contents in the archive;
  * nothing is copied. Owns the operations of regular files. initramfs_init()
- * runs once at start; the archive is part of the image, but it is checked as
- * if it came from a stranger.
+ * runs once at start; it does not trust the archive, although that is part of
+ * the image.
  */
 #include "kernel/fs/initramfs.h"
 
@@ -31,7 +31,7 @@
 #define CPIO_MAGIC_CRC "070702"
 #define CPIO_TRAILER "TRAILER!!!"
 
-/* The numbers of a header, in their order. */
+/* The numbers of a header, in order. */
 enum cpio_field {
 	CPIO_INO,
 	CPIO_MODE,
@@ -51,7 +51,7 @@ enum cpio_field {
 
 _Static_assert(CPIO_HEADER == 6 + 8 * CPIO_FIELDS, "newc header");
 
-#define READ_AT_ONCE (64 * KiB) /* before others may run */
+#define READ_AT_ONCE (64 * KiB) /* bytes before other threads may run */
 
 struct cpio {
 	const uint8_t *base;
@@ -89,7 +89,7 @@ static ssize_t ramfs_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	return done;
 }
 
-/* Files are there for ever: nothing counts the references of a pipe. */
+/* Contents are never freed: a pipe's references need no count. */
 static bool ramfs_buf_get(struct pipe_buffer *buf)
 {
 	return true;
@@ -104,7 +104,7 @@ static const struct pipe_buf_ops ramfs_buf_ops = {
 	.release = ramfs_buf_release,
 };
 
-/* A slot for each page of the file, as Linux has it. */
+/* One slot for each page of the file, as on Linux. */
 static ssize_t ramfs_splice_read(struct file *file, int64_t *pos,
 				 struct pipe *pipe, size_t len,
 				 unsigned int flags)
@@ -178,8 +178,8 @@ static bool parse_header(const uint8_t *header, struct cpio_entry *e)
 }
 
 /*
- * The next entry. NULL, or what is wrong. Sizes are 32 bits and offsets 64,
- * so no sum below can wrap.
+ * Parses the next entry: NULL, or what is wrong with it. Sizes are 32 bits and
+ * offsets 64, so no sum below can wrap.
  */
 static const char *cpio_next(struct cpio *c, struct cpio_entry *e)
 {
@@ -220,7 +220,7 @@ static const char *entry_path(const struct cpio_entry *e)
 	return path;
 }
 
-/* Names the tree can hold: no "." or "..", no empty ones, none too long. */
+/* Names that the tree can hold: not empty, "." or "..", not too long. */
 static bool is_path_ok(const char *path)
 {
 	while (*path) {
@@ -258,7 +258,7 @@ static const char *add_dir(const char *path, const struct cpio_entry *e)
 	return NULL;
 }
 
-/* A regular file or a link; a name that comes twice has the later contents. */
+/* A regular file or a link; of a name that comes twice the last one counts. */
 static const char *add_leaf(const char *path, const struct cpio_entry *e)
 {
 	struct inode *inode = inode_add_path(vfs_root(), path,
@@ -279,7 +279,7 @@ static const char *add_leaf(const char *path, const struct cpio_entry *e)
 	return NULL;
 }
 
-/* Devices are dev.c's; pipes and sockets of an archive have no use here. */
+/* Skips devices, which dev.c makes, and the archive's pipes and sockets. */
 static const char *add_entry(const struct cpio_entry *e)
 {
 	const char *path = entry_path(e);
@@ -305,8 +305,8 @@ static bool is_same_file(const struct cpio_entry *a, const struct cpio_entry *b)
 }
 
 /*
- * Of the names of one hard-linked file only the last has the contents: the
- * others get them here. The archive was found sound before.
+ * In the archive only the last name of a hard-linked file has the contents:
+ * gives them to the others. The archive was checked before.
  */
 static void join_hard_links(struct cpio c, const struct cpio_entry *last)
 {

@@ -12,8 +12,8 @@
 int initramfs_init(const void *archive, size_t size);
 
 /*
- * Contents of a regular file, symbolic links followed: 0, -ENOENT, -ELOOP,
- * -EISDIR. resolved (may be NULL) gets the path that was reached.
+ * Contents of a regular file, symbolic links followed: 0, path_lookup()'s
+ * errors, -EISDIR, -EACCES. resolved (may be NULL) gets the path reached.
  */
 int initramfs_lookup(const char *path, const uint8_t **data, size_t *len,
 		     const char **resolved);

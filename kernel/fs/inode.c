@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of names. Owns every inode; those of the tree live as long as the
- * machine, but for sockets; those that a lookup operation makes are counted. The parts of the
- * kernel that put something into the tree enter it, and path look-up.
+ * The tree of names. Owns every inode. Those of the tree live as long as the
+ * machine, except sockets; those that a lookup operation makes are counted.
+ * Entered by path look-up and by the parts of the kernel that add names.
  */
 #include "kernel/fs/inode.h"
 
@@ -62,7 +62,7 @@ void iput(struct inode *inode)
 	kfree(inode);
 }
 
-/* Order of names as strcmp() has it, with a length on one side. */
+/* Compares as strcmp(), name having a length instead of a NUL. */
 static int name_cmp(const char *name, size_t len, const char *other)
 {
 	int cmp = strncmp(name, other, len);
@@ -70,7 +70,7 @@ static int name_cmp(const char *name, size_t len, const char *other)
 	return cmp ? cmp : -(other[len] != '\0');
 }
 
-/* The link where name is, or where it would hang below *parent. */
+/* The link to name's inode, or where to link it below *parent. */
 static struct rb_node **find_link(struct inode *dir, const char *name,
 				  size_t len, struct rb_node **parent)
 {
@@ -154,7 +154,7 @@ struct inode *inode_lookup(struct inode *dir, const char *name, size_t len)
 	return ERR_PTR(-ENOENT);
 }
 
-/* Position n is the n-th child; what lookup makes comes after all of them. */
+/* Position n is the n-th child; entries of i_op->next follow the children. */
 bool inode_next(struct inode *dir, uint64_t *pos, char *name, uint64_t *ino,
 		uint32_t *mode)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one tree of names: the initramfs with /dev and /proc in it. A name and
- * what it stands for are one struct inode, because there are no hard links
- * and nothing but the nodes of sockets is ever removed (mksock.h). Read-only
- * to the application otherwise (modify.h). Thread context; nothing here sleeps.
+ * its file are one struct inode, because there are no hard links and nothing
+ * but nodes of sockets is ever removed (mksock.h). The application cannot
+ * change anything else (modify.h). Thread context; nothing here sleeps.
  */
 #ifndef KERNEL_FS_INODE_H
 #define KERNEL_FS_INODE_H
@@ -17,7 +17,7 @@ struct file_operations;
 struct inode;
 struct seq_buf;
 
-/* Device numbers that stat(2) shows for the parts. */
+/* Device numbers of the tree's parts, for stat(2). */
 #define DEV_ROOT 2
 #define DEV_PROC 4
 #define DEV_DEV 5
@@ -26,11 +26,11 @@ struct seq_buf;
 #define MKDEV(major, minor) ((uint32_t)((major) << 8 | (minor)))
 
 /*
- * For what is not in the tree but made when asked for; each may be NULL.
+ * For entries that are not in the tree but made on request; each may be NULL.
  *
  * lookup: a new inode with count 1, or ERR_PTR.
- * next: the first entry at or after *pos, which moves on to it: false at the
- * end. name has room for NAME_MAX + 1.
+ * next: the first entry at or after *pos, and its position in *pos; false at
+ * the end. name has room for NAME_MAX + 1.
  * readlink: the target's length, without a NUL.
  */
 struct inode_operations {
@@ -73,9 +73,9 @@ struct inode *inode_add(struct inode *dir, const char *name, size_t len,
 /* As inode_add() with directories on the way made as needed. */
 struct inode *inode_add_path(struct inode *dir, const char *path,
 			     uint32_t mode);
-/* Takes a counted inode's name away; references to it stay good. */
+/* Removes a counted inode's name; references to the inode stay valid. */
 void inode_remove(struct inode *inode);
-/* A directory that may be there already. */
+/* Adds a directory, or returns the one that is there; -ENOTDIR. */
 struct inode *inode_make_dir(struct inode *dir, const char *name, size_t len);
 /* With a reference; -ENOENT. */
 struct inode *inode_lookup(struct inode *dir, const char *name, size_t len);

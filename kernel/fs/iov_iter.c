@@ -11,7 +11,7 @@
 #include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/uaccess.h"
 
-/* What to do with one piece; returns the bytes that it could not do. */
+/* Handles one piece; returns the bytes that it could not move. */
 typedef size_t (*step_fn)(void *piece, void *flat, size_t n, bool user);
 
 static size_t step_to(void *piece, void *flat, size_t n, bool user)
@@ -70,7 +70,7 @@ static size_t iterate(struct iov_iter *i, void *flat, size_t n, step_fn step)
 	return done;
 }
 
-/* The common case: all of it to or from one segment of ring 3. */
+/* The common case: all n bytes are in one segment of ring 3. */
 static bool is_one_piece(const struct iov_iter *i, size_t n)
 {
 	return likely(i->user && i->nr_segs && n <= i->count &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A position in a list of buffers, the caller's or the kernel's own: what
- * read and write operations of files move data through.
+ * A position in a list of buffers, ring 3's or the kernel's: what the read and
+ * write operations of files move data through.
  */
 #ifndef KERNEL_FS_IOV_ITER_H
 #define KERNEL_FS_IOV_ITER_H
@@ -32,14 +32,14 @@ static inline void iov_iter_init(struct iov_iter *i, const struct iovec *iov,
 }
 
 /*
- * Move up to n bytes, advance, return how many went: less than asked when the
- * iterator ends or a user address is bad.
+ * Move up to n bytes and advance; return the number moved: less than n when
+ * the iterator ends or a user address is bad.
  */
 size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i);
 size_t copy_from_iter(void *to, size_t n, struct iov_iter *i);
 size_t iov_iter_zero(size_t n, struct iov_iter *i);
 void iov_iter_advance(struct iov_iter *i, size_t n);
-/* To the next segment with bytes left; over finished and empty ones. */
+/* Advances to the next segment that has bytes left. */
 void iov_iter_next_segment(struct iov_iter *i);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nodes of sockets in the tree of names. Owns nothing: the tree holds a
- * reference to each, the socket that is bound to it another. Thread context.
+ * Nodes of sockets in the tree of names. Owns nothing: the tree and the bound
+ * socket hold a reference each. Thread context.
  */
 #include "kernel/fs/mksock.h"
 
@@ -13,7 +13,7 @@
 #include "kernel/fs/namei.h"
 #include "kernel/task/clock.h"
 
-/* The last name of a path, without the slashes behind it. */
+/* The last name of a path, without trailing slashes. */
 static const char *last_name(const char *path, size_t *len, bool *slashes)
 {
 	size_t end = strlen(path);
@@ -34,7 +34,7 @@ static bool is_special(const char *name, size_t len)
 	return !len || (len <= 2 && !strncmp(name, "..", len));
 }
 
-/* The directory of a path, with a reference, and the name to look for. */
+/* The directory of a path's last name, with a reference. */
 static int lookup_parent(struct inode *start, const char *path,
 			 struct inode **dir)
 {
@@ -106,7 +106,7 @@ static int unlink_node(struct inode *inode, bool slashes)
 	return 0;
 }
 
-/* What a path names, not followed, with a reference; special: for ".". */
+/* The inode of a path, with a reference, no link followed; special: for ".". */
 static struct inode *lookup_node(struct inode *start, const char *path,
 				 int special, bool *slashes)
 {

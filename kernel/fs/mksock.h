@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nodes of sockets: the one thing that the application can put into the tree
- * of names, and take away. Thread context; nothing here sleeps.
+ * Nodes of sockets: the only names that the application can add to the tree
+ * and remove from it. Thread context; nothing here sleeps.
  */
 #ifndef KERNEL_FS_MKSOCK_H
 #define KERNEL_FS_MKSOCK_H
@@ -11,15 +11,14 @@
 struct inode;
 
 /*
- * A new node (S_IFSOCK, with the permissions mode) at path, with a reference
- * for the caller beside the tree's: -EEXIST, -ENOMEM, and what is wrong with
- * the way there.
+ * A new node (S_IFSOCK, permissions mode) at path, with a reference for the
+ * caller besides the tree's: 0, -EEXIST, -ENOMEM, path_lookup()'s errors.
  */
 int vfs_mksock(struct inode *start, const char *path, uint32_t mode,
 	       struct inode **out);
-/* Takes a socket's node out of the tree, with the tree's reference. */
+/* Removes a socket's node from the tree, and drops the tree's reference. */
 void inode_unlink(struct inode *inode);
-/* unlink(2): -EROFS for all that is no socket, rmdir(2): and always. */
+/* unlink(2): -EROFS for all but sockets; rmdir(2): always an error. */
 int vfs_unlink(struct inode *start, const char *path);
 int vfs_rmdir(struct inode *start, const char *path);
 

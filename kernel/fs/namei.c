@@ -17,14 +17,14 @@
 #define MAX_LINKS 40 /* followed in one look-up; then ELOOP */
 
 /*
- * A look-up in progress: rest is what remains of the path, in the caller's
- * string or, once a link was followed, at the end of buf.
+ * A look-up in progress. rest is the remaining path, in the caller's string
+ * or, once a link was followed, at the end of buf.
  */
 struct nameidata {
 	struct inode *inode; /* reached so far, with a reference */
 	const char *rest;
 	char *buf; /* PATH_MAX bytes, NULL until the first link */
-	char *target; /* as many, for what a link says */
+	char *target; /* PATH_MAX bytes for a link's target */
 	unsigned int flags;
 	unsigned int links;
 };
@@ -66,7 +66,7 @@ static void nd_move(struct nameidata *nd, struct inode *to)
 
 /*
  * Puts the link's target in front of the rest. A target that is no path
- * ("socket:[7]") cannot be walked: ENXIO, as opening a socket by name is.
+ * ("socket:[7]") cannot be followed: ENXIO, as for opening a socket by name.
  */
 static int follow_link(struct nameidata *nd, struct inode *link)
 {
@@ -114,7 +114,7 @@ static struct inode *lookup_one(struct inode *dir, const char *name, size_t len)
 	return inode_lookup(dir, name, len);
 }
 
-/* One name of the path; more to do while nd->rest is not empty. */
+/* Follows one name of the path. */
 static int walk_one(struct nameidata *nd)
 {
 	const char *name = nd->rest;

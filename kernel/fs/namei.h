@@ -12,7 +12,7 @@ struct inode;
 
 #define LOOKUP_FOLLOW BIT(0) /* a link at the end is followed */
 #define LOOKUP_PARENT BIT(1) /* stop before the last name */
-#define LOOKUP_CREATE BIT(2) /* only the last name missing: -EROFS */
+#define LOOKUP_CREATE BIT(2) /* -EROFS if only the last name is missing */
 #define LOOKUP_DIRECTORY BIT(3) /* -ENOTDIR for anything else */
 
 /*
@@ -21,7 +21,7 @@ struct inode;
  */
 int path_lookup(struct inode *start, const char *path, unsigned int flags,
 		struct inode **out);
-/* A link's target, not terminated: the length stored, -EINVAL: no link. */
+/* Copies a link's target, without NUL: its length; -EINVAL: no link. */
 int inode_readlink(struct inode *inode, char *buf, size_t len);
 
 /* The application's working directory. */

@@ -39,7 +39,7 @@ int inode_access(const struct inode *inode, int mode)
 	return 0;
 }
 
-/* What open(2) says of this inode and these flags before it is tried. */
+/* The errors of open(2) that depend on the inode's type and flags. */
 static int may_open(const struct inode *inode, uint32_t flags)
 {
 	bool is_write = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
@@ -60,7 +60,7 @@ static int may_open(const struct inode *inode, uint32_t flags)
 	return 0;
 }
 
-/* O_PATH: a place in the tree, which can only be named and asked about. */
+/* O_PATH: refers to an inode; no operations. */
 static const struct file_operations path_fops = { 0 };
 
 struct file *inode_open(struct inode *inode, uint32_t flags)

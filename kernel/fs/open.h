@@ -15,8 +15,8 @@ struct file *vfs_open(struct inode *start, const char *path, uint32_t flags);
 /* A description of inode, whose reference is consumed in any case. */
 struct file *inode_open(struct inode *inode, uint32_t flags);
 /*
- * access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. The
- * permissions of a socket's node are the application's own, and count.
+ * access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. Only the
+ * permissions of a socket's node, which the application sets, are checked.
  */
 int inode_access(const struct inode *inode, int mode);
 

@@ -9,7 +9,7 @@
 
 #include "kernel/fs/file.h"
 
-/* A position has 63 bits, also behind the last byte; a stream has none. */
+/* A position has 63 bits, as has the end of the transfer; a stream has none. */
 static bool is_too_far(const int64_t *pos, size_t count)
 {
 	return pos && count > (uint64_t)(INT64_MAX - *pos);
@@ -52,7 +52,7 @@ int64_t fixed_size_llseek(struct file *file, int64_t offset, int whence,
 	case SEEK_END:
 		base = size;
 		break;
-	case SEEK_DATA: /* one piece of data, then the hole at the end */
+	case SEEK_DATA: /* all is data, and a hole at the end */
 	case SEEK_HOLE:
 		if (offset < 0 || offset >= size)
 			return -ENXIO;

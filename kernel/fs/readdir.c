@@ -2,8 +2,8 @@
 /*
  * Directories as files: getdents64(2). Owns nothing. Thread context.
  *
- * Positions: 0 is ".", 1 is "..", n + 2 the n-th entry. Nothing is removed
- * from the tree, so a position stays good.
+ * Positions: 0 is ".", 1 is "..", n + 2 the n-th entry. They shift when a
+ * socket's node is added to or removed from the directory.
  */
 #include "kernel/fs/readdir.h"
 
@@ -17,7 +17,7 @@
 #include "kernel/mm/uaccess.h"
 #include "kernel/task/thread.h"
 
-/* One entry as getdents64(2) lays it out; the name and a NUL follow. */
+/* An entry in the format of getdents64(2); the name and a NUL follow. */
 struct dirent64_head {
 	uint64_t ino;
 	int64_t off; /* position of the next entry */
@@ -55,7 +55,7 @@ static bool dir_entry_at(struct inode *dir, int64_t pos, struct dir_entry *e)
 	return true;
 }
 
-/* Bytes written, 0 when it does not fit, -EFAULT. */
+/* The number of bytes written, 0 if it does not fit, -EFAULT. */
 static int put_entry(char *to, size_t room, const struct dir_entry *e)
 {
 	size_t name = strlen(e->name) + 1;
@@ -99,7 +99,7 @@ static ssize_t dir_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	return -EISDIR;
 }
 
-/* A position is any number that getdents64(2) gave. */
+/* Any position that getdents64(2) gave is valid. */
 static int64_t dir_llseek(struct file *file, int64_t offset, int whence)
 {
 	if (whence > SEEK_CUR)

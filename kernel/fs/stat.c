@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stat(2) tells. Owns nothing. Thread context. Times are whole seconds:
- * the archive has no better ones.
+ * stat(2) and statx(2). Owns nothing. Thread context. Times are whole seconds,
+ * as in the archive.
  */
 #include "kernel/fs/stat.h"
 
@@ -36,8 +36,8 @@ void inode_getattr(const struct inode *inode, struct stat *st)
 }
 
 /*
- * Files without a name and without an operation of their own look as Linux's
- * anonymous inodes do: one inode for all, and no type.
+ * Files without a name and without getattr look like Linux's anonymous inodes:
+ * one inode for all, and no type.
  */
 int file_getattr(struct file *file, struct stat *st)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stat(2) tells. Thread context; nothing here sleeps.
+ * stat(2) and statx(2). Thread context; nothing here sleeps.
  */
 #ifndef KERNEL_FS_STAT_H
 #define KERNEL_FS_STAT_H

@@ -43,7 +43,7 @@ static inline void list_add_tail(struct list_head *item, struct list_head *head)
 	__list_insert(item, head->prev, head);
 }
 
-/* After list_del the item may not be looked at but by list_add. */
+/* After list_del() only list_add() may use the item. */
 static inline void list_del(struct list_head *item)
 {
 	item->next->prev = item->prev;
@@ -65,8 +65,8 @@ static inline bool list_empty(const struct list_head *head)
 }
 
 /*
- * Whether all links of the list agree, so that a walk comes back to the head.
- * It ends on any list: an item that two others lead to disagrees with one.
+ * Whether next and prev agree all along, so that a walk comes back to the
+ * head. Ends on any list: an item that two others lead to disagrees with one.
  */
 static inline bool list_is_intact(const struct list_head *head)
 {

@@ -39,7 +39,7 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
 	*link = node;
 }
 
-/* Marks a node as in no tree, and asks so. */
+/* Marks a node as in no tree; tests for the mark. */
 static inline void RB_CLEAR_NODE(struct rb_node *node)
 {
 	node->parent = node;
@@ -58,8 +58,8 @@ struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
 
 /*
- * kernel/check.h. less tells whether a must be before b; NULL: the caller looks
- * at the order itself. A tree that passes can be walked.
+ * kernel/check.h. less: whether a must be before b; NULL: the caller checks
+ * the order itself. A tree that passes can be walked.
  */
 const char *rb_check(const struct rb_root *root,
 		     bool (*less)(const struct rb_node *a,

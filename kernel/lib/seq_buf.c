@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text of a bounded size. No NUL is promised: m->len says how much there is.
+ * Text of a bounded size. It need not end with NUL: m->len is its length.
  */
 #include "kernel/lib/seq_buf.h"
 
@@ -75,7 +75,7 @@ void seq_walk_pause(struct seq_walk *w, uint64_t key)
 	w->pos->key = key;
 }
 
-/* A first record that is too long stays, so that the buffer may grow. */
+/* A first record that does not fit keeps overflow: the buffer has to grow. */
 void seq_walk_end(struct seq_walk *w)
 {
 	if (!w->full) {

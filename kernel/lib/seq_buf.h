@@ -20,14 +20,14 @@ void seq_init(struct seq_buf *m, char *buf, size_t size);
 void seq_printf(struct seq_buf *m, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void seq_putc(struct seq_buf *m, char c);
-/* Spaces up to width columns behind from, and c. */
+/* Pads with spaces to width columns after `from`, then adds c. */
 void seq_pad(struct seq_buf *m, size_t from, size_t width, char c);
 
 /*
- * A text of many records that is printed a buffer at a time, and each record
- * found at once: a record has a key by which the walk finds what comes behind
- * it, whatever came and went in between. A record that no longer fits waits
- * for the next buffer.
+ * A text of many records that is printed a buffer at a time. Each record has a
+ * key, by which the next call finds the record to go on with, even if records
+ * came or went in between. A record that does not fit waits for the next
+ * buffer.
  *
  *	seq_walk_begin(&w, m, pos);
  *	for (r = first record with a key >= pos->key; r; r = next(r)) {
@@ -40,12 +40,12 @@ void seq_pad(struct seq_buf *m, size_t from, size_t width, char c);
  */
 struct seq_pos {
 	uint64_t key; /* 0: the beginning */
-	uint64_t number; /* of the record, in the order they are printed */
+	uint64_t number; /* the record's place in the output */
 };
 
 struct seq_walk {
 	struct seq_buf *m;
-	struct seq_pos *pos; /* behind the last record that is whole */
+	struct seq_pos *pos; /* after the last whole record */
 	size_t whole; /* bytes of whole records */
 	bool full;
 };
@@ -55,9 +55,9 @@ struct seq_walk {
 void seq_walk_begin(struct seq_walk *w, struct seq_buf *m, struct seq_pos *pos);
 bool seq_walk_wants(const struct seq_walk *w);
 void seq_walk_done(struct seq_walk *w, uint64_t next_key);
-/* Nothing was found for long: the buffer ends here, maybe empty. */
+/* Ends the buffer, maybe an empty one: a long search found no record. */
 void seq_walk_pause(struct seq_walk *w, uint64_t key);
-/* pos is where the next buffer begins, its key SEQ_WALK_END: this was all. */
+/* pos is where the next buffer begins; key SEQ_WALK_END: all is printed. */
 void seq_walk_end(struct seq_walk *w);
 
 #endif

@@ -98,7 +98,7 @@ static struct kmem_cache *cache_of(const void *ptr, struct page **pagep)
 	ASSERT(page);
 	*pagep = page;
 	if (page->state == PAGE_USED) {
-		/* Pages of somebody else have size 0. */
+		/* Pages that kmalloc() has not allocated have size 0. */
 		ASSERT(page->size && IS_ALIGNED((uintptr_t)ptr, PAGE_SIZE));
 		return NULL;
 	}
@@ -142,7 +142,7 @@ void *krealloc(void *old, size_t size)
 		kfree(old);
 		return NULL;
 	}
-	/* Keeps the place unless less than half of it would be used. */
+	/* Stays in place unless less than half of it would be used. */
 	if (old && size <= room && (size > room / 2 || room <= GRAIN))
 		return old;
 	new = kmalloc(size);

@@ -9,16 +9,17 @@
 #include "kernel/base.h"
 
 /*
- * Any size up to 4 MiB; above a page straight from the page allocator, and not
- * to be counted on: kvmalloc() (kernel/mm/kvmalloc.h) is for what may be larger.
- * 16 aligned. kmalloc(0) is a pointer that may not be used but must be freed.
+ * Any size up to 4 MiB, 16 aligned. More than a page comes straight from the
+ * page allocator and may fail though memory is free: kvmalloc()
+ * (kernel/mm/kvmalloc.h) is for larger sizes. kmalloc(0) is a pointer that may
+ * not be used but must be freed.
  */
 void *kmalloc(size_t size);
-/* flags: ALLOC_*, of the pages that it takes if it takes some. */
+/* flags: ALLOC_*, for the pages that it may need. */
 void *kmalloc_flags(size_t size, unsigned int flags);
 void *kzalloc(size_t size);
 void *kcalloc(size_t n, size_t size); /* NULL on overflow */
-/* NULL when memory is short: old is as it was. Size 0 frees old. */
+/* NULL: no memory, and old is unchanged. Size 0 frees old. */
 void *krealloc(void *old, size_t size);
 void kfree(const void *ptr); /* NULL is fine */
 size_t ksize(const void *ptr); /* bytes that may be used */

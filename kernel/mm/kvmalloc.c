@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables that may be larger than a page: whole when memory has such a piece,
- * else single pages side by side in virtual memory. That is cut in areas of
- * 2 MiB, each with a page table of its own, which comes and goes with what is
- * in the area; an area's last page is never mapped. How long a table is ring 3
- * has chosen: beyond a page it is memory of ring 3's. Thread context.
+ * Tables that may be larger than a page: one piece when memory has it, else
+ * single pages, mapped side by side in virtual memory. That is cut into areas
+ * of 2 MiB, one for each table, whose page table is made and freed with it; an
+ * area's last page is never mapped. Ring 3 chooses the size, so beyond a page
+ * the memory is taken as ring 3's (ALLOC_USER). Thread context.
  */
 
 #include "kernel/mm/kvmalloc.h"
@@ -30,7 +30,7 @@ static uintptr_t area_start(size_t area)
 	return ALIGN_UP(vmap_base + VMAP_TABLES, AREA_SIZE) + area * AREA_SIZE;
 }
 
-/* NR_AREAS: all are in use. */
+/* The first free area; NR_AREAS: none. */
 static size_t find_area(void)
 {
 	for (size_t word = 0; word < ARRAY_SIZE(used); word++)

@@ -10,7 +10,7 @@
 /*
  * As kmalloc() and kcalloc(), for tables of more than a page: in single pages
  * when memory has no piece that is large enough, up to KVMALLOC_MAX bytes.
- * For what is made seldom, and one at a time by each thread.
+ * For rare allocations, of which each thread has one at a time.
  */
 #define KVMALLOC_MAX (2 * MiB - PAGE_SIZE)
 void *kvmalloc(size_t size);

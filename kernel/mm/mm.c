@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces as a whole, and the page fault: pages appear when they are
- * first touched, filled with zeros or from what their area is mapped from.
+ * Address spaces as a whole, and the page fault: pages are made when they are
+ * first touched, filled with zeros or from their area's file.
  */
 #include "kernel/mm/mm.h"
 
@@ -97,14 +97,14 @@ static uint64_t file_offset(const struct vma *vma, uintptr_t va)
 	return vma->offset + (va - vma->start);
 }
 
-/* Linux sends SIGBUS where a mapping reaches behind its file. */
+/* Beyond the end of its file a mapping has no pages: SIGBUS, as on Linux. */
 static bool is_behind_file(const struct vma *vma, uintptr_t va)
 {
 	return vma->flags & VMA_FILE &&
 	       ALIGN_DOWN(file_offset(vma, va), PAGE_SIZE) >= vma->data_len;
 }
 
-/* The file's bytes for the page at va; what lies beyond them is zero. */
+/* Fills the page at va from the file, and with zeros after its end. */
 static void fill_page(void *page, const struct vma *vma, uintptr_t va)
 {
 	uint64_t offset = file_offset(vma, va);
@@ -126,7 +126,7 @@ static struct page *new_page(const struct vma *vma, uintptr_t va)
 	return page;
 }
 
-/* The page that the kernel itself writes to, which it keeps. */
+/* The kernel's own page, not a copy, with a reference. */
 static struct page *kernel_page(const struct vma *vma, uintptr_t va)
 {
 	struct page *page = virt_to_page(vma->data + file_offset(vma, va));
@@ -152,7 +152,7 @@ int mm_fault(struct mm *mm, uintptr_t addr, unsigned int access)
 	if (!pte)
 		return -ENOMEM;
 	if (*pte) {
-		/* The TLB or the entry has less than is allowed by now. */
+		/* The area allows more than the entry or the TLB does. */
 		*pte = pte_make(*pte & PTE_ADDR, vma->prot);
 		flush_tlb_page(addr);
 		return 0;

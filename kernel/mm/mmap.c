@@ -20,10 +20,10 @@
 
 /* MAP_32BIT: below 2 GiB, where sign-extended addresses reach. */
 #define TOP_32BIT 0x80000000UL
-/* On any machine: run-time systems map their arenas whole and writable. */
+/* On any machine: language run-times map their arenas whole and writable. */
 #define OVERCOMMIT_MIN GiB
 
-/* The address for MAP_FIXED and MAP_FIXED_NOREPLACE: 0 or -errno. */
+/* Checks the address of MAP_FIXED and MAP_FIXED_NOREPLACE: 0 or -errno. */
 static int check_fixed(struct mm *mm, uintptr_t addr, size_t len,
 		       uint32_t flags)
 {
@@ -42,8 +42,8 @@ static int check_fixed(struct mm *mm, uintptr_t addr, size_t len,
 }
 
 /*
- * A free place, at the hint when that is one: 0 when there is none. A hint in
- * the first page is none.
+ * A free place, at the hint if possible; 0: none. A hint in the first page is
+ * no hint.
  */
 static uintptr_t choose_address(struct mm *mm, uintptr_t hint, size_t len,
 				uint32_t flags)
@@ -114,7 +114,7 @@ long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 	if (err)
 		return err;
 	if (flags & MAP_HUGETLB)
-		return -ENOMEM; /* none are set aside */
+		return -ENOMEM; /* there are no huge pages */
 	if (!(flags & MAP_NORESERVE) && vma_is_too_much(len, prot))
 		return -ENOMEM;
 	if (backing && backing->data) {
@@ -128,7 +128,7 @@ long mm_mmap(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 	err = mm_map_fixed(mm, addr, len, prot, vma_flags, backing, true);
 	if (err)
 		return err;
-	/* What cannot be made now appears, or fails, when it is touched. */
+	/* Pages that cannot be made now are made, or fail, when touched. */
 	if (flags & (MAP_POPULATE | MAP_LOCKED))
 		mm_populate(mm, addr, len);
 	return addr;
@@ -145,7 +145,7 @@ long mm_brk(struct mm *mm, uintptr_t brk)
 
 	if (!mm->brk_start || brk < mm->brk_start || brk > USER_MAX)
 		return old;
-	/* One page stays free before whatever comes next. */
+	/* One page stays free between the heap and the next area. */
 	if (new_end > old_end &&
 	    (!vma_is_free(mm, old_end, new_end + PAGE_SIZE) ||
 	     vma_is_too_much(new_end - old_end, PROT_WRITE)))
@@ -175,7 +175,7 @@ static bool is_advice(int advice)
 	}
 }
 
-/* Frees the pages of a first part; where it ends. */
+/* Frees the pages of a first part; returns its end. */
 static uintptr_t zap_part(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	uintptr_t stop = pte_window(mm->pgd, start, end);
@@ -185,8 +185,8 @@ static uintptr_t zap_part(struct mm *mm, uintptr_t start, uintptr_t end)
 }
 
 /*
- * The part [start, *end) of an area, or a first part of it, *end moved there.
- * Most advice is about costs we do not have.
+ * Applies the advice to [start, *end) of an area, or to a first part, with its
+ * end in *end. Most advice is about costs that do not exist here.
  */
 static int advise_area(struct mm *mm, const struct vma *vma, uintptr_t start,
 		       uintptr_t *end, int advice)
@@ -210,7 +210,7 @@ static int advise_area(struct mm *mm, const struct vma *vma, uintptr_t start,
 			return -EINVAL;
 		return mm_populate(mm, start, *end - start);
 	case MADV_REMOVE:
-		/* Punches holes in shared files. */
+		/* On Linux it punches holes into shared files. */
 		return vma->data ? -EACCES : -EINVAL;
 	case MADV_COLLAPSE:
 		return -EINVAL;
@@ -226,7 +226,7 @@ static bool is_populate(int advice)
 	return advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
 }
 
-/* As madvise(2): most advice steps over holes, and reports them at the end. */
+/* As in madvise(2), holes are skipped, and reported at the end. */
 long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice)
 {
 	uintptr_t stop, end = addr + ALIGN_UP(len, PAGE_SIZE);
@@ -255,7 +255,7 @@ long mm_madvise(struct mm *mm, uintptr_t addr, size_t len, int advice)
 	return unmapped;
 }
 
-/* Pages never leave memory; locking only makes them present. */
+/* Pages are never swapped out, so locking only makes them present. */
 int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now)
 {
 	int err;
@@ -275,7 +275,7 @@ int mm_lock(struct mm *mm, uintptr_t addr, size_t len, bool now)
 	return err ? -ENOMEM : 0;
 }
 
-/* What cannot be made present stays absent, as on Linux. */
+/* As on Linux, pages that cannot be made present stay absent. */
 void mm_lock_all(struct mm *mm)
 {
 	const struct vma *vma;
@@ -287,7 +287,7 @@ void mm_lock_all(struct mm *mm)
 	}
 }
 
-/* No file can be written, so nothing waits to be. */
+/* No file can be written, so there is nothing to sync. */
 int mm_sync(struct mm *mm, uintptr_t addr, size_t len, uint32_t flags)
 {
 	uintptr_t end = addr + ALIGN_UP(len, PAGE_SIZE);

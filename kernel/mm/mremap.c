@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What mremap(2) does: areas shrink, grow where they are, or move. Moving
- * takes the page table entries along; no byte is copied.
+ * mremap(2): areas shrink, grow in place, or move. Moving takes the page table
+ * entries along; no byte is copied.
  */
 
 #include "kernel/mm/mremap.h"
@@ -15,7 +15,7 @@
 #include "kernel/mm/vma.h"
 #include "kernel/task/thread.h"
 
-/* The tables for the pages that will come to new: 0 or -ENOMEM. */
+/* Makes the tables for the pages that will move to new: 0 or -ENOMEM. */
 static int make_tables(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
 {
 	size_t at, stop;
@@ -30,8 +30,8 @@ static int make_tables(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
 }
 
 /*
- * Moves the pages, a part at a time. Where another thread has unmapped the
- * target meanwhile they end.
+ * Moves the pages, a part at a time. If another thread has unmapped the
+ * target meanwhile, they are freed.
  */
 static void move_pages(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
 {
@@ -51,7 +51,7 @@ static void move_pages(struct mm *mm, uintptr_t old, uintptr_t new, size_t len)
 	}
 }
 
-/* The areas of [start, end) stay where they are after all. */
+/* The move is given up: the areas of [start, end) stay. */
 static void stop_moving(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	struct vma *vma = find_vma(mm, start);
@@ -66,8 +66,8 @@ static void stop_moving(struct mm *mm, uintptr_t start, uintptr_t end)
 
 /*
  * Moves the pages of [old, old+old_len), inside one area, to new. Everything
- * that can fail comes before the first page moves. The old part stays apart
- * from its neighbours until it goes: unmapping it needs no memory.
+ * that can fail comes before the first page moves. The old part is kept apart
+ * from its neighbours until it is unmapped, which then needs no memory.
  */
 static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 		      uintptr_t new, size_t new_len, bool keep_old)
@@ -83,7 +83,7 @@ static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 		return err;
 	from = find_vma(mm, old);
 	if (!from || from->start != old || from->end != old + old_len)
-		return -EFAULT; /* it went while a place was looked for */
+		return -EFAULT; /* unmapped while a place was looked for */
 	area = *from;
 	area.start = new;
 	area.end = new + new_len;
@@ -106,7 +106,7 @@ static long move_area(struct mm *mm, uintptr_t old, size_t old_len,
 	return err ? err : (long)new;
 }
 
-/* Whether [old, old+old_len) can be moved or grown: one area holds it. */
+/* Whether [old, old+old_len) can be moved or grown: it is in one area. */
 static int check_source(struct mm *mm, uintptr_t old, size_t old_len)
 {
 	const struct vma *vma = find_vma(mm, old);
@@ -133,7 +133,7 @@ static long remap_to(struct mm *mm, uintptr_t old, size_t old_len,
 			new = vma_find_gap(mm, new_len, USER_MAX);
 		if (!new)
 			return -ENOMEM;
-		/* Unlike mmap(2)'s, this hint is not moved up. */
+		/* Unlike mmap(2)'s hint, it is not rounded up to USER_MIN. */
 		if (new < USER_MIN)
 			return -EPERM;
 	} else if (old_len > new_len) {
@@ -171,7 +171,7 @@ static long remap_grow(struct mm *mm, uintptr_t old, size_t old_len,
 	return move_area(mm, old, old_len, new, new_len, false);
 }
 
-/* The place that is named: a must with MREMAP_FIXED, else a hint. */
+/* Checks the target: fixed with MREMAP_FIXED, else a hint. */
 static int check_target(uintptr_t old, size_t old_len, uintptr_t new,
 			size_t new_len)
 {
