@@ -26,7 +26,8 @@ PORTS   := 5555:7#          ## HOST:GUEST[/udp],... forwarded from 127.0.0.1
 QEMU_EXTRA :=#              ## more options for QEMU
 ## How to build and test
 BENCH   :=#                 ## options for make bench: --seconds S, --only LOAD
-FUZZ_SECONDS := 3600#       ## how long make fuzz goes on
+SECONDS := 600#             ## how long make fuzz goes on, all targets together
+TARGET  :=#                 ## what make fuzz fuzzes: all of tests/fuzz when empty, or syscalls
 TESTS   :=#                 ## names of tests (make test, unit, system); all when empty
 LWIP_ARCHIVE ?=#            ## lwIP's source archive, when it shall not be fetched
 V       :=#                 ## 1 prints whole commands
@@ -39,7 +40,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: image efi disk run debug setup check test unit system bench \
-	fuzz hostile images clean distclean help FORCE
+	fuzz coverage hostile images clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))

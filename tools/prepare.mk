@@ -7,10 +7,11 @@
 PURPOSES := build $(if $(call is_goal,run debug),run) \
 	$(if $(call is_goal,debug),debug) \
 	$(if $(call is_goal,test unit system check),run test) \
-	$(if $(call is_goal,efi disk test unit system)$(UEFI),uefi) \
+	$(if $(call is_goal,efi disk test unit system fuzz coverage)$(UEFI),uefi) \
 	$(if $(call is_goal,disk test unit system),disk) \
+	$(if $(call is_goal,fuzz coverage),fuzz run test) \
 	$(if $(call is_goal,bench),run)
-PURPOSES := $(if $(call is_goal,setup),build run uefi disk test debug,\
+PURPOSES := $(if $(call is_goal,setup),build run uefi disk test fuzz debug,\
 	$(strip $(PURPOSES)))
 empty :=
 SETUP := $(O)/.setup-$(subst $(empty) $(empty),-,$(PURPOSES))

@@ -12,8 +12,8 @@ UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c) \
 	kernel/check.c)
 SYSTEM := $(wildcard tests/system/*.t)
-HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit $(WARNINGS) \
-	-fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit -Itests
+SANITIZE = $(WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	net/socket/sock_signal.c, $(wildcard net/*.c net/*/*.c)) $(LWIP_SRC) \
 	kernel/lib/siphash.c kernel/lib/seq_buf.c kernel/lib/rbtree.c kernel/task/wait.c \
@@ -21,16 +21,17 @@ NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c \
 	kernel/pipe/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
-	tests/unit/bed/net_pages.c
+	tests/unit/bed/net_pages.c tests/unit/bed/net_proc.c
 LWIP_BED := $(filter-out net/lwip/timers.c net/lwip/lwip_stats.c, \
 	$(wildcard net/lwip/*.c)) $(LWIP_SRC) net/base/inet_hash.c \
 	kernel/lib/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
 	tests/unit/bed/lwip.c
-unit_sources = $(shell \
-	sed -n 's,^[/ ]\* unit: \([^*]*\).*,\1,p' tests/unit/$(1).c)
-unit_objects = $(patsubst %.c,$(O)/host/%.o,tests/unit/$(1).c \
-	$(patsubst @net,$(NET_BED),$(patsubst @lwip,$(LWIP_BED),\
-	$(call unit_sources,$(1)))))
+# A program's own file, and those that its comments of this kind name.
+sources_of = $(2) $(patsubst @net,$(NET_BED),$(patsubst @lwip,$(LWIP_BED),\
+	$(if $(wildcard $(2)),$(shell sed -n \
+	's,^[/ ]\* $(1): \([^*]*\).*,\1,p' $(2)))))
+host_objects = $(patsubst %.c,$(O)/host/%.o,$(1))
+unit_objects = $(call host_objects,$(call sources_of,unit,tests/unit/$(1).c))
 chosen = $(if $(TESTS),$(filter $(TESTS) $(foreach t,$(TESTS),%/$(t) \
 	%/$(t).t),$(1)),$(1))
 
@@ -40,24 +41,30 @@ prove = $(Q)$(if $(call chosen,$(1)),env -u MAKEFLAGS -u MAKELEVEL prove -j2 \
 	--timer --exec tools/run-test $(call chosen,$(1)), \
 	echo 'no test is named $(TESTS)' >&2; exit 1)
 
+# Where the same sources are compiled for this machine: by gcc, by clang for
+# libFuzzer, and by clang to tell what was reached (tools/fuzz.mk).
+HOST_BUILDS := $(O)/host $(O)/clang $(O)/cover
 # lwIP's headers for net/ and for lwIP's own tests, as in the kernel; packed structs are unaligned.
-$(O)/host/net/%.o $(O)/host/$(O)/lwip/%.o $(O)/host/tests/unit/lwip_%.o \
-$(O)/host/tests/unit/bed/lwip.o: HOST_CFLAGS += -Inet/lwip \
+on_host = $(foreach built,$(HOST_BUILDS),$(patsubst %.c,$(built)/%.o,$(1)))
+$(call on_host,net/%.c $(O)/lwip/%.c tests/unit/lwip_%.c \
+	tests/unit/bed/lwip.c): HOST_CFLAGS += -Inet/lwip \
 	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
 $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
-$(O)/host/boot/efi/%.o $(O)/host/tests/unit/efi_%.o: \
+$(call on_host,boot/efi/%.c tests/unit/efi_%.c): \
 	HOST_CFLAGS += $(GNU_EFI_INCLUDE)
 
-$(patsubst %.c,$(O)/host/%.o,$(NET_BED) $(LWIP_BED)): $(LWIP)
+$(call on_host,$(NET_BED) $(LWIP_BED)): $(LWIP)
 
 $(O)/host/%.o: %.c tools/tests.mk Makefile | $(SETUP) $(LWIP)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -MD -MP -c -o $@ $<
+	$(Q)$(CC) $(SANITIZE) $(HOST_CFLAGS) -MD -MP -c -o $@ $<
 
 $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
+	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) -o $@ $^
+
+include tools/fuzz.mk
 
 # What the system tests boot is built before them: they run side by side.
 images: | $(SETUP)
@@ -75,10 +82,6 @@ unit: $(call chosen,$(UNIT)) ## the tests that run on this machine
 
 system: images ## the tests that boot QEMU
 	$(call prove,$(SYSTEM))
-
-fuzz: ## six threads that make random system calls, for FUZZ_SECONDS
-	$(Q)env -u MAKEFLAGS -u MAKELEVEL FUZZ_SECONDS=$(FUZZ_SECONDS) \
-		tests/system/fuzz.t
 
 hostile: $(SETUP) ## every attack of tests/system/hostile.t on each style and size of server
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL HOSTILE=all tests/system/hostile.t

@@ -52,6 +52,10 @@ size_t bed_cache_objects(const char *name);
 
 extern uint32_t bed_epoch; /* another one: the machine was copied */
 
+/* Files of /proc that the stack registered, of which each is read by number. */
+unsigned int bed_proc_files(void);
+void bed_proc_read(unsigned int n, char *buf, size_t size);
+
 /* The device. */
 #define BED_STALE 0xbe /* what allocated memory holds at first */
 extern bool bed_tx_stuck; /* the ring takes nothing and gives nothing back */
@@ -107,6 +111,7 @@ bool peer_connect(struct peer *p, uint16_t port, uint16_t dport);
 /* Sockets, as the system calls use them. */
 int sys_socket_open(int type, bool nonblock);
 int sys_socket_of(int type, int protocol, bool nonblock);
+int sys_socket_in(int family, int type, int protocol, bool nonblock);
 void sys_close(int fd);
 int sys_bind_to(int fd, const char *addr, uint16_t port);
 int sys_connect_to(int fd, const char *addr, uint16_t port);

@@ -109,10 +109,15 @@ struct socket *fd_socket(int fd)
 	return sock_from_file(files[fd]);
 }
 
+int sys_socket_in(int family, int type, int protocol, bool nonblock)
+{
+	return install(
+		socket_create(family, type, protocol, nonblock ? NONBLOCK : 0));
+}
+
 int sys_socket_of(int type, int protocol, bool nonblock)
 {
-	return install(socket_create(AF_INET, type, protocol,
-				     nonblock ? NONBLOCK : 0));
+	return sys_socket_in(AF_INET, type, protocol, nonblock);
 }
 
 int sys_socket_open(int type, bool nonblock)
