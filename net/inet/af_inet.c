@@ -105,7 +105,6 @@ int inet_bind(struct socket *sock, const struct sockaddr_any *addr, int len)
 	if (err)
 		return err;
 	inet->binding.addr = addr->in.addr;
-	inet->binding.addr_chosen = false;
 	if (addr->in.port || !ip_flag(inet, IP_F_BIND_ADDRESS_NO_PORT))
 		err = inet_bind_port(sk->sk_prot->ports, &inet->binding,
 				     swap16(addr->in.port));
@@ -114,6 +113,8 @@ int inet_bind(struct socket *sock, const struct sockaddr_any *addr, int len)
 		inet->saddr = 0;
 		return err;
 	}
+	if (addr->in.addr)
+		inet->binding.addr_locked = true;
 	inet->saddr = inet->binding.addr;
 	inet->sport = inet->binding.port;
 	return 0;

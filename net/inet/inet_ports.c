@@ -313,6 +313,7 @@ void inet_inherit_port(struct inet_binding *b,
 	struct inet_bind_bucket *tb = listener->bucket;
 
 	b->addr = addr;
+	b->addr_locked = listener->addr_locked;
 	b->reuse = listener->reuse;
 	b->reuseport = listener->reuseport;
 	claim(tb, b, &tb->conns, true);

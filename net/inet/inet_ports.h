@@ -52,7 +52,7 @@ struct inet_binding {
 	struct inet_bind_bucket *bucket; /* NULL: not bound */
 	uint32_t addr; /* network byte order, 0: any */
 	uint16_t port; /* host byte order, 0: not bound */
-	bool addr_chosen; /* addr is connect(2)'s choice, not bind(2)'s */
+	bool addr_locked; /* SOCK_BINDADDR_LOCK: bind(2) named an address */
 	bool bound; /* by bind(2) or listen(2), not for connect(2) */
 	bool port_asked; /* by number: not given back when disconnected */
 	bool reuse; /* SO_REUSEADDR */
@@ -95,12 +95,11 @@ int inet_listen_port(struct inet_binding *b);
 void inet_inherit_port(struct inet_binding *b,
 		       const struct inet_binding *listener, uint32_t addr);
 void inet_release_port(struct inet_binding *b);
-/* Back to the wildcard, if it was connect(2) that chose another address. */
+/* Back to the wildcard, unless the address is locked: SOCK_BINDADDR_LOCK. */
 static inline void inet_forget_address(struct inet_binding *b)
 {
-	if (b->addr_chosen)
+	if (!b->addr_locked)
 		b->addr = 0;
-	b->addr_chosen = false;
 }
 
 /*

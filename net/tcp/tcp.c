@@ -48,20 +48,25 @@ struct sock_list tcp_socks = SOCK_LIST_INIT(tcp_socks);
 
 static struct kmem_cache *cache;
 
+struct inet_ports tcp_ports;
+
+bool tcp_tuple_used(const struct tcp_tuple *id, bool has_port)
+{
+	ip_addr_t local = { id->laddr }, remote = { id->raddr };
+	const struct tcp_time_wait *tw = tcp_time_wait_find(id);
+
+	if (tw && !tcp_time_wait_reusable(tw, has_port))
+		return true;
+	return net_pcb_find(&local, id->lport, &remote, id->rport) ||
+	       tcp_local_tuple_used(id->laddr, id->lport, id->raddr, id->rport);
+}
+
 static bool tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 		       uint16_t dport)
 {
-	struct tcp_tuple id = { addr, daddr, port, dport };
-	ip_addr_t local = { addr }, remote = { daddr };
-	const struct tcp_time_wait *tw = tcp_time_wait_find(&id);
-
-	if (tw && !tcp_time_wait_reusable(tw))
-		return true;
-	return net_pcb_find(&local, port, &remote, dport) ||
-	       tcp_local_tuple_used(addr, port, daddr, dport);
+	return tcp_tuple_used(&(struct tcp_tuple){ addr, daddr, port, dport },
+			      false);
 }
-
-struct inet_ports tcp_ports;
 
 static struct sock *tcp_alloc_sk(void)
 {

@@ -23,6 +23,7 @@ struct tcp_cork;
 struct sosplice;
 struct tcp_info;
 struct tcp_transport;
+struct tcp_tuple;
 
 /* What TCP_INFO tells of a connection over the wire: net/tcp/tcp_figures.c. */
 struct tcp_figures {
@@ -160,6 +161,11 @@ struct tcp_pcb *tcp_detach(struct tcp_sock *tp);
 void tcp_options_to_pcb(struct sock *sk);
 /* A new pcb bound as the sock is, -errno if there is none: IS_ERR(). */
 struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp);
+/*
+ * Whether connect(2) may not use the tuple. has_port: the socket has its port
+ * already, it is not being chosen.
+ */
+bool tcp_tuple_used(const struct tcp_tuple *id, bool has_port);
 /* Some data, or FIN, of any connection has not been acknowledged. */
 bool tcp_has_unsent(void);
 /* enum tcp_sk_state of a pcb. */

@@ -17,6 +17,7 @@
 #include "net/tcp/local.h"
 #include "net/tcp/memory_wait.h"
 #include "net/tcp/tcp_listen.h"
+#include "net/tcp/tcp_timewait.h"
 #include "net/tcp/tcp_transport.h"
 #include "net/tcp/tcp_window.h"
 
@@ -48,26 +49,30 @@ static bool is_unicast(uint32_t addr)
 	return !ip4_addr_ismulticast(&ip) && addr != IPADDR_BROADCAST;
 }
 
+static bool has_used_tuple(const struct inet_binding *b, uint32_t daddr,
+			   uint16_t dport)
+{
+	struct tcp_tuple id = { b->addr, daddr, b->port, dport };
+
+	return tcp_tuple_used(&id, true);
+}
+
 /*
  * Gives the sock a local address and a port that, with the peer's, nobody
  * uses yet.
  */
 static int choose_source(struct tcp_sock *tp, uint32_t daddr, uint16_t dport)
 {
-	const struct proto *prot = tp->inet.sk.sk_prot;
 	struct inet_binding *b = &tp->inet.binding;
-	bool any = !b->addr;
 	int err = 0;
 
-	if (any) {
+	if (!b->addr)
 		b->addr = source_for(daddr);
-		b->addr_chosen = true;
-	}
 	if (!b->addr || !source_for(daddr))
 		err = -ENETUNREACH;
 	else if (!b->port)
-		err = inet_connect_port(prot->ports, b, daddr, dport);
-	else if (prot->ports->tuple_used(b->addr, b->port, daddr, dport))
+		err = inet_connect_port(&tcp_ports, b, daddr, dport);
+	else if (has_used_tuple(b, daddr, dport))
 		err = -EADDRNOTAVAIL;
 	if (err)
 		inet_forget_address(b);

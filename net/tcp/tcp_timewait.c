@@ -273,11 +273,15 @@ struct tcp_time_wait *tcp_time_wait_add(const struct tcp_time_wait *from,
 	return tw;
 }
 
-bool tcp_time_wait_reusable(const struct tcp_time_wait *tw)
+bool tcp_time_wait_reusable(const struct tcp_time_wait *tw, bool has_port)
 {
+	uint32_t left_max = TCP_TIMEWAIT_MS;
+
+	if (!has_port)
+		left_max -= MSEC_PER_SEC;
 	return tw->state == TCP_TIME_WAIT &&
 	       (tw->flags & BIT(TCP_TW_F_LOCAL)) &&
-	       tcp_time_wait_left(tw) <= TCP_TIMEWAIT_MS - MSEC_PER_SEC;
+	       tcp_time_wait_left(tw) <= left_max;
 }
 
 bool tcp_time_wait_chain(size_t n, struct tcp_time_wait **first)

@@ -71,11 +71,12 @@ void tcp_time_wait_restart(struct tcp_time_wait *tw);
 /* Milliseconds until it expires. */
 uint32_t tcp_time_wait_left(const struct tcp_time_wait *tw);
 /*
- * connect(2) may take over tuple and port: net.ipv4.tcp_tw_reuse = 2, for
- * local connections only and after a second. Start above snd_nxt + 65535 then,
- * and kill the entry.
+ * connect(2) may take over the tuple, and kills the entry then: Linux's
+ * tcp_twsk_unique() for net.ipv4.tcp_tw_reuse = 2. Local connections only:
+ * at once from a port that the socket has, after a second if connect(2) is
+ * still looking for one.
  */
-bool tcp_time_wait_reusable(const struct tcp_time_wait *tw);
+bool tcp_time_wait_reusable(const struct tcp_time_wait *tw, bool has_port);
 /* How many there are, and how many there may be. */
 size_t tcp_time_wait_count(void);
 size_t tcp_time_wait_max(void);

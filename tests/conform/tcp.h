@@ -103,6 +103,26 @@ static inline int peer_of(int fd, uint32_t *ip, int *port)
 	return r;
 }
 
+/*
+ * A port at which there is nothing at any address, below those that Linux
+ * chooses: no other process comes there meanwhile.
+ */
+static inline int free_port(void)
+{
+	static int next;
+	int port, fd, err;
+
+	if (!next)
+		next = 10000 + getpid() * 53 % 15000;
+	do {
+		port = next++;
+		fd = new_tcp();
+		err = bind_at(fd, ANYWHERE, port);
+		close(fd);
+	} while (err);
+	return port;
+}
+
 /* A port that nobody listens on: bound, so that nobody else gets it. */
 static inline int closed_port(int *port)
 {

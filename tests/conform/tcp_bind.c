@@ -16,26 +16,6 @@ static const char *const address_names[] = { "0.0.0.0", "127.0.0.1",
 #define ADDR 1 /* SO_REUSEADDR */
 #define PORT 2 /* SO_REUSEPORT */
 
-/*
- * A port at which there is nothing at any address, below those that Linux
- * chooses: no other process comes there meanwhile.
- */
-static int free_port(void)
-{
-	static int next;
-	int port, fd, err;
-
-	if (!next)
-		next = 10000 + getpid() * 53 % 15000;
-	do {
-		port = next++;
-		fd = new_tcp();
-		err = bind_at(fd, ANYWHERE, port);
-		close(fd);
-	} while (err);
-	return port;
-}
-
 static int new_reusing(int reuse)
 {
 	int fd = new_tcp();

@@ -133,6 +133,76 @@ static void test_source(void)
 	close(l);
 }
 
+/* An address that bind(2) gave stays when the connection ends. */
+static void test_lock(void)
+{
+	int port, all = listen_at(ANYWHERE, 5, &port), fd = new_tcp(), a;
+	int here, l = listen_at(HERE, 5, &here);
+
+	MUST(connect_at(fd, HERE, port));
+	a = accept(all, NULL, NULL);
+	is(dissolve(a), 0, "lock: an accepted socket");
+	is(ip_of(a), ANYWHERE, "lock: forgets the address");
+	close(a);
+	close(fd);
+
+	fd = new_tcp();
+	MUST(connect_at(fd, HERE, here));
+	a = accept(l, NULL, NULL);
+	is(dissolve(a), 0, "lock: a listener's own address");
+	is(ip_of(a), HERE, "lock: is kept by what it accepts");
+	is(bind_at(a, ANYWHERE, 0), 0, "lock: even if bound to 0.0.0.0");
+	is(ip_of(a), ANYWHERE, "lock: which is the name then");
+	is(connect_at(a, HERE, here), 0, "lock: connected anew");
+	is(dissolve(a), 0, "lock: and ended");
+	is(ip_of(a), HERE, "lock: the address stays");
+	close(a);
+	close(fd);
+	close(all);
+	close(l);
+}
+
+/*
+ * A connection that this end closed first, with the port that it leaves in
+ * TIME_WAIT, or in FIN_WAIT2 if the peer still has its end.
+ */
+static int left_port(int l, int port, bool peer_closes)
+{
+	int fd = new_tcp(), own, a;
+
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	MUST(bind_at(fd, HERE, 0));
+	MUST(connect_at(fd, HERE, port));
+	own = port_of(fd);
+	a = accept(l, NULL, NULL);
+	shutdown(fd, SHUT_WR);
+	shows(a, "IN|OUT|RDHUP", "time-wait: closed");
+	if (peer_closes) {
+		close(a);
+		shows(fd, "IN|OUT|HUP|RDHUP", "time-wait: by both");
+	}
+	close(fd);
+	return own;
+}
+
+/* connect(2) takes over a tuple in TIME_WAIT if it comes with its port. */
+static void test_time_wait(void)
+{
+	int port, l = listen_at(HERE, 5, &port), fd;
+
+	for (int closes = 1; closes >= 0; closes--) {
+		int own = left_port(l, port, closes);
+
+		fd = new_tcp();
+		set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		is(bind_at(fd, HERE, own), 0, "time-wait: bound again");
+		is(connect_at(fd, HERE, port), closes ? 0 : -EADDRNOTAVAIL,
+		   closes ? "TIME_WAIT: again" : "FIN_WAIT2: not yet");
+		close(fd);
+	}
+	close(l);
+}
+
 static void test_nonblock(void)
 {
 	int port, l = listen_at(HERE, 5, &port), fd = new_tcp_nonblock(), a;
@@ -395,6 +465,18 @@ static void test_self(void)
 	is(wait_mask(fd, POLLOUT), POLLOUT, "self: connected");
 	is(connect_at(fd, HERE, port), 0, "self: 0");
 	reset(fd);
+
+	/* Shut before it begins: it ends at once, in TIME_WAIT. */
+	fd = new_tcp_nonblock();
+	port = free_port();
+	bind_at(fd, HERE, port);
+	is(result(shutdown(fd, SHUT_RDWR)), -ENOTCONN, "self: shut first");
+	is(connect_at(fd, HERE, port), -EINPROGRESS, "self: and connected");
+	ok(COMES_TRUE(tcp_state(fd) == TCP_CLOSE), "self: is over at once");
+	is(connect_at(fd, HERE, port), -ECONNABORTED, "self: ECONNABORTED");
+	is(connect_at(fd, HERE, port), -EINPROGRESS, "self: once more");
+	ok(COMES_TRUE(tcp_state(fd) == TCP_ESTABLISHED), "self: for good");
+	reset(fd);
 }
 
 int main(void)
@@ -403,6 +485,8 @@ int main(void)
 	test_arguments();
 	test_names();
 	test_source();
+	test_lock();
+	test_time_wait();
 	test_nonblock();
 	test_in_progress();
 	test_refused();

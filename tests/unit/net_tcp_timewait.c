@@ -278,14 +278,16 @@ static void test_table(void)
 	struct tcp_time_wait *tw = tcp_time_wait_add(&from, TCP_TIMEWAIT_MS);
 
 	ok(tcp_time_wait_find(&from.id) == tw, "found by its tuple");
-	ok(!tcp_time_wait_reusable(tw), "local: not reusable at once");
+	ok(!tcp_time_wait_reusable(tw, false), "local: no port is found there");
+	ok(tcp_time_wait_reusable(tw, true),
+	   "local: the port's socket takes it");
 	bed_sleep(NSEC_PER_SEC);
-	ok(tcp_time_wait_reusable(tw), "local: reusable after a second");
+	ok(tcp_time_wait_reusable(tw, false), "local: reusable after a second");
 	from.id.lport = 40001;
 	from.flags = 0;
 	tw = tcp_time_wait_add(&from, TCP_TIMEWAIT_MS);
 	bed_sleep(NSEC_PER_SEC);
-	ok(!tcp_time_wait_reusable(tw), "over the wire: not");
+	ok(!tcp_time_wait_reusable(tw, true), "over the wire: not");
 	is(tcp_time_wait_count(), 2, "two of them");
 	ok(tcp_time_wait_next(tcp_time_wait_next(NULL)) &&
 		   !tcp_time_wait_next(
