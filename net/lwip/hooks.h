@@ -39,6 +39,10 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len);
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb);
 #define LWIP_HOOK_TCP_SEGMENT_DONE net_hook_tcp_segment_done
 
+/* The segment goes, and its pcb may have gone. */
+void net_hook_tcp_input_done(void);
+#define LWIP_HOOK_TCP_INPUT_DONE net_hook_tcp_input_done
+
 /* Every segment that leaves, complete but for its checksum. */
 u32_t *net_hook_tcp_output(const struct pbuf *p, struct tcp_hdr *hdr,
 			   const struct tcp_pcb *pcb, u32_t *opts);

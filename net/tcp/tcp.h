@@ -7,7 +7,8 @@
  * reset, or the sock hands a closing connection over to lwIP.
  *
  * Invariants, checked for panic():
- *  1. A sock with a pcb is that pcb's callback argument, and no other's.
+ *  1. A sock with a pcb is that pcb's callback argument. Only a listener is
+ *     also that of others: of the handshakes at it that are not complete.
  *  2. A sock without a socket has a pcb or another end in the machine, or waits
  *     at its listener to be accepted.
  */
@@ -171,8 +172,8 @@ bool tcp_has_unsent(void);
 /* enum tcp_sk_state of a pcb. */
 uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
 /*
- * The sock that a pcb belongs to. NULL: it is closed, or there is none yet: what
- * a listener's handshake has begun is nobody's until it is complete.
+ * The sock that a pcb belongs to, to the end of TIME-WAIT. NULL: the sock has
+ * been closed, or does not exist yet: a pcb in SYN-RECEIVED has none.
  */
 struct tcp_sock *tcp_sk_of_pcb(const struct tcp_pcb *pcb);
 /* The listener that a pcb is, or whose handshake it is; NULL: it is neither. */

@@ -69,7 +69,6 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 	};
 	enum tcp_tw_verdict verdict;
 
-	tcp_rx_begin();
 	if (!tw)
 		return 0;
 	verdict = tcp_time_wait_segment(tw, &seg);
@@ -154,7 +153,6 @@ int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
 	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
-	tcp_rx_begin();
 	if (!tp)
 		return 0;
 	if (tp->beyond_gap || pcb->ooseq)

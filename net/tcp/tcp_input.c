@@ -16,6 +16,7 @@
 #include "net/base/counters.h"
 #include "net/base/inet_hash.h"
 #include "net/base/ratelimit.h"
+#include "net/base/seq.h"
 #include "net/lwip/hooks.h"
 #include "net/lwip/memp.h"
 #include "net/lwip/pcb_table.h"
@@ -187,7 +188,7 @@ static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 			const struct pbuf *p)
 {
 	return pcb->state >= ESTABLISHED && p->tot_len &&
-	       TCP_SEQ_GT(hdr->seqno, pcb->rcv_nxt) && tcp_sk_of_pcb(pcb) &&
+	       after(hdr->seqno, pcb->rcv_nxt) && tcp_sk_of_pcb(pcb) &&
 	       !tcp_memory_may_keep_gap(tcp_sk_of_pcb(pcb));
 }
 
@@ -203,7 +204,10 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 
 /* ---- The segment that lwIP works on -------------------------------------- */
 
-/* One at a time: lwIP's tcp_input() is not entered from within. */
+/*
+ * One at a time: a listener's segments are never put here, and only they enter
+ * lwIP's tcp_input() anew, from within it: tcp_cookie_ack().
+ */
 static struct tcp_rx rx;
 
 struct tcp_tuple tcp_tuple_of_segment(const struct tcp_hdr *hdr)
@@ -216,7 +220,7 @@ struct tcp_tuple tcp_tuple_of_segment(const struct tcp_hdr *hdr)
 	};
 }
 
-void tcp_rx_begin(void)
+void net_hook_tcp_input_done(void)
 {
 	rx = (struct tcp_rx){ 0 };
 }
@@ -262,6 +266,9 @@ static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 {
 	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
 
+	if (pcb->state == LISTEN)
+		return;
+	ASSERT(!rx.pcb);
 	rx.pcb = pcb;
 	rx.hdr = hdr;
 	rx.p = p;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The segment that lwIP works on, from its tcp_input() to the end of it. lwIP's
- * hooks have no argument for it, so it is kept; who is called by us gets it.
+ * The segment that lwIP works on, from the moment that it has passed the checks
+ * to the end of tcp_input(). lwIP's hooks have no argument for it, so it is
+ * kept here; functions of ours get it as an argument.
  */
 #ifndef NET_TCP_TCP_INPUT_H
 #define NET_TCP_TCP_INPUT_H
@@ -26,8 +27,6 @@ struct tcp_rx {
 /* Between whom the segment is that lwIP has; its header in host order. */
 struct tcp_tuple tcp_tuple_of_segment(const struct tcp_hdr *hdr);
 
-/* Nothing is known of a segment: the last one has been dealt with. */
-void tcp_rx_begin(void);
 /* It opens the connection id anew, which has to start with this number. */
 void tcp_rx_follows(const struct tcp_tuple *id, uint32_t isn);
 /* The number, once, if that is so for id. */

@@ -43,6 +43,10 @@ int net_hook_tcp_no_connection(const struct tcp_hdr *hdr, u16_t len)
 	return 0;
 }
 
+void net_hook_tcp_input_done(void)
+{
+}
+
 int net_hook_tcp_segment_done(struct tcp_pcb *pcb)
 {
 	return 0;
