@@ -10,6 +10,7 @@
 #include "lwip/tcp.h"
 
 #include "kernel/task/clock.h"
+#include "net/base/seq.h"
 
 static uint32_t now_ms(void)
 {
@@ -43,7 +44,7 @@ static void sent_again(struct tcp_figures *f, uint32_t seq, size_t len)
 {
 	f->retrans++;
 	f->bytes_retrans += len;
-	if (TCP_SEQ_LT(seq, f->timed_end))
+	if (before(seq, f->timed_end))
 		f->timed_since_ns = 0;
 }
 
@@ -57,7 +58,7 @@ void tcp_figures_out(struct tcp_sock *tp, uint32_t seq, size_t len)
 	f->data_segs_out++;
 	f->bytes_sent += len;
 	f->last_data_sent = now_ms();
-	if (TCP_SEQ_LT(seq, f->snd_high)) {
+	if (before(seq, f->snd_high)) {
 		sent_again(f, seq, len);
 		return;
 	}
@@ -90,7 +91,7 @@ void tcp_figures_acked(struct tcp_sock *tp, uint32_t ack, size_t n)
 	uint64_t us;
 
 	f->bytes_acked += n;
-	if (!f->timed_since_ns || TCP_SEQ_LT(ack, f->timed_end))
+	if (!f->timed_since_ns || before(ack, f->timed_end))
 		return;
 	us = (ktime_get_ns() - f->timed_since_ns) / NSEC_PER_USEC;
 	f->timed_since_ns = 0;

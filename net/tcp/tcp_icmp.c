@@ -6,6 +6,7 @@
  */
 #include "net/tcp/tcp_icmp.h"
 
+#include "net/base/seq.h"
 #include "net/inet/protocol.h"
 #include "net/socket/socket.h"
 #include "net/tcp/tcp.h"
@@ -44,7 +45,7 @@ static struct tcp_pcb *find(const struct icmp_error *e, struct quoted *q)
 
 static bool is_on_its_way(const struct tcp_pcb *pcb, uint32_t seq)
 {
-	return TCP_SEQ_GEQ(seq, pcb->lastack) && TCP_SEQ_LT(seq, pcb->snd_nxt);
+	return !before(seq, pcb->lastack) && before(seq, pcb->snd_nxt);
 }
 
 /* lwIP splits the first segment that was not sent, so each becomes that. */

@@ -16,6 +16,7 @@
 #include "net/tcp/tcp_memory.h"
 
 #include "net/base/rx_buffers.h"
+#include "net/base/seq.h"
 #include "net/softirq.h"
 #include "net/tcp/tcp.h"
 
@@ -129,7 +130,7 @@ bool tcp_memory_may_keep_gap(const struct tcp_sock *tp)
 
 void tcp_progress(struct tcp_progress *p, uint32_t gone, uint32_t end)
 {
-	if ((int32_t)(gone - p->mark) < 0)
+	if (before(gone, p->mark))
 		return;
 	p->mark = end;
 	p->since_ns = ktime_get_ns();
