@@ -22,6 +22,7 @@
 #include "net/base/memory.h"
 #include "net/base/rxqueue.h"
 #include "net/base/skb_size.h"
+#include "net/inet/inet_ports.h"
 #include "net/inet/inet_sock.h"
 #include "net/socket/socket.h"
 #include "net/softirq.h"
@@ -498,4 +499,30 @@ const char *dgram_check(const struct dgram_sock *ds)
 	if (n != ds->count || ds->unread > n)
 		return "dgram 2: a queue is miscounted";
 	return NULL;
+}
+
+static const char *bucket_check(const struct inet_bind_bucket *tb)
+{
+	const struct inet_binding *b;
+	const char *broken = NULL;
+
+	list_for_each_entry(b, &tb->owners, node) {
+		broken = dgram_check(
+			container_of(b, struct dgram_sock, inet.binding));
+		if (broken)
+			break;
+	}
+	return broken;
+}
+
+const char *dgram_ports_check(const struct inet_ports *ports)
+{
+	const char *broken = inet_ports_check(ports);
+	const struct inet_bind_bucket *tb;
+
+	for (unsigned int i = 0; i < INET_PORT_CHAINS && !broken; i++) {
+		for (tb = ports->chains[i]; tb && !broken; tb = tb->next)
+			broken = bucket_check(tb);
+	}
+	return broken;
 }

@@ -83,7 +83,7 @@ struct dgram_sock {
 	uint32_t icmp_filter;
 };
 
-static inline struct dgram_sock *dgram_sk(struct sock *sk)
+static inline struct dgram_sock *dgram_sk(const struct sock *sk)
 {
 	return container_of(sk, struct dgram_sock, inet.sk);
 }
@@ -160,5 +160,7 @@ size_t dgram_memory(void);
 
 /* The invariants: kernel/check.h. */
 const char *dgram_check(const struct dgram_sock *ds);
+/* Those of a table of ports, and of all sockets that have one of them. */
+const char *dgram_ports_check(const struct inet_ports *ports);
 
 #endif

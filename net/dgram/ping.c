@@ -11,6 +11,7 @@
 #include "lwip/ip4.h"
 #include "lwip/pbuf.h"
 
+#include "kernel/check.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/random.h"
 #include "net/base/counters.h"
@@ -188,6 +189,11 @@ const struct proto ping_prot = {
 	.queues = dgram_queues,
 };
 
+static const char *ping_check(void)
+{
+	return dgram_ports_check(&idents);
+}
+
 void ping_init(void)
 {
 	static struct icmp_listener listener = {
@@ -202,6 +208,7 @@ void ping_init(void)
 	};
 
 	idents.random = random_u32;
+	check_register("ping", ping_check);
 	icmp_listen(&listener);
 	inet_register_protosw(&protosw);
 }

@@ -12,6 +12,7 @@
 #include "lwip/ip4.h"
 #include "lwip/pbuf.h"
 
+#include "kernel/check.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/task/softirq.h"
 #include "kernel/task/thread.h"
@@ -318,6 +319,16 @@ static const struct sockopt options[] = {
 	BYTE_OPTION(ICMP_FILTER, set_filter, get_filter),
 };
 
+static const char *sock_invariants(const struct sock *sk)
+{
+	return dgram_check(dgram_sk(sk));
+}
+
+static const char *raw_check(void)
+{
+	return sock_list_check(&raw_socks, sock_invariants);
+}
+
 void raw_init(void)
 {
 	static struct icmp_listener listener = {
@@ -343,6 +354,7 @@ void raw_init(void)
 		.packet = &slow.p,
 	};
 
+	check_register("raw", raw_check);
 	net_poller_register(&unfinished);
 	icmp_listen(&listener);
 	inet_register_protosw(&protosw);

@@ -79,31 +79,9 @@ static const struct sockopt options[] = {
 	INT_OPTION(UDP_SEGMENT, set_segment, get_segment),
 };
 
-static const char *bucket_check(const struct inet_bind_bucket *tb)
-{
-	const struct inet_binding *b;
-	const char *broken = NULL;
-
-	list_for_each_entry(b, &tb->owners, node) {
-		broken = dgram_check(
-			container_of(b, struct dgram_sock, inet.binding));
-		if (broken)
-			break;
-	}
-	return broken;
-}
-
-/* The ports, and the queues of all sockets that have one. */
 static const char *udp_check(void)
 {
-	const char *broken = inet_ports_check(&udp_ports);
-	const struct inet_bind_bucket *tb;
-
-	for (unsigned int i = 0; i < INET_PORT_CHAINS && !broken; i++) {
-		for (tb = udp_ports.chains[i]; tb && !broken; tb = tb->next)
-			broken = bucket_check(tb);
-	}
-	return broken;
+	return dgram_ports_check(&udp_ports);
 }
 
 void udp_init_sockets(void)

@@ -298,20 +298,41 @@ int net_pcb_chain(size_t n, struct tcp_pcb **first)
 	return 1;
 }
 
-/* Both lists are as long as there are pcbs: a longer walk goes round. */
 static const char *list_check(const struct tcp_pcb *first, bool is_parked,
 			      size_t *n)
 {
+	const struct tcp_pcb *prev = NULL;
+
 	for (const struct tcp_pcb *pcb = first; pcb; pcb = pcb->next) {
-		if (++*n > CHECKED_MAX)
-			return "pcb_table 1: a list has no end";
+		if (++*n > CHECKED_MAX || pcb->prev != prev)
+			return "pcb_table 1: a list is broken";
 		if (pcb->parked != is_parked)
 			return "pcb_table 1: a pcb is on the wrong list";
-		if (net_pcb_find(&pcb->local_ip, pcb->local_port,
-				 &pcb->remote_ip, pcb->remote_port) != pcb)
+		if (!pcb->hash_pprev || *pcb->hash_pprev != pcb)
 			return "pcb_table 1: a pcb is not in the table";
 		if (is_parked && !is_quiet(pcb))
 			return "pcb_table 3: a parked pcb has something to do";
+		prev = pcb;
+	}
+	return NULL;
+}
+
+/* left: pcbs of the lists that have not been seen in the table. */
+static const char *chain_check(struct tcp_pcb *const *chain, size_t *left)
+{
+	const struct tcp_pcb *pcb;
+
+	for (pcb = *chain; pcb; pcb = pcb->hash_next) {
+		if (!(*left)--)
+			return "pcb_table 1: a pcb is on no list";
+		if (chain_of(&pcb->local_ip, pcb->local_port, &pcb->remote_ip,
+			     pcb->remote_port) != chain)
+			return "pcb_table 1: a pcb is in the wrong chain";
+	}
+	for (pcb = *chain; pcb; pcb = pcb->hash_next) {
+		if (net_pcb_find(&pcb->local_ip, pcb->local_port,
+				 &pcb->remote_ip, pcb->remote_port) != pcb)
+			return "pcb_table 1: two pcbs have the same tuple";
 	}
 	return NULL;
 }
@@ -321,7 +342,11 @@ static const char *check_table(void)
 	size_t n = 0;
 	const char *broken = list_check(tcp_active_pcbs, false, &n);
 
-	return broken ? broken : list_check(parked, true, &n);
+	if (!broken)
+		broken = list_check(parked, true, &n);
+	for (size_t i = 0; i < nr_chains && !broken; i++)
+		broken = chain_check(&chains[i], &n);
+	return broken || !n ? broken : "pcb_table 1: one is not in the table";
 }
 
 void net_pcb_table_init(void)

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "kernel/check.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
@@ -538,6 +539,18 @@ static int netlink_create(struct socket *sock, int protocol)
 	return 0;
 }
 
+static const char *sock_invariants(const struct sock *sk)
+{
+	if (!list_is_intact(&netlink_sk(sk)->sk_receive_queue))
+		return "netlink: a queue is damaged";
+	return NULL;
+}
+
+static const char *netlink_check(void)
+{
+	return sock_list_check(&netlink_socks, sock_invariants);
+}
+
 void netlink_init(void)
 {
 	static struct net_proto_family netlink = {
@@ -549,6 +562,7 @@ void netlink_init(void)
 				  0);
 	if (!cache)
 		panic("no memory for sockets");
+	check_register("netlink", netlink_check);
 	sock_register(&netlink);
 	sockopt_netlink_init();
 	rtnetlink_init();

@@ -41,7 +41,7 @@ struct netlink_sock {
 	uint32_t drops;
 };
 
-static inline struct netlink_sock *netlink_sk(struct sock *sk)
+static inline struct netlink_sock *netlink_sk(const struct sock *sk)
 {
 	return container_of(sk, struct netlink_sock, sk);
 }

@@ -116,7 +116,9 @@ static const char *sock_invariants(const struct sock *sk)
 
 static const char *check_socks(void)
 {
-	return sock_list_check(&tcp_socks, sock_invariants);
+	const char *broken = inet_ports_check(&tcp_ports);
+
+	return broken ? broken : sock_list_check(&tcp_socks, sock_invariants);
 }
 
 void tcp_init_sockets(void)

@@ -7,7 +7,7 @@
  * Invariants, checked for panic():
  *  1. Each entry is on the chain of its tuple and on the list of its second.
  *  2. No entry lives longer than the wheel has lists.
- *  3. The timer runs if and only if there are entries.
+ *  3. While there are entries the timer runs.
  */
 #include "net/tcp/tcp_timewait.h"
 

@@ -423,8 +423,9 @@ static const char *sock_invariants(const struct sock *sk)
 
 	if (!u->inflight != list_empty(&u->inflight_node))
 		return "unix 3: in flight, but not on the list, or the reverse";
-	if (u->is_dead &&
-	    (u->addr || u->peer || !list_empty(&u->sk_receive_queue.list)))
+	if (u->is_dead && (u->inode || !list_empty(&u->bound) || u->peer ||
+			   !list_empty(&u->sk_receive_queue.list) ||
+			   !list_empty(&u->accept_queue)))
 		return "unix 4: a dead sock has something left";
 	return accept_queue_check(u);
 }

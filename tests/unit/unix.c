@@ -246,6 +246,20 @@ static int datagrams(void)
 	return 0;
 }
 
+/* A socket with a name is closed, and a message of it is still unread. */
+static int sender_gone(void)
+{
+	int s[2], fd;
+
+	TRY(pair(SOCK_DGRAM, s));
+	TRY(bind_to(s[0], "/tmp/d"));
+	TRY(put(s[0], 10, -1));
+	fd_close(fdt, s[0]);
+	TRY(check_all() ? -EIO : 0);
+	TRY(take(s[1], 10, 0, &fd));
+	return 0;
+}
+
 static int connections(void)
 {
 	int l = open_socket(SOCK_SEQPACKET), c, d;
@@ -546,6 +560,7 @@ int main(void)
 		out[i] = i * 7 + i / 251;
 	test_scenario(stream, "stream");
 	test_scenario(datagrams, "datagrams");
+	test_scenario(sender_gone, "sender gone");
 	test_scenario(connections, "connections");
 	test_scenario(cycles, "cycles");
 	test_crowd();
