@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The queues of sockets of datagrams. Owns datagrams from delivery until they
- * are read, and what a socket sends until the device has sent it. Softirq and
- * system calls.
+ * The queues of datagram sockets. Owns datagrams from delivery until they are
+ * read, and packets to send until the device has sent them. Softirq and system
+ * calls.
  */
 #include "net/dgram/dgram.h"
 
@@ -28,9 +28,8 @@
 #include "net/softirq.h"
 
 /*
- * Linux on x86-64: what stands in front of the data in its block (the link
- * layer's header, rounded, and as much again less one); the smallest block, and
- * the largest before data are put into pages.
+ * Linux on x86-64: the room for the link layer's header (16 bytes, and 15 for
+ * rounding); the smallest block; the size from which data are put into pages.
  */
 #define SKB_LINK_ROOM 31
 #define SKB_SMALL_BLOCK 576
@@ -168,9 +167,7 @@ void dgram_free(struct dgram *d)
 
 /* ---- Delivery ------------------------------------------------------------ */
 
-/* UDP takes what fits, or anything into an empty queue; the others until the
- * bound is passed.
- */
+/* UDP: what fits, or anything into an empty queue; others: below the bound. */
 static bool has_room(const struct dgram_sock *ds, uint32_t truesize)
 {
 	const struct sock *sk = &ds->inet.sk;
@@ -229,7 +226,7 @@ static bool is_icmp(const struct dgram *d)
 	return d->ee.origin == SO_EE_ORIGIN_ICMP;
 }
 
-/* sock_dequeue_err_skb(): the pending error is that of the next one. */
+/* As Linux's sock_dequeue_err_skb(). */
 struct dgram *dgram_take_error(struct dgram_sock *ds)
 {
 	struct sock *sk = dgram_to_sk(ds);
@@ -254,7 +251,7 @@ struct dgram *dgram_take_error(struct dgram_sock *ds)
 
 /* ---- Reading ------------------------------------------------------------- */
 
-/* With SO_PEEK_OFF a look goes on behind what was looked at before. */
+/* With SO_PEEK_OFF, MSG_PEEK continues at offset start of the queue. */
 static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
 				 int start, uint32_t *off)
 {
@@ -276,7 +273,7 @@ static struct dgram *first_dgram(struct dgram_sock *ds, uint32_t flags,
 	return NULL;
 }
 
-/* The end of receiving ends a wait; who does not wait hears EAGAIN. */
+/* After shutdown(SHUT_RD): 0 without data for waiters, -EAGAIN for others. */
 static int try_dgram(struct dgram_sock *ds, uint32_t flags, int start,
 		     uint32_t *off, struct dgram **d, bool waits)
 {
@@ -296,15 +293,15 @@ int dgram_wait(struct dgram_sock *ds, uint32_t flags, uint32_t *off,
 {
 	struct sock *sk = dgram_to_sk(ds);
 	uint64_t deadline = sock_rcv_deadline(sk, flags & MSG_DONTWAIT);
-	int start = ds->peek_off; /* a look goes on where it began */
+	int start = ds->peek_off; /* does not change during the wait */
 
 	return sock_attempt(sk, try_dgram(ds, flags, start, off, d, deadline),
 			    deadline);
 }
 
 /*
- * udp_rmem_release(): what was read is given back when it is a quarter of the
- * buffer, or the reader has taken all that was there when it began.
+ * As Linux's udp_rmem_release(): what was read is uncharged when it is a
+ * quarter of SO_RCVBUF, or the reader has read all that it found at its start.
  */
 static void uncharge(struct dgram_sock *ds, uint32_t truesize)
 {
@@ -349,7 +346,7 @@ int dgram_copy(const struct dgram *d, size_t off, size_t n, struct iov_iter *to)
 
 /* ---- Sending ------------------------------------------------------------- */
 
-/* A packet on its way out; its bytes follow. */
+/* A packet to send; its bytes follow. */
 struct wire_packet {
 	struct pbuf_custom pc;
 	struct dgram_sock *owner;

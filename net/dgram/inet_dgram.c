@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets of datagrams as the application has them, in the order of checks
- * that Linux's inet_bind() and ip4_datagram_connect() make. Thread context.
+ * System calls on datagram sockets, with the checks in the order of Linux's
+ * inet_bind() and ip4_datagram_connect(). Thread context.
  */
 #include "net/dgram/inet_dgram.h"
 
@@ -28,7 +28,7 @@ static int dgram_release(struct socket *sock)
 
 /* ---- Names --------------------------------------------------------------- */
 
-/* Raw sockets have no ports, but show their protocol in its place. */
+/* Raw sockets have no ports, but show their protocol in place of one. */
 static bool has_ports(const struct sock *sk)
 {
 	return sk->sk_prot->ports;
@@ -126,7 +126,7 @@ int inet_dgram_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	return 0;
 }
 
-/* What bind(2) did not ask for is given back: __udp_disconnect(). */
+/* Undoes all but bind(2)'s address and port, as Linux's __udp_disconnect(). */
 int inet_dgram_disconnect(struct sock *sk)
 {
 	struct dgram_sock *ds = dgram_sk(sk);
@@ -164,7 +164,7 @@ static int dgram_connect(struct socket *sock, const struct sockaddr_any *addr,
 	return sk->sk_prot->connect(sk, addr->in.addr, swap16(addr->in.port));
 }
 
-/* The end is noted and announced even of what is not connected. */
+/* Takes effect even if the socket is not connected. */
 static int dgram_shutdown(struct socket *sock, int how)
 {
 	struct sock *sk = sock->sk;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AF_INET's sockets of datagrams, above UDP, raw and ping: names, states, and
- * the order of checks.
+ * AF_INET's datagram sockets (UDP, raw, ping): names, states, and the order of
+ * checks.
  */
 #ifndef NET_DGRAM_INET_DGRAM_H
 #define NET_DGRAM_INET_DGRAM_H
@@ -17,7 +17,7 @@ void inet_dgram_init(void); /* at the start: SO_PEEK_OFF */
 /* connect(2), and connect(2) with AF_UNSPEC: struct proto. */
 int inet_dgram_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport);
 int inet_dgram_disconnect(struct sock *sk);
-/* A port for a socket that sends without one; -EAGAIN when all are taken. */
+/* A free port for a socket without one; -EAGAIN: no port or no memory. */
 int inet_dgram_autobind(struct sock *sk);
 
 #endif

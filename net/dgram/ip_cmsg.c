@@ -76,7 +76,7 @@ static int take_udp(const struct cmsg *cmsg, const void *data,
 	return 0;
 }
 
-/* What is meant for AF_UNIX is passed over; the rest is not there. */
+/* Skips SCM_RIGHTS and SCM_CREDENTIALS, which are for AF_UNIX. */
 static int take_socket(const struct cmsg *cmsg)
 {
 	return cmsg->type == 1 || cmsg->type == 2 ? 0 : -EINVAL;
@@ -170,7 +170,7 @@ static void put_origdst(struct msg *msg, const struct dgram *d)
 	put_cmsg(msg, IPPROTO_IP, IP_ORIGDSTADDR, &addr, sizeof(addr.in));
 }
 
-/* Packets with options never come so far: IP_RECVOPTS has nothing to tell. */
+/* IP_RECVOPTS has no effect: IP options are not stored with a datagram. */
 void ip_cmsg_recv(struct inet_sock *inet, struct msg *msg,
 		  const struct dgram *d)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a datagram goes, and how: UDP, raw and ping sockets ask alike. Thread
- * context.
+ * Address, route and header of a datagram to send, for UDP, raw and ping
+ * sockets. Thread context.
  */
 #include "net/dgram/ip_datagram.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the senders of datagrams have in common: where one goes, and how.
+ * Address, route and header of a datagram to send.
  */
 #ifndef NET_DGRAM_IP_DATAGRAM_H
 #define NET_DGRAM_IP_DATAGRAM_H
@@ -16,35 +16,33 @@ struct ip_dest {
 };
 
 /*
- * The address that msg names, or the peer: -EINVAL, -EAFNOSUPPORT,
+ * msg's address, else the connected peer's: -EINVAL, -EAFNOSUPPORT,
  * -EDESTADDRREQ.
  */
 int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
 		    uint32_t *daddr, uint16_t *port);
 /*
- * The route from saddr and oif, which may be 0, to daddr, as the socket's
- * options for unicast, multicast and broadcast have it: 0 or -errno, -EACCES
- * for a broadcast that SO_BROADCAST does not allow.
+ * The route to daddr by the socket's options for unicast, multicast and
+ * broadcast; saddr and oif may be 0. 0 or -errno; -EACCES: a broadcast without
+ * SO_BROADCAST.
  */
 int ip_sock_route(const struct inet_sock *inet, uint32_t daddr, uint32_t saddr,
 		  int oif, struct ip_route *rt);
-/* The route to daddr by the socket's options; to->send is filled in. -EACCES:
- * a broadcast without leave.
- */
+/* ip_sock_route() for to->send, which the caller has filled in. */
 int ip_dest_route(struct dgram_sock *ds, uint32_t daddr, struct ip_dest *to);
-/* What a send without ports begins with: address, control messages, route. */
+/* For raw and ping: parses address and control messages, finds the route. */
 int ip_dest_find(struct dgram_sock *ds, const struct msg *msg,
 		 struct ip_dest *to);
 /* The header of a packet with len bytes behind it. */
 struct ip_out ip_dest_packet(struct dgram_sock *ds, const struct ip_dest *to,
 			     size_t len);
-/* Whether it may be that long: -EMSGSIZE, which IP_RECVERR explains. */
+/* 0, or -EMSGSIZE, which is also queued with IP_RECVERR. len as above. */
 int ip_dest_check_length(struct dgram_sock *ds, const struct ip_dest *to,
 			 size_t len);
 
 /*
- * Who on this machine gets it: lo has no link beyond; what goes to a group on
- * a link comes back, a multicast only if somebody here listens.
+ * Whether this machine receives the packet (local address, broadcast, or a
+ * multicast group joined here), and whether it goes to the link. Both may be.
  */
 bool ip_dest_comes_back(const struct dgram_sock *ds, const struct ip_dest *to);
 bool ip_dest_leaves(const struct dgram_sock *ds, const struct ip_dest *to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Errors of datagrams: what ICMP says of them, and the queue on which a
- * socket with IP_RECVERR finds it. Softirq and system calls.
+ * The error queue of sockets with IP_RECVERR: errors from ICMP and from this
+ * machine. Softirq and system calls.
  */
 #include "net/dgram/ip_error.h"
 
@@ -19,7 +19,7 @@
 
 #define IP_RECVERR_TYPE 11 /* <linux/in.h> does not go with lwIP */
 
-/* A copy: what is quoted is short, and the message is somebody else's. */
+/* A copy of the quoted bytes from skip on; the ICMP message is the caller's. */
 static struct dgram *copy_of(const struct pbuf *from, uint16_t skip)
 {
 	uint16_t len = from && from->tot_len > skip ? from->tot_len - skip : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ping sockets. Identifiers are given out as ports are, from a table of their
- * own. Softirq and system calls.
+ * Ping sockets. Identifiers are allocated like ports, from their own table.
+ * Softirq and system calls.
  */
 #include "net/dgram/ping.h"
 
@@ -67,7 +67,7 @@ static void ping_rcv(struct pbuf *p, const struct ip_info *ip,
 		net_count(ping_drop_no_memory);
 }
 
-/* The message quotes an echo request of ours: its identifier says whose. */
+/* The error quotes an echo request: its identifier is the sender's port. */
 static void ping_err(const struct icmp_error *e)
 {
 	struct icmp_header icmp;
@@ -99,7 +99,7 @@ static void ping_err(const struct icmp_error *e)
 
 /* ---- Sending ------------------------------------------------------------- */
 
-/* Everything but the data and the sequence number is the kernel's. */
+/* The application sets only the sequence number and the data. */
 static void fill_request(const struct dgram_sock *ds, struct pbuf *p)
 {
 	struct icmp_header *icmp = p->payload;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw sockets for ICMP. They have no ports: each that fits gets a copy of what
- * is received. Softirq and system calls.
+ * Raw sockets for ICMP. They have no ports: every socket that matches gets the
+ * message. Softirq and system calls.
  */
 #include "net/dgram/raw.h"
 
@@ -32,7 +32,7 @@
 
 #define ICMP_FILTER 1 /* <linux/icmp.h> wants a C library */
 
-/* Looked at in one run of the softirq. */
+/* Sockets visited before others may run. */
 #define RECEIVERS_AT_ONCE 512
 
 struct sock_list raw_socks = SOCK_LIST_INIT(raw_socks);
@@ -51,7 +51,7 @@ static bool fits(const struct dgram_sock *ds, uint32_t remote, uint32_t local,
 	return !inet->sk.sk_bound_dev_if || inet->sk.sk_bound_dev_if == ifindex;
 }
 
-/* raw(7): a set bit keeps the type away; those beyond 31 have none. */
+/* raw(7): a set bit blocks its type; types above 31 are not filtered. */
 static bool is_filtered(const struct dgram_sock *ds, uint8_t type)
 {
 	return type < 32 && ds->icmp_filter & BIT(type);
@@ -65,7 +65,7 @@ static bool wants(const struct dgram_sock *ds, const struct ip_info *ip,
 	       ip_mcast_allows(&ds->inet, ip->daddr, ip->saddr, ip->ifindex);
 }
 
-/* A packet under way to its receivers. */
+/* A packet that has not reached all receivers. */
 struct delivery {
 	struct pbuf *p; /* our own copy; NULL: none */
 	struct ip_info ip;
@@ -73,7 +73,7 @@ struct delivery {
 	uint8_t type;
 };
 
-/* What one run of the softirq has not done: nothing else is taken meanwhile. */
+/* The packet that a softirq run left unfinished: continued before others. */
 static struct delivery slow;
 
 static void deliver(const struct delivery *dl, struct dgram_sock *ds)
@@ -124,7 +124,7 @@ static bool is_wanted(const struct ip_info *ip, uint8_t type)
 	return false;
 }
 
-/* Each receiver gets a reference. Others may run between many of a thread's. */
+/* Each receiver gets a reference. A thread lets others run between batches. */
 static void raw_deliver(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
 	struct delivery dl = {
@@ -190,8 +190,8 @@ static void raw_err(const struct icmp_error *e, uint8_t proto, uint16_t skip)
 /* ---- Sending ------------------------------------------------------------- */
 
 /*
- * IP_HDRINCL, raw(7): the application's header counts, but for the length, the
- * checksum, and source and identification where they are 0.
+ * IP_HDRINCL, raw(7): uses the application's addresses, TOS, TTL and DF bit;
+ * a source of 0 is filled in, the other fields are the kernel's.
  */
 static int send_with_header(struct dgram_sock *ds, const struct ip_dest *to,
 			    struct msg *msg, size_t len)
@@ -235,7 +235,7 @@ static int send_message(struct dgram_sock *ds, const struct ip_dest *to,
 
 	if (err)
 		return err;
-	if (len < 2) /* type and code, which Linux wants to know beforehand */
+	if (len < 2) /* Linux reads type and code first, and faults */
 		return -EFAULT;
 	p = ip_dest_payload(ds, to, msg, len);
 	if (IS_ERR(p))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw sockets, raw(7), for ICMP: every message that the machine receives, with
- * its IP header, but for the types that ICMP_FILTER names.
+ * Raw sockets, raw(7), for ICMP: they receive every message, with its IP
+ * header, except the types in ICMP_FILTER.
  */
 #ifndef NET_DGRAM_RAW_H
 #define NET_DGRAM_RAW_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a UDP socket, and the options of level IPPROTO_UDP.
+ * Creation and close of UDP sockets, and the options of level IPPROTO_UDP.
  */
 #include "net/dgram/udp.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UDP (RFC 768): what the files net/dgram/udp*.c share, and what IP tells them.
+ * UDP (RFC 768): what the files net/dgram/udp*.c share.
  *
- * lwIP has no part in it: its DHCP client keeps the one pcb there is. What
- * comes from the wire is looked up here, and what goes to this machine itself
- * is put on the receiver's queue without ever being a packet.
+ * lwIP's UDP serves its DHCP client only, which has the only UDP pcb. Datagrams
+ * to this machine itself go to the receiver's queue without becoming a packet.
  */
 #ifndef NET_DGRAM_UDP_H
 #define NET_DGRAM_UDP_H
@@ -30,7 +29,7 @@ void udp_init_sockets(void);
 
 /* ---- net/dgram/udp_lookup.c ---------------------------------------------- */
 
-/* Who a datagram goes between; ports in host order. */
+/* Addresses and ports of a datagram; ports in host order. */
 struct udp_tuple {
 	uint32_t saddr;
 	uint32_t daddr;
@@ -39,22 +38,22 @@ struct udp_tuple {
 	int ifindex;
 };
 
-/* The one socket for a datagram to a single host, or NULL. */
+/* The socket for a unicast datagram, or NULL. */
 struct dgram_sock *udp_lookup(const struct udp_tuple *t);
 /*
- * Calls fn for each socket that a datagram to a group is for, some in each
- * call; true: there may be more. The walk was begun on udp_ports and t->dport.
+ * Calls fn for the sockets that receive a broadcast or multicast, a batch in
+ * each call; true: there may be more. walk: begun on udp_ports and t->dport.
  */
 bool udp_next_members(struct inet_walk *walk, const struct udp_tuple *t,
 		      void (*fn)(struct dgram_sock *ds, void *arg), void *arg);
 
 /* ---- net/dgram/udp_input.c ----------------------------------------------- */
 
-/* UDP's handlers: what comes from the wire, and ICMP's errors. */
+/* Registers UDP's handlers of received packets and ICMP errors. */
 void udp_rcv_init(void);
 /*
- * A payload from a socket of this machine; keeps no reference to p. False:
- * nobody has the port. Others may run between many receivers.
+ * Delivers a payload from a socket of this machine; p stays the caller's.
+ * False: no receiver. Others may run between batches of receivers.
  */
 bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 		   const struct ip_info *ip);
@@ -63,8 +62,9 @@ bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 
 ssize_t udp_sendmsg(struct sock *sk, struct msg *msg);
 ssize_t udp_recvmsg(struct sock *sk, struct msg *msg);
-/* UDP_CORK was taken away: what is pending is sent. */
+/* Sends the pending datagram, if there is one: 0 or -errno. */
 int udp_uncork(struct dgram_sock *ds);
+/* Discards it. */
 void udp_drop_cork(struct dgram_sock *ds);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datagrams on their way up: from the wire, and from sockets of this machine.
- * Softirq and system calls.
+ * Received datagrams, from the wire and from sockets of this machine. Softirq
+ * and system calls.
  */
 #include <errno.h>
 #include <string.h>
@@ -80,8 +80,8 @@ bool udp_rcv_local(struct pbuf *p, const struct udp_tuple *t,
 /* ---- From the wire ------------------------------------------------------- */
 
 /*
- * To a group, under way to its receivers: too many for one run of the softirq.
- * Nothing else is taken meanwhile.
+ * A datagram to a group with too many receivers for one run of the softirq:
+ * continued before other packets are taken.
  */
 static struct {
 	struct delivery dl; /* dl.p is NULL: none */
@@ -129,7 +129,7 @@ static bool checksum_is_right(struct pbuf *p, const struct ip_info *ip)
 	       !inet_chksum_pseudo(p, IPPROTO_UDP, p->tot_len, &src, &dest);
 }
 
-/* RFC 768: the length covers header and data, and IP brought that much. */
+/* RFC 768: the length covers header and data; IP's may be longer. */
 static bool cut_to_length(struct pbuf *p)
 {
 	uint16_t len = lwip_ntohs(((struct udp_hdr *)p->payload)->len);
@@ -141,7 +141,7 @@ static bool cut_to_length(struct pbuf *p)
 	return true;
 }
 
-/* The payload of IP; consumed unless it is for nobody: false. */
+/* p: IP's payload; consumed, unless the port is unused: false. */
 static bool rcv(struct pbuf *p, const struct ip_info *ip)
 {
 	const struct udp_hdr *udp = p->payload;
@@ -186,7 +186,7 @@ static void udp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 	pbuf_free(p);
 }
 
-/* The socket is the one that would have got the answer. */
+/* The socket that would receive a reply to the quoted datagram. */
 static struct dgram_sock *sender_of(const struct icmp_error *e,
 				    const struct udp_hdr *udp)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which socket a datagram is for, as Linux decides: of those on the port the
- * one that is tied closest to address, peer and interface; among equals the
- * one that was bound last, or in a group with SO_REUSEPORT the one that a
- * keyed hash of both ends names. Softirq and system calls.
+ * The lookup of a datagram's socket, as on Linux: among the sockets on the
+ * port the one with the most specific address, peer and interface; among
+ * equals the one bound last, or, in an SO_REUSEPORT group, one chosen by a
+ * keyed hash of both ends. Softirq and system calls.
  */
 #include "kernel/lib/siphash.h"
 #include "kernel/random.h"
@@ -12,7 +12,7 @@
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_route.h"
 
-/* Looked at before others may run. */
+/* Sockets visited before others may run. */
 #define MEMBERS_AT_ONCE 512
 
 static struct dgram_sock *owner_of(struct inet_binding *b)
@@ -33,7 +33,7 @@ static bool interface_fits(const struct sock *sk, int ifindex)
 	return !sk->sk_bound_dev_if || sk->sk_bound_dev_if == ifindex;
 }
 
-/* compute_score(): -1 when it is not for this socket. */
+/* Linux's compute_score(); -1: does not match. */
 static int score_of(const struct dgram_sock *ds, uint32_t addr,
 		    const struct udp_tuple *t)
 {
@@ -79,7 +79,7 @@ static bool same_group(const struct dgram_sock *a, const struct dgram_sock *b)
 	       a->inet.sk.sk_bound_dev_if == b->inet.sk.sk_bound_dev_if;
 }
 
-/* Out of the group of first: by hash, or NULL when somebody is connected. */
+/* A member of first's group by hash; NULL if a member is connected. */
 static struct dgram_sock *choose(const struct list_head *owners,
 				 const struct dgram_sock *first,
 				 const struct udp_tuple *t)
@@ -134,7 +134,7 @@ struct dgram_sock *udp_lookup(const struct udp_tuple *t)
 	return ds ? ds : lookup_at(owners, 0, t);
 }
 
-/* __udp_is_mcast_sock() */
+/* As Linux's __udp_is_mcast_sock(). */
 static bool is_member(const struct dgram_sock *ds, const struct udp_tuple *t)
 {
 	const struct inet_sock *inet = &ds->inet;

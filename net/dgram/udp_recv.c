@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recvmsg(2) of datagrams: UDP, and what raw and ping sockets do alike.
- * Thread context.
+ * recvmsg(2) of UDP, raw and ping sockets. Thread context.
  */
 #include <errno.h>
 
@@ -24,7 +23,7 @@ static void tell(struct dgram_sock *ds, struct msg *msg, const struct dgram *d)
 		ip_cmsg_recv(&ds->inet, msg, d);
 }
 
-/* SO_PEEK_OFF follows what was looked at, and what was taken. */
+/* MSG_PEEK advances SO_PEEK_OFF's offset; a read moves it back. */
 static void move_peek_off(struct dgram_sock *ds, size_t n, bool peek)
 {
 	if (ds->peek_off < 0)

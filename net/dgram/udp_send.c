@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datagrams on their way down, in the order of checks that Linux's
- * udp_sendmsg() makes. What goes to this machine is put on the receiver's
- * queue at once; a group on the link is sent there too. Thread context.
+ * Sends datagrams, with the checks in the order of Linux's udp_sendmsg(). To
+ * this machine they go straight to the receiver's queue, to a group perhaps to
+ * the link too. Thread context.
  */
 #include <errno.h>
 
@@ -23,7 +23,7 @@
 #define MSG_PROBE 0x10
 #define GSO_SEGMENTS_MAX 128
 
-/* Data that wait for more: UDP_CORK and MSG_MORE. */
+/* The pending datagram of UDP_CORK and MSG_MORE. */
 struct udp_cork {
 	struct ip_dest to;
 	struct pbuf *p; /* NULL: nothing yet */
@@ -62,7 +62,7 @@ static int to_wire(struct dgram_sock *ds, const struct ip_dest *to,
 	return ip_output_packet(&to->rt, &out, p);
 }
 
-/* Nobody has the port: the sender hears what a router would have told it. */
+/* The port is unused: answers as a remote host would, by ICMP. */
 static void refuse(struct dgram_sock *ds, const struct ip_out *out,
 		   const struct ip_info *ip, uint16_t port,
 		   const struct pbuf *payload)
@@ -144,7 +144,7 @@ static int send_one(struct dgram_sock *ds, const struct ip_dest *to,
 	return IS_ERR(p) ? (int)PTR_ERR(p) : transmit(ds, to, p);
 }
 
-/* UDP_SEGMENT: one call, many datagrams of one size. */
+/* UDP_SEGMENT: cuts the data into datagrams of gso_size bytes. */
 static int send_segments(struct dgram_sock *ds, const struct ip_dest *to,
 			 struct msg *msg, size_t len)
 {
@@ -165,7 +165,7 @@ static int send_segments(struct dgram_sock *ds, const struct ip_dest *to,
 	return err;
 }
 
-/* ---- Data that wait for more --------------------------------------------- */
+/* ---- Corked datagrams ---------------------------------------------------- */
 
 void udp_drop_cork(struct dgram_sock *ds)
 {
@@ -221,7 +221,7 @@ static int append(struct dgram_sock *ds, struct msg *msg, size_t len)
 	return 0;
 }
 
-/* What fails takes with it what was pending. */
+/* On failure the pending data are discarded too. */
 static int send_corked(struct dgram_sock *ds, struct msg *msg, size_t len,
 		       bool more)
 {
