@@ -16,6 +16,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/initramfs.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/poison.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vma.h"
 #include "kernel/pipe/pipe.h"
@@ -59,6 +60,7 @@ static void log_init(void)
 
 static void memory_init(struct boot_info *bi)
 {
+	poison_is_on = cmdline_get("slub_debug");
 	paging_init(bi);
 	if (page_alloc_init(bi))
 		power_off(STATUS_BAD_CONFIG);

@@ -7,10 +7,13 @@
 #define KERNEL_SELFTEST_H
 
 /*
- * The exit status: 0 when all held, 1 else. which: the word's value; with
- * "overrun" a function first writes beyond a buffer on its stack, which is a
- * panic. A kernel thread, when everything is up and paging_seal() was called.
+ * The exit status: 0 when all held, 1 else. which: the word's value; the name of
+ * a bug of selftest_bugs.c makes that first. A kernel thread, when everything is
+ * up and paging_seal() was called.
  */
 int selftest(const char *which);
+
+/* Makes a bug that ends the machine, unless there is none of this name. */
+void selftest_bug(const char *name);
 
 #endif

@@ -26,6 +26,7 @@
 
 #include "kernel/boot_info.h"
 #include "kernel/check.h"
+#include "kernel/mm/poison.h"
 #include "kernel/printk.h"
 
 #define BLOCK_PAGES ((size_t)1 << MAX_ORDER)
@@ -116,6 +117,12 @@ struct page *virt_to_page(const void *addr)
 	return phys_to_page((uintptr_t)addr - direct_map_base);
 }
 
+static _Noreturn noinline void corrupted(const struct page *page,
+					 const char *how)
+{
+	panic("page %#llx: %s", (unsigned long long)page_to_phys(page), how);
+}
+
 static void free_area_add(struct page *page, unsigned int order)
 {
 	page->state = PAGE_FREE;
@@ -124,8 +131,12 @@ static void free_area_add(struct page *page, unsigned int order)
 	free_areas[order].blocks++;
 }
 
+/* Who wrote to a page struct does not choose where the links are written. */
 static void free_area_del(struct page *page)
 {
+	if (unlikely(page->lru.next->prev != &page->lru ||
+		     page->lru.prev->next != &page->lru))
+		corrupted(page, "a free list's links disagree");
 	list_del(&page->lru);
 	free_areas[page->order].blocks--;
 	page->state = PAGE_TAIL;
@@ -144,6 +155,9 @@ static void zone_add_free(struct zone *zone, size_t index, size_t n)
 		for (page = zone->map + index;
 		     page < zone->map + index + (1UL << order); page++)
 			page->state = PAGE_TAIL;
+		if (unlikely(poison_is_on))
+			poison_fill(page_address(zone->map + index),
+				    PAGE_SIZE << order);
 		free_area_add(zone->map + index, order);
 		index += 1UL << order;
 		n -= 1UL << order;
@@ -186,6 +200,8 @@ static struct page *take_block(unsigned int order)
 	if (o > MAX_ORDER)
 		return NULL;
 	page = list_first_entry(&free_areas[o].list, struct page, lru);
+	if (unlikely(page->state != PAGE_FREE || page->order != o))
+		corrupted(page, "a free list has what is not free");
 	free_area_del(page);
 	while (o > order) {
 		o--;
@@ -227,6 +243,9 @@ struct page *alloc_pages(unsigned int order, unsigned int flags)
 	} while (!page && open_block());
 	if (!page)
 		return NULL;
+	if (unlikely(poison_is_on) &&
+	    !poison_is_whole(page_address(page), PAGE_SIZE << order))
+		corrupted(page, "written to after its free");
 	nr_free -= 1UL << order;
 	page->state = PAGE_USED;
 	page->order = order;
@@ -244,7 +263,13 @@ void free_pages(struct page *page, unsigned int order)
 	size_t index = page - zone->map;
 	struct page *buddy;
 
-	ASSERT(page->state == PAGE_USED && page->order == order);
+	if (unlikely(page->state != PAGE_USED || page->order != order))
+		corrupted(page,
+			  page->state == PAGE_FREE || page->state == PAGE_TAIL ?
+				  "double free" :
+				  "free of what is no such block");
+	if (unlikely(poison_is_on))
+		poison_fill(page_address(page), PAGE_SIZE << order);
 	nr_free += 1UL << order;
 	page->refs = 0;
 	page->state = PAGE_TAIL;

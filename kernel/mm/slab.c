@@ -12,10 +12,11 @@
  * to an object finds the slab: its start is the address rounded down to the
  * slab's size, the small one or the large one.
  *
- * A free object's second word is a mark made of its address. It is verified
- * when the object is handed out (somebody wrote to it after freeing it) and,
- * when an object that is being freed carries it, the free list is searched
- * for the object (freed twice).
+ * A free object's first word is the link to the next one, which has to stay
+ * near, its second one a mark made of its address. Both are verified when the
+ * object is handed out (somebody wrote to it after freeing it); when an object
+ * that is being freed carries the mark, the free list is searched for it (freed
+ * twice). The rest of it is filled where poison_is_on.
  *
  * Invariants (slab_check()):
  *  1. a slab is on partial, full or empty as 0 < inuse < objects,
@@ -31,9 +32,11 @@
 
 #include "kernel/check.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/poison.h"
 
 #define FREE_MARK 0x5ab0f4ee0b7ec75aUL
 #define NATURAL_ALIGN 8
+#define SLAB_MAX (PAGE_SIZE << MAX_ORDER)
 #define MAX_SLAB_ORDER 5 /* objects above four pages may waste more */
 
 struct free_object {
@@ -64,6 +67,34 @@ static struct free_object *next_free(const struct free_object *object)
 static void set_next(struct free_object *object, const void *next)
 {
 	object->next = (uintptr_t)next ^ (uintptr_t)object ^ slab_secret;
+}
+
+static _Noreturn noinline void corrupted(const struct kmem_cache *cache,
+					 const char *how)
+{
+	panic("slab cache %s: %s", cache->name, how);
+}
+
+static noinline void rest_fill(const struct kmem_cache *cache,
+			       struct free_object *object)
+{
+	poison_fill(object + 1, cache->stride - sizeof(*object));
+}
+
+static noinline bool rest_is_whole(const struct kmem_cache *cache,
+				   const struct free_object *object)
+{
+	return poison_is_whole(object + 1, cache->stride - sizeof(*object));
+}
+
+/*
+ * Two places of one slab differ in low bits only. That it leads to a free object
+ * is seen by the mark there.
+ */
+static bool link_is_whole(const struct free_object *object,
+			  const struct free_object *next)
+{
+	return ((uintptr_t)object ^ (uintptr_t)next) < SLAB_MAX || !next;
 }
 
 /* The smallest order that wastes less than 1/8, or the one wasting least. */
@@ -130,7 +161,8 @@ static struct page *slab_pages(const struct kmem_cache *cache,
 	return alloc_pages(cache->min_order, flags);
 }
 
-static struct page *slab_create(struct kmem_cache *cache, unsigned int flags)
+static noinline struct page *slab_create(struct kmem_cache *cache,
+					 unsigned int flags)
 {
 	struct page *page = slab_pages(cache, flags);
 	struct free_object *object;
@@ -150,6 +182,8 @@ static struct page *slab_create(struct kmem_cache *cache, unsigned int flags)
 		object = (struct free_object *)(base + i * cache->stride);
 		set_next(object, page->freelist);
 		object->mark = free_mark(object);
+		if (unlikely(poison_is_on))
+			rest_fill(cache, object);
 		page->freelist = object;
 	}
 	list_add(&page->lru, &cache->empty);
@@ -159,7 +193,7 @@ static struct page *slab_create(struct kmem_cache *cache, unsigned int flags)
 	return page;
 }
 
-static void slab_destroy(struct kmem_cache *cache, struct page *page)
+static noinline void slab_destroy(struct kmem_cache *cache, struct page *page)
 {
 	size_t i;
 
@@ -189,16 +223,20 @@ static struct page *slab_find(struct kmem_cache *cache, unsigned int flags)
 void *kmem_cache_alloc_flags(struct kmem_cache *cache, unsigned int flags)
 {
 	struct page *page = slab_find(cache, flags);
-	struct free_object *object;
+	struct free_object *object, *next;
 
 	if (unlikely(!page)) {
 		cache->failures++;
 		return NULL;
 	}
 	object = page->freelist;
-	ASSERT(object->mark == free_mark(object));
+	next = next_free(object);
+	if (unlikely(object->mark != free_mark(object) ||
+		     !link_is_whole(object, next) ||
+		     (poison_is_on && !rest_is_whole(cache, object))))
+		corrupted(cache, "an object was written to after its free");
 	object->mark = 0;
-	page->freelist = next_free(object);
+	page->freelist = next;
 	page->inuse++;
 	cache->active++;
 	if (page->inuse == page->objects)
@@ -244,13 +282,18 @@ static struct page *slab_at(const void *ptr, unsigned int order)
 static struct page *slab_of(const struct kmem_cache *cache, const void *object)
 {
 	struct page *page = slab_at(object, cache->order);
-	uintptr_t offset;
+	uint32_t offset;
 
 	if (unlikely(!page))
 		page = slab_at(object, cache->min_order);
-	ASSERT(page && page->cache == cache);
+	if (unlikely(!page))
+		corrupted(cache, "free of what is no object");
+	if (unlikely(page->cache != cache))
+		corrupted(cache, "free of another cache's object");
 	offset = (uintptr_t)object & ((PAGE_SIZE << page->order) - 1);
-	ASSERT((uint32_t)offset % cache->stride == 0);
+	if (unlikely(offset % cache->stride ||
+		     offset / cache->stride >= page->objects))
+		corrupted(cache, "free of an address within a slab");
 	return page;
 }
 
@@ -260,9 +303,11 @@ void kmem_cache_free(struct kmem_cache *cache, void *ptr)
 	struct free_object *object = ptr;
 	bool was_full = page->inuse == page->objects;
 
-	ASSERT(page->inuse);
-	ASSERT(object->mark != free_mark(object) ||
-	       !slab_has_free(page, object));
+	if (unlikely(!page->inuse || (object->mark == free_mark(object) &&
+				      slab_has_free(page, object))))
+		corrupted(cache, "double free");
+	if (unlikely(poison_is_on))
+		rest_fill(cache, object);
 	set_next(object, page->freelist);
 	object->mark = free_mark(object);
 	page->freelist = object;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """
 The kernel's own proofs that it is protected, on each kind of machine; and that
-an overrun of a buffer on its stack ends it.
+bugs made on purpose end it with a report.
 """
 import os
 import re
@@ -14,12 +14,33 @@ from vm import Vm, image
 
 PROOFS = 20  # at least: those that every CPU can give
 
+# Bugs of kernel/selftest_bugs.c, and what the panic says.
+WRITTEN = "slab cache bug: an object was written to after its free"
+BUGS = {
+    "overrun": "a buffer on the kernel's stack was overrun",
+    "stack-overflow": "page fault .* guard page of a kernel stack|kernel stack overflow",
+    "write-link": WRITTEN,
+    "write-mark": WRITTEN,
+    "double-free": "slab cache bug: double free",
+    "wrong-cache": "slab cache bug: free of another cache's object",
+    "inner-pointer": "slab cache bug: free of an address within a slab",
+    "stack-pointer": "slab cache bug: free of what is no object",
+    "page-double-free": "page 0x[0-9a-f]+: double free",
+    "page-order": "page 0x[0-9a-f]+: free of what is no such block",
+    "page-links": "page 0x[0-9a-f]+: a free list's links disagree",
+}
+# Those that only slub_debug sees.
+FILLED = {
+    "write-rest": WRITTEN,
+    "page-write": "page 0x[0-9a-f]+: written to after its free",
+}
+
 t = Tap(deadline=300)
 elf = image("apps/echo")
 
 
-def prove(name, kernel=elf, **machine):
-    vm = Vm(kernel, append="selftest", **machine)
+def prove(name, kernel=elf, append="selftest", **machine):
+    vm = Vm(kernel, append=append, **machine)
     status = vm.wait(60)
     good = re.findall(r"^ok \d+ - selftest", vm.text, re.M)
     plan = re.search(r"^1\.\.(\d+)$", vm.text, re.M)
@@ -41,8 +62,16 @@ for machine in ("q35", "pc", "microvm", "microvm,acpi=off"):
 if os.path.exists("/usr/share/OVMF"):
     prove("q35 by UEFI", kernel=image("apps/echo", "efi"), boot="uefi", mem="64M")
 
-vm = Vm(elf, append="selftest=overrun")
-t.equal(vm.wait(30), "panic", "selftest: a frame that was overrun is a panic")
-t.ok("panic: a buffer on the kernel's stack was overrun" in vm.text,
-     "selftest: the report says why")
+for bug, report in BUGS.items():
+    vm = Vm(elf, append=f"selftest={bug}")
+    t.equal(vm.wait(30), "panic", f"selftest: {bug}: the machine ends")
+    if not t.ok(re.search(f"panic: {report}", vm.text), f"selftest: {bug}: says why"):
+        t.diag(vm.text)
+for bug, report in FILLED.items():
+    vm = Vm(elf, append=f"slub_debug selftest={bug}")
+    t.equal(vm.wait(30), "panic", f"selftest: slub_debug {bug}: the machine ends")
+    if not t.ok(re.search(f"panic: {report}", vm.text),
+                f"selftest: slub_debug {bug}: says why"):
+        t.diag(vm.text)
+prove("slub_debug", append="slub_debug selftest")
 t.done()

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/mm/page.c */
+/* unit: kernel/mm/page.c kernel/mm/poison.c */
 /* The page allocator over host memory. */
 #include <errno.h>
 
+#include "kernel/mm/poison.h"
 #include "lib/ram.h"
 
 #include "lib/check.h"
@@ -172,6 +173,41 @@ static void test_references(void)
 	page = alloc_pages(1, 0);
 	ok(PANICS(free_pages(page, 0)), "buddy: so is the wrong order");
 	ok(PANICS(free_pages(page + 1, 0)), "buddy: so is a tail page");
+	ok(PANICS(free_pages((struct page *)&ram, 0)),
+	   "buddy: so is what is no page struct");
+	ram_destroy(&ram);
+}
+
+static void test_written_free(void)
+{
+	struct ram ram = ram_boot(8 * MiB);
+	struct page *page = alloc_page(0);
+
+	alloc_page(0);
+	free_pages(page, 0);
+	page->lru.next = page->lru.prev;
+	page->lru.prev = &page->lru;
+	ok(PANICS(alloc_page(0)), "buddy: a free page's links are looked at");
+	ram_destroy(&ram);
+
+	ram = ram_boot(8 * MiB);
+	page = alloc_page(0);
+	alloc_page(0);
+	free_pages(page, 0);
+	page->state = PAGE_USED;
+	ok(PANICS(alloc_page(0)), "buddy: so is whether it is free");
+	ram_destroy(&ram);
+
+	poison_is_on = true;
+	ram = ram_boot(8 * MiB);
+	page = alloc_pages(3, 0);
+	memset(page_address(page), RAM_JUNK, PAGE_SIZE << 3);
+	free_pages(page, 3);
+	is_ptr(alloc_pages(3, ALLOC_ZERO), page, "buddy: filled when free");
+	free_pages(page, 3);
+	*((char *)page_address(page) + 3 * PAGE_SIZE + 77) = 0;
+	ok(PANICS(alloc_pages(3, 0)), "buddy: and a write there is seen");
+	poison_is_on = false;
 	ram_destroy(&ram);
 }
 
@@ -272,6 +308,7 @@ int main(void)
 	test_orders();
 	test_split_and_merge();
 	test_references();
+	test_written_free();
 	test_marks();
 	test_random();
 	return done_testing();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/page.c */
+/* unit: kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/page.c kernel/mm/poison.c */
 /* Slab caches and kmalloc() over the real page allocator. */
 #include "kernel/mm/slab.h"
 
+#include "kernel/mm/poison.h"
 #include "lib/check.h"
 #include "lib/ram.h"
 #include "lib/tap.h"
@@ -15,6 +16,7 @@ static struct ram boot(void)
 {
 	struct ram ram = ram_boot(RAM_SIZE);
 
+	slab_secret = 0x9d3c5a7be1428f61;
 	slab_init();
 	return ram;
 }
@@ -231,6 +233,43 @@ static void test_create_fails(void)
 	ram_destroy(&ram);
 }
 
+/* What a write to a free object's link, or to the rest of it, leads to. */
+static void test_written_free(void)
+{
+	struct ram ram = boot();
+	struct kmem_cache *cache = kmem_cache_create("test", 64, 0);
+	void **object = kmem_cache_alloc(cache);
+
+	kmem_cache_alloc(cache);
+	kmem_cache_free(cache, object);
+	object[0] = object;
+	ok(PANICS(kmem_cache_alloc(cache)), "slab: a link was written over");
+	ram_destroy(&ram);
+
+	poison_is_on = true;
+	ram = boot();
+	cache = kmem_cache_create("test", 64, 0);
+	object = kmem_cache_alloc(cache);
+	kmem_cache_alloc(cache);
+	kmem_cache_free(cache, object);
+	must_hold(slab_check());
+	is_ptr(kmem_cache_alloc(cache), object, "slab: filled when free");
+	memset(object, RAM_JUNK, 64);
+	kmem_cache_free(cache, object);
+	object[7] = object;
+	ok(PANICS(kmem_cache_alloc(cache)), "slab: and a write there is seen");
+	ram_destroy(&ram);
+
+	ram = boot();
+	cache = kmem_cache_create("test", 64, 0);
+	object = kmem_cache_alloc(cache);
+	object[64 / sizeof(*object) + 7] = object;
+	ok(PANICS(kmem_cache_alloc(cache)),
+	   "slab: so is one beyond the end of the object before");
+	poison_is_on = false;
+	ram_destroy(&ram);
+}
+
 static void test_bugs(void)
 {
 	struct ram ram = boot();
@@ -244,6 +283,8 @@ static void test_bugs(void)
 	kmem_cache_alloc(a);
 	ok(PANICS(kmem_cache_free(b, object)), "slab: another cache's object");
 	ok(PANICS(kmem_cache_free(a, object + 8)), "slab: inside an object");
+	ok(PANICS(kmem_cache_free(a, object + a->per_slab * 48)),
+	   "slab: behind the last object");
 	ok(PANICS(kfree(object)), "kfree: an object of a named cache");
 	ok(PANICS(kfree(small + 1)), "kfree: inside an object");
 	ok(PANICS(kfree(big + PAGE_SIZE)), "kfree: inside a block of pages");
@@ -421,6 +462,7 @@ int main(void)
 	test_fragments();
 	test_shrink_on_demand();
 	test_create_fails();
+	test_written_free();
 	test_bugs();
 	test_kmalloc();
 	test_krealloc();
