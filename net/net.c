@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start and end of the network: initialises the rooms from the command line,
- * waits for an address, and delivers what is left to send.
+ * Start and end of the network: initialises its parts from the command line,
+ * waits for an address, and sends what is left at the end.
  */
 #include "net/net.h"
 
@@ -144,7 +144,7 @@ static bool drained(void)
 	return !tcp_has_unsent() && !eth_busy();
 }
 
-/* Polls: no event tells of the last orphan's last acknowledgement. */
+/* Polls: no event reports the last acknowledgement to a closed socket. */
 void net_drain(uint64_t deadline)
 {
 	struct wait_queue_head nobody;

@@ -9,9 +9,8 @@
 
 /*
  * Reads the command line, starts lwIP, the loopback interface, and the first
- * network device if there is one. -EINVAL, with one line in the log, for an
- * address that makes no sense; -ENOMEM. Thread context, once, after the
- * drivers.
+ * network device if there is one. -EINVAL, with one line in the log, for a bad
+ * ip=, gw=, dns= or netmem=; -ENOMEM. Thread context, once, after the drivers.
  */
 int net_init(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run of the net softirq goes through the stages, which only queue frames;
- * at the end the device gets all of them, with one kick. A run that did not
- * finish or became long raises the softirq again.
+ * A run of the net softirq calls the stages, which only queue frames; at the
+ * end one kick hands all of them to the device. A run that leaves work undone
+ * raises the softirq again.
  */
 #include "net/softirq.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The net softirq: the order in which the rooms of the network run, and when
- * their frames are sent. The rooms register what they have to do.
+ * The net softirq: the order in which the parts of the network run, and when
+ * their frames are sent. Each part registers its pollers and flushers.
  */
 #ifndef NET_SOFTIRQ_H
 #define NET_SOFTIRQ_H
@@ -49,7 +49,7 @@ struct net_flusher {
 };
 
 void net_softirq_init(void);
-/* At the start, in the order in which they shall run. Never freed. */
+/* At the start; those of a stage run in the order of registration. Kept. */
 void net_poller_register(struct net_poller *poller);
 void net_flusher_register(struct net_flusher *flusher);
 
@@ -58,12 +58,12 @@ void net_assert_context(void);
 
 /*
  * At the end of a system call or timer that may have sent: kicks the device
- * and sets lwIP's timer anew. Cheap when nothing was sent.
+ * and re-arms lwIP's timer. Cheap when nothing was sent.
  */
 void net_flush(void);
 /*
  * The same for a thread that is likely to send more before it waits, such as
- * a server that got many events at once: a kick is a trip to the hypervisor.
+ * a server that got many events at once: each kick exits to the hypervisor.
  * The frames leave when the thread blocks, with the next interrupt, when there
  * are KICK_BATCH of them, or half a millisecond later.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Named counters of the stack, each place where a packet can end having its
- * own; shown in /proc/net/pollux, and some of them, under the
- * names that Linux has for them, in /proc/net/snmp and netstat.
+ * Named counters of the stack; each place that can drop a packet has its own.
+ * All are in /proc/net/pollux, some also in /proc/net/snmp and netstat under
+ * Linux's names.
  */
 #ifndef NET_BASE_COUNTERS_H
 #define NET_BASE_COUNTERS_H

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * SipHash of the four under a key drawn at boot: nobody outside can make
- * connections that fall together. Addresses in network, ports in host order.
+ * SipHash of the four under a random key: a peer cannot construct collisions.
+ * Addresses in network, ports in host order.
  */
 uint32_t inet_hash(uint32_t saddr, uint16_t sport, uint32_t daddr,
 		   uint16_t dport);

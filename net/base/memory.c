@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The budget: the queues count what they hold, here it is added up.
+ * The budget: adds up what the queues hold.
  */
 #include "net/base/memory.h"
 
@@ -15,17 +15,17 @@
 #define PERCENT_DEFAULT 25
 #define PERCENT_MAX 90
 
-/* One queue may hold this part of what is free. */
+/* One queue may hold a 4th of what is free. */
 #define SHARE 4
 
-/* The floors' memory: this part of the budget, beyond it. */
+/* The reserve for floors, beyond the budget: a 4th of the budget's size. */
 #define RESERVE 4
 
 static size_t limit;
 static size_t charged;
-static size_t charged_local; /* of it */
+static size_t charged_local; /* included in charged */
 
-/* One or two digits; 0: it is no share. */
+/* 1 to PERCENT_MAX; 0: not such a number. */
 static unsigned int parse_percent(const char *s)
 {
 	unsigned int n = 0;
@@ -79,9 +79,9 @@ static size_t share(size_t used)
 }
 
 /*
- * The budget is a promise; what the machine has left is a fact. What is left
- * above the mark of the files is shared like the budget, so that queues alone
- * never take what new connections are made of.
+ * The machine may have less memory left than the budget. The pages free above
+ * ALLOC_FILE's mark are shared like the budget, so that queues alone never
+ * use up the memory for new connections.
  */
 size_t net_memory_share(void)
 {

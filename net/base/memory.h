@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The budget of all sockets together: what lies in receive queues, beyond
- * gaps, and in TCP's send queues may take a share of the machine's memory,
- * netmem=PERCENT on the command line. What sockets of this machine send each
- * other has a budget of the same size for itself, so that an application which
- * does not read what it writes takes nothing from its peers, nor they from it.
+ * The memory budget of all sockets: receive queues, out-of-order data and TCP's
+ * send queues together may take a share of the machine's memory,
+ * netmem=PERCENT on the command line. Data between sockets of this machine has
+ * its own budget of the same size, so that an application that does not read
+ * its own data takes nothing from remote peers, and they take nothing from it.
  *
- * One queue may hold a quarter of what is free at that moment. So the first
- * ones get much and each later one less, and some is always free: with N that
- * take all they can, each has 1/(N+4) of the budget, and so has the next.
- * Whatever is free, every queue has a floor, as Linux's tcp_rmem[0] and
- * tcp_wmem[0]: who holds nothing can queue that much, out of a reserve beyond
- * the budget. Only when the reserve has gone nothing is queued any more.
+ * One queue may hold a quarter of what is free at that moment, so each later
+ * queue gets less and some memory is always free: with N queues that take all
+ * they can, each has 1/(N+4) of the budget, and so much is left for the next.
+ * Every queue has a floor, as Linux's tcp_rmem[0] and tcp_wmem[0]: an empty
+ * queue can take that much even when nothing is free, from a reserve beyond
+ * the budget. Nothing is queued once the reserve is used up.
  *
- * Above half of it (pressure) no window grows, and those that are wide shrink.
- * Beyond all of it (short) only floors are left. With half of the reserve gone
- * (exhausted) connections that make no progress end: net/tcp/tcp_memory.c.
+ * Above half of the budget (pressure) no window grows, and wide ones shrink.
+ * With the whole budget used only floors are left. With half of the reserve
+ * used (exhausted) connections without progress end: net/tcp/tcp_memory.c.
  */
 #ifndef NET_BASE_MEMORY_H
 #define NET_BASE_MEMORY_H
@@ -23,34 +23,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes, of what a queue truly takes. */
+/* Bytes of memory, not of data. */
 #define NET_MEMORY_FLOOR 4096
 
-/* netmem=; -EINVAL: it is no share. */
+/* Reads netmem=: 0, -EINVAL. */
 int net_memory_init(void);
 size_t net_memory_limit(void);
-size_t net_memory_used(void); /* without what is local */
-size_t net_memory_local(void);
+size_t net_memory_used(void); /* without the next */
+size_t net_memory_local(void); /* of data between sockets of this machine */
 bool net_memory_pressure(void);
 bool net_memory_exhausted(void);
 
 /*
- * The memory that one queue may hold now: from the floor up; 0: none. While
- * the page allocator is low the floor is all, and at last not even that.
+ * The memory that one queue may hold now, at least the floor; 0: the reserve
+ * is used up, or the machine has no page left for packets.
  */
 size_t net_memory_share(void);
-/* The same for a queue that a socket of this machine fills. */
+/* The same for a queue filled by a socket of this machine. */
 size_t net_memory_local_share(void);
 
-/* A queue that holds so much memory may take more. */
+/* Whether a queue that holds this many bytes of memory may take more. */
 static inline bool net_memory_may_queue(size_t held)
 {
 	return held < net_memory_share();
 }
 
 /*
- * Memory of a queue that is not an rxqueue: a sender's, or one of datagrams;
- * and of one that a socket of this machine has filled.
+ * For queues other than rxqueues (TCP's send queues, datagrams): charges n
+ * bytes; _local: of data from a socket of this machine.
  */
 void net_memory_charge(size_t n);
 void net_memory_uncharge(size_t n);

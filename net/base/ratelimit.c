@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A second's events, counted down. */
+/* Counts down the events that the current second may still have. */
 #include "net/base/ratelimit.h"
 
 #include "kernel/base.h"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts them. Softirq, and whoever frees one. */
+/* Counts held receive buffers. Softirq, and any context that frees a pbuf. */
 #include "net/base/rx_buffers.h"
 
 #include "kernel/base.h"
 #include "kernel/mm/page.h"
 
-/* Memory that received frames may hold inside the stack: RAM over this. */
+/* Received frames may hold one 16th of RAM inside the stack. */
 #define HELD_SHARE 16
 #define BUFFER_SIZE 2048
 #define HELD_MIN 256
 
-static unsigned int held; /* between the device's upcall and its free */
+static unsigned int held; /* between the device's upcall and pbuf_free() */
 static unsigned int held_max;
 
 void rx_buffers_init(void)

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receive buffers of the device that the stack holds: a queue that keeps one
- * takes it from the ring, whatever is in it. So beyond some they are copied.
+ * Counts the device's receive buffers that the stack holds. A queue that keeps
+ * a buffer takes it from the receive ring, however few bytes are in it; so
+ * beyond a limit received data are copied.
  */
 #ifndef NET_BASE_RX_BUFFERS_H
 #define NET_BASE_RX_BUFFERS_H
 
 #include <stdbool.h>
 
-/* By the interface: once, and for each buffer that comes up or goes back. */
+/* The interface: once at the start; for each buffer received and freed. */
 void rx_buffers_init(void);
 void rx_buffer_hold(void);
 void rx_buffer_put(void);
 unsigned int rx_buffers_held(void);
 
-/* More than is good. */
+/* Over half the limit, or pages are low: nothing more keeps a buffer. */
 bool rx_buffers_short(void);
-/* Half as many: what is in order is copied, what is not still kept. */
+/* Over a quarter of the limit: data in order are copied. */
 bool rx_buffers_scarce(void);
 
 #endif

@@ -16,30 +16,30 @@
 #include "net/base/memory.h"
 #include "net/base/rx_buffers.h"
 
-/* A block's memory: a kmalloc() size, lwIP's header included. */
+/* Sizes of a block as kmalloc() gets them, with lwIP's header. */
 #define BLOCK_MIN 256
 #define BLOCK_MAX 4096
 #define BLOCK_HEADER sizeof(struct pbuf)
 
-/* What rxqueue_fill() copies in one go, and then sees whether it was good. */
+/* The most that rxqueue_fill() copies in one step; a fault undoes the step. */
 #define FILL_MAX (32768 - BLOCK_HEADER)
 
-/* What a read copies to good memory as a whole or not at all. */
+/* A read that faults is cut to a multiple of this, as on Linux. */
 #define ATOMIC_COPY 65536
 
-/* A device's receive buffer, with what the driver keeps in front of it. */
+/* A device's receive buffer with the driver's header. */
 #define RX_BUFFER_TRUESIZE 2304
 
-/* A block that a sender of this machine filled; lwIP has no such bit. */
+/* A block filled by a sender of this machine; lwIP does not use this bit. */
 #define PBUF_FLAG_LOCAL 0x80
 
 static size_t total_memory;
-static size_t local_memory; /* of it, in such blocks */
+static size_t local_memory; /* part of it, in PBUF_FLAG_LOCAL blocks */
 
-/* Pipes may refer to this part of the network's budget, beside it. */
+/* Pipes may refer to memory of an 8th of the budget's size, beyond it. */
 #define LENT_SHARE 8
 
-static size_t lent_memory; /* a pbuf as often as it is referred to */
+static size_t lent_memory; /* counts a pbuf once for each reference */
 
 size_t rxqueue_memory(void)
 {
@@ -78,7 +78,7 @@ size_t pbuf_truesize(const struct pbuf *p)
 	return ksize(p);
 }
 
-/* The pbuf keeps what it was charged for, in units of so many bytes. */
+/* The unit of a pbuf's field `charged`, in bytes. */
 #define CHARGE_UNIT 64
 
 struct pbuf *pbuf_right_size(struct pbuf *p)
@@ -124,7 +124,7 @@ static void link_tail(struct rxqueue *q, struct pbuf *p)
 	q->tail = p;
 }
 
-/* Blocks grow with the queue: many small pieces end in few large ones. */
+/* Blocks grow with the queue, so that many small segments need few blocks. */
 static size_t block_size(const struct rxqueue *q, size_t len)
 {
 	size_t size = BLOCK_MIN;
@@ -135,8 +135,8 @@ static size_t block_size(const struct rxqueue *q, size_t len)
 }
 
 /*
- * An empty block of so many bytes, header included: what pbuf_alloc() makes
- * of PBUF_RAM, without its cases. pbuf_free() frees it.
+ * An empty block of size bytes with its header: a PBUF_RAM as pbuf_alloc()
+ * makes it. pbuf_free() frees it.
  */
 static struct pbuf *new_block(size_t size, unsigned int flags)
 {
@@ -159,7 +159,7 @@ static void link_block(struct rxqueue *q, struct pbuf *p, size_t size)
 	charge(q, p, size);
 }
 
-/* A new tail with room for len bytes at least. */
+/* A new tail with room for at least len bytes; false: no memory. */
 static bool add_block(struct rxqueue *q, size_t len)
 {
 	size_t size = block_size(q, len);
@@ -177,7 +177,7 @@ static void append(struct pbuf *p, const uint8_t *data, size_t n)
 	p->len += n;
 }
 
-/* Copies one pbuf's bytes; false, and nothing done, without memory. */
+/* Copies one pbuf's bytes; false: no memory, nothing was copied. */
 static bool add_copy(struct rxqueue *q, const struct pbuf *p)
 {
 	const uint8_t *data = p->payload;
@@ -224,7 +224,7 @@ void rxqueue_add(struct rxqueue *q, struct pbuf *chain, bool compact)
 	}
 }
 
-/* For n bytes from a sender of this machine: large for who sends much. */
+/* For n bytes from a sender of this machine; smaller if memory is low. */
 static struct pbuf *block_for(const struct rxqueue *q, size_t n, size_t *size)
 {
 	struct pbuf *p;
@@ -239,7 +239,7 @@ static struct pbuf *block_for(const struct rxqueue *q, size_t n, size_t *size)
 	return new_block(*size, ALLOC_USER);
 }
 
-/* n is FILL_MAX at most. Nothing has happened unless the result is positive. */
+/* n is at most FILL_MAX. Without a positive result nothing has changed. */
 static ssize_t fill_some(struct rxqueue *q, struct iov_iter *from, size_t n)
 {
 	struct iov_iter before = *from;
@@ -332,7 +332,7 @@ static void consume(struct rxqueue *q, size_t n)
 		remove_head(q);
 }
 
-/* What a reader has got goes off the queue, even if it is at its end. */
+/* Removes the next n bytes, all of which the queue has. */
 static void consume_all(struct rxqueue *q, size_t n)
 {
 	while (n) {
@@ -343,7 +343,7 @@ static void consume_all(struct rxqueue *q, size_t n)
 	}
 }
 
-/* As Linux does with its buffers: after a fault the rest of one stays. */
+/* After a fault what was copied beyond a whole ATOMIC_COPY stays queued. */
 size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
 {
 	struct pbuf *p = q->head;
@@ -365,7 +365,7 @@ size_t rxqueue_read(struct rxqueue *q, struct iov_iter *to, size_t n, bool peek)
 	return done;
 }
 
-/* The head as it is, which nobody else refers to. */
+/* Moves the head without a copy; from holds the only reference to it. */
 static size_t move_head(struct rxqueue *to, struct rxqueue *from, bool compact)
 {
 	struct pbuf *p = from->head;
@@ -373,7 +373,7 @@ static size_t move_head(struct rxqueue *to, struct rxqueue *from, bool compact)
 
 	pbuf_ref(p);
 	consume(from, n);
-	/* Consumed, it has no bytes: those are given back. */
+	/* consume() has advanced payload and zeroed len: undo that. */
 	p->payload = (uint8_t *)p->payload - n;
 	p->len = n;
 	rxqueue_add(to, p, compact);

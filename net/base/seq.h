@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers that begin anew after 32 bits (RFC 9293 3.4), and times of which the
- * later is not far off.
+ * Comparison of 32-bit numbers that wrap (RFC 9293 3.4), and of times less than
+ * 2^31 units apart.
  */
 #ifndef NET_BASE_SEQ_H
 #define NET_BASE_SEQ_H

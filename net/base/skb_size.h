@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a message costs beside its bytes on Linux, x86-64: programs see it in how
- * much fits a buffer.
+ * What Linux on x86-64 charges for a message beside its bytes: programs see it
+ * in how much fits in a buffer.
  */
 #ifndef NET_BASE_SKB_SIZE_H
 #define NET_BASE_SKB_SIZE_H
