@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AF_INET: which sockets there are, their addresses and ports, in the order of
- * checks that Linux's inet_bind() makes. Thread context.
+ * AF_INET: creates sockets and binds them, with the checks in the order of
+ * Linux's inet_bind(). Thread context.
  */
 #include "net/inet/af_inet.h"
 
@@ -13,7 +13,7 @@
 #include "net/inet/sockopt_ip.h"
 #include "net/socket/sock.h"
 
-/* Which sockets there are, in the order of their registration. */
+/* The kinds of sockets, in the order of their registration. */
 static struct inet_protosw *inetsw;
 
 void inet_register_protosw(struct inet_protosw *p)
@@ -25,7 +25,7 @@ void inet_register_protosw(struct inet_protosw *p)
 	*at = p;
 }
 
-/* Raw sockets want to be told a protocol. */
+/* Protocol 0 is not allowed for raw sockets. */
 static const struct inet_protosw *find_protocol(int type, int protocol)
 {
 	int err = -ESOCKTNOSUPPORT;
@@ -73,7 +73,7 @@ void inet_fill_address(struct sockaddr_any *addr, uint32_t ip, uint16_t port)
 	addr->in.addr = ip;
 }
 
-/* Linux leaves broadcast and multicast addresses even to streams. */
+/* Linux allows broadcast and multicast addresses even for streams. */
 static bool can_bind(const struct inet_sock *inet, uint32_t addr)
 {
 	return ip_addr_type(addr) != ROUTE_UNICAST ||
@@ -86,7 +86,7 @@ int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,
 	const struct inet_sock *inet = container_of(sk, struct inet_sock, sk);
 	int err = inet_check_address(addr, len);
 
-	/* Linux lets AF_UNSPEC pass with the wildcard address. */
+	/* Linux accepts AF_UNSPEC with the wildcard address. */
 	if (err == -EAFNOSUPPORT && addr->family == AF_UNSPEC && !addr->in.addr)
 		err = 0;
 	if (err)

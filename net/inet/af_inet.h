@@ -17,7 +17,7 @@ struct inet_protosw {
 	const struct proto_ops *ops;
 	struct inet_protosw *next;
 };
-/* The first of a type is what protocol 0 stands for. */
+/* The first registered of a type is the one for protocol 0. */
 void inet_register_protosw(struct inet_protosw *p);
 
 /* At the start: the family, and its options. */
@@ -29,7 +29,7 @@ static inline uint16_t swap16(uint16_t port)
 	return __builtin_bswap16(port);
 }
 
-/* An address of AF_INET as the application gave it: 0, -EINVAL, ... */
+/* 0, -EINVAL (too short), -EAFNOSUPPORT. */
 int inet_check_address(const struct sockaddr_any *addr, int len);
 /* What bind(2) checks before it looks for conflicts: 0 or -errno. */
 int inet_check_bind(const struct sock *sk, const struct sockaddr_any *addr,

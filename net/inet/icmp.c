@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMP messages: what comes is shown to raw sockets, answered, or told to the
- * socket that sent what it quotes. What is sent in answer to errors is
- * limited, for each destination and in all. Softirq and system calls.
+ * ICMP messages: received ones go to raw sockets, and are answered or reported
+ * to the socket that sent the quoted packet. The rate of errors sent is
+ * limited, for each destination and in total. Softirq and system calls.
  */
 #include "net/inet/icmp.h"
 
@@ -38,14 +38,14 @@ void icmp_listen(struct icmp_listener *listener)
 	*l = listener;
 }
 
-/* ---- Limits of what is sent ---------------------------------------------- */
+/* ---- Rate limits --------------------------------------------------------- */
 
 #define GLOBAL_PER_SECOND 1000 /* net.ipv4.icmp_msgs_per_sec */
 #define GLOBAL_BURST 50
 #define DEST_BURST 6 /* and one a second: net.ipv4.icmp_ratelimit */
 #define DEST_BUCKETS 64
 
-/* Tokens, in nanoseconds of waiting. */
+/* A token bucket; credit is in nanoseconds. */
 struct bucket {
 	uint32_t daddr;
 	uint64_t last;
@@ -67,7 +67,7 @@ static bool take_token(struct bucket *b, uint64_t cost, unsigned int burst)
 	return true;
 }
 
-/* Of one destination; a new one takes the place of who was last longest ago. */
+/* The bucket of a destination; a new one replaces the least recently used. */
 static struct bucket *bucket_of(uint32_t daddr)
 {
 	struct bucket *oldest = destinations;
@@ -85,7 +85,7 @@ static struct bucket *bucket_of(uint32_t daddr)
 	return oldest;
 }
 
-/* What one destination may not have costs the others nothing. */
+/* A message refused for its destination takes no token from all_messages. */
 static bool may_send(uint32_t daddr)
 {
 	return take_token(bucket_of(daddr), NSEC_PER_SEC, DEST_BURST) &&
@@ -140,7 +140,7 @@ static bool is_icmp_error(uint8_t type)
 	       type == ICMP_PARAMETERPROB;
 }
 
-/* RFC 1122 3.2.2: what is never answered with an error. */
+/* RFC 1122 3.2.2: false for packets that no ICMP error may answer. */
 static bool deserves_answer(const struct pbuf *packet, const struct ip_info *ip)
 {
 	const struct ip_hdr *hdr = packet->payload;
@@ -278,7 +278,7 @@ static uint32_t info_of(const struct icmp_header *icmp)
 	return 0;
 }
 
-/* p: the message. What it quotes must have had a header and eight bytes. */
+/* p: the message. It must quote the whole IP header and eight bytes more. */
 static void take_error(struct pbuf *p, const struct ip_info *ip,
 		       const struct icmp_header *icmp)
 {
@@ -317,7 +317,7 @@ bad:
 	net_count(icmp_in_errors);
 }
 
-/* About an ICMP message of ours. */
+/* An error about an ICMP message that this machine sent. */
 static void own_error(const struct icmp_error *e)
 {
 	for (const struct icmp_listener *l = listeners; l; l = l->next)
@@ -325,7 +325,7 @@ static void own_error(const struct icmp_error *e)
 			l->own_error(e);
 }
 
-/* ---- What comes ---------------------------------------------------------- */
+/* ---- Received messages --------------------------------------------------- */
 
 static void tell_reply(struct pbuf *p, const struct ip_info *ip,
 		       const struct icmp_header *icmp)

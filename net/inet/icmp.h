@@ -15,7 +15,7 @@ struct ip_out;
 struct ip_route;
 struct pbuf; /* lwIP's */
 
-/* Types, and codes of ICMP_DEST_UNREACH. <linux/icmp.h> wants a C library. */
+/* Types, and codes of ICMP_DEST_UNREACH. <linux/icmp.h> needs a C library. */
 #define ICMP_ECHOREPLY 0
 #define ICMP_DEST_UNREACH 3
 #define ICMP_SOURCE_QUENCH 4
@@ -68,8 +68,8 @@ struct icmp_header {
 #define ICMP_QUOTE_MAX (576 - 20 - ICMP_HEADER_LEN)
 
 /*
- * Sockets that hear of messages: raw ones and those of ping(8) register. Each
- * may be NULL. What is given stays the caller's.
+ * Receivers of messages: raw and ping sockets register one each. Any function
+ * may be NULL. p stays the caller's.
  */
 struct icmp_listener {
 	/* Every message, from its IP header of hlen bytes on. */
@@ -83,7 +83,7 @@ struct icmp_listener {
 	 * e->quoted in front of the quoted IP header.
 	 */
 	void (*error)(const struct icmp_error *e, uint8_t proto, uint16_t skip);
-	/* An error about an ICMP message of ours. */
+	/* An error about an ICMP message that this machine sent. */
 	void (*own_error)(const struct icmp_error *e);
 	struct icmp_listener *next;
 };
@@ -91,24 +91,26 @@ void icmp_listen(struct icmp_listener *listener);
 
 void icmp_init(void);
 /*
- * A packet with an ICMP message, from its IP header of hlen bytes on, whole
- * and for us; consumed. Softirq, or thread context for what comes from here.
+ * Receives a whole packet with an ICMP message, from its IP header of hlen
+ * bytes on, addressed to us; consumes it. Softirq; thread context if this
+ * machine sent it.
  */
 void icmp_rcv(struct pbuf *p, const struct ip_info *ip, uint16_t hlen);
 /*
- * Sends p, an ICMP message without its IP header, and consumes it; to this
- * machine at once. 0, -ENOBUFS.
+ * Sends p, an ICMP message without its IP header, and consumes it; a message
+ * to this machine is delivered at once. 0, -ENOBUFS.
  */
 int icmp_output(const struct ip_route *rt, const struct ip_out *out,
 		struct pbuf *p);
 /*
- * Tells the sender of packet, which begins with its IP header, unless it is
- * one that is never answered (RFC 1122 3.2.2) or there was too much of it.
+ * Sends an ICMP error to the sender of packet, which begins with its IP header,
+ * unless RFC 1122 3.2.2 or the rate limit forbids it. rest: bytes 4 to 7 of the
+ * ICMP header, in network byte order.
  */
 void icmp_send(const struct pbuf *packet, const struct ip_info *ip,
 	       uint8_t type, uint8_t code, uint32_t rest);
 
-/* RFC 792: the errno, and whether it is the end for a connected socket. */
+/* The errno of an error; *fatal: sockets without IP_RECVERR get it too. */
 int icmp_errno(const struct icmp_error *e, bool *fatal);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reports of memberships. A change is said twice within a second, because a
+ * Reports of memberships. A change is reported twice within a second, because a
  * packet can be lost; a query is answered after a random part of the time
- * that it allows. What is to be said waits in a small table; without room it
- * is said at once. Softirq and system calls.
+ * that it allows. Reports wait in a small table; when it is full they are sent
+ * at once. Softirq and system calls.
  */
 #include "net/inet/igmp.h"
 
@@ -64,20 +64,20 @@ struct igmp_record {
 	uint32_t group;
 };
 
-/* Something to say. left 0: a free place. */
+/* A report to send. left 0: the entry is free. */
 struct pending {
 	uint64_t due;
 	uint32_t group;
-	uint8_t record; /* of a v3 report; an older one says it its own way */
-	uint8_t left; /* how often */
+	uint8_t record; /* type of a v3 record, also for version 2 */
+	uint8_t left; /* how many times */
 };
 
 static struct pending pendings[PENDING_MAX];
-static uint64_t old_router_until; /* a router speaks version 2 */
+static uint64_t old_router_until; /* until then, send version 2 */
 
 /* ---- Sending ------------------------------------------------------------- */
 
-/* Every message has the option that makes routers look at it. */
+/* Every message has the Router Alert option. */
 static void send_packet(uint32_t daddr, struct pbuf *p)
 {
 	struct netif *netif = ip_netif(LINK_ETH);
@@ -151,7 +151,7 @@ static void say(uint32_t group, uint8_t record)
 		send_v3(group, record);
 }
 
-/* ---- Saying it later ----------------------------------------------------- */
+/* ---- Delayed reports ----------------------------------------------------- */
 
 static uint64_t random_delay(uint32_t max_ms)
 {
@@ -192,7 +192,7 @@ static void run_pending(void *arg)
 	arm();
 }
 
-/* News of a group replace what waited to be said of it. */
+/* The entry to use: the group's, to be replaced, else a free one; or NULL. */
 static struct pending *place_for(uint32_t group)
 {
 	struct pending *free = NULL;
@@ -215,7 +215,7 @@ static void say_later(uint32_t group, uint8_t record, uint8_t times,
 		say(group, record);
 		return;
 	}
-	/* An answer to a query does not take the place of a change. */
+	/* An answer to a query does not replace a report of a change. */
 	if (e->left && record == MODE_IS_EXCLUDE && e->record != record)
 		return;
 	*e = (struct pending){ ktime_get_ns() + random_delay(within_ms), group,

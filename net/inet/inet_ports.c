@@ -3,12 +3,12 @@
  * The port table. Conflicts follow Linux's inet_csk_bind_conflict():
  *
  *	two bindings of one port conflict when their addresses overlap (are
- *	the same, or one is "any"), unless both allow reuse and the one that
- *	is there does not listen, or both allow SO_REUSEPORT.
+ *	the same, or one is "any"), unless both allow reuse and the existing
+ *	one does not listen, or both allow SO_REUSEPORT.
  *
- * UDP knows no listening: two sockets that both allow reuse may share. A
+ * In UDP nobody listens: two sockets that both allow reuse may share. A
  * connection without a socket holds the port like a binding that does not
- * listen; all of 127.0.0.0/8 counts as one address then.
+ * listen; such holds distinguish only 127.0.0.0/8 and all other addresses.
  */
 #include "net/inet/inet_ports.h"
 
@@ -106,7 +106,7 @@ static bool overlap(uint32_t a, uint32_t b)
 	return !a || !b || a == b;
 }
 
-/* Whether b may have the port although other has it. */
+/* Whether b may have the port that other has. */
 static bool may_share(const struct inet_ports *ports,
 		      const struct inet_binding *b,
 		      const struct inet_binding *other)
@@ -187,7 +187,10 @@ struct inet_binding *inet_walk_next(struct inet_walk *walk)
 	return list_entry(at, struct inet_binding, node);
 }
 
-/* The last one's bucket goes with it, and the walk only compares then. */
+/*
+ * Moves walks past b, which is being released. After the last binding `at` may
+ * point into a freed bucket, but is then only compared with `end`.
+ */
 static void step_over(const struct inet_binding *b)
 {
 	struct inet_walk *walk;
@@ -210,7 +213,7 @@ static void claim(struct inet_bind_bucket *tb, struct inet_binding *b,
 	list_add(&b->node, list);
 }
 
-/* The first free port from start on, round the range; 0: none. */
+/* The first free port from start on, wrapping round the range; 0: none. */
 static uint16_t free_port(const struct inet_ports *ports, uint32_t start)
 {
 	for (uint32_t n = 0; n < INET_EPHEMERAL_COUNT;) {
@@ -219,7 +222,7 @@ static uint16_t free_port(const struct inet_ports *ports, uint32_t start)
 
 		if (word & 1)
 			return INET_EPHEMERAL_FIRST + i;
-		/* on to the next free bit of this word, or the next word */
+		/* to the next free bit of this word, or to the next word */
 		n += word ? (uint32_t)__builtin_ctzll(word) :
 			    MIN(64 - i % 64, INET_EPHEMERAL_COUNT - i);
 	}
@@ -337,8 +340,8 @@ void inet_release_port(struct inet_binding *b)
 }
 
 /*
- * A hold is the bucket's address, with the kind in the lowest bits, which
- * are zeros in the address.
+ * A hold is the bucket's address, with the kind in its lowest bits, which are
+ * 0 in the address.
  */
 #define HOLD_LOOPBACK 4
 #define HOLD_KIND 7
@@ -393,7 +396,7 @@ void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
 
 /* ---- Listeners ----------------------------------------------------------- */
 
-/* Of n equal members the one whose turn it is: reciprocal_scale(). */
+/* Maps a hash to 0..n-1, as Linux's reciprocal_scale(). */
 static uint32_t choose(uint32_t hash, uint32_t n)
 {
 	return (uint64_t)hash * n >> 32;
@@ -444,7 +447,7 @@ struct inet_binding *inet_lookup_listener(struct inet_ports *ports,
 
 /* ---- Invariants ---------------------------------------------------------- */
 
-/* Adds to *nr_bound; false: a binding is not of this bucket. */
+/* Adds to *nr_bound; false: a binding belongs to another bucket. */
 static bool owners_are_right(const struct inet_bind_bucket *tb,
 			     const struct list_head *list, uint32_t *nr_bound)
 {

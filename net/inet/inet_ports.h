@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who owns which port: one table for each protocol, with a bucket for every
- * port in use, as Linux's inet_bind_bucket. Knows bindings and addresses,
- * nothing of sockets; tested on the host.
+ * The owners of ports: one table for each protocol, with a bucket for every
+ * port in use, as Linux's inet_bind_bucket. Handles bindings and addresses, not
+ * sockets; tested on the host.
  *
  * Invariants:
  *  1. Every binding with a port is on exactly one list of that port's bucket.
  *  2. A bucket's nr_bound is the number of its bindings that are bound.
- *  3. A bucket has a binding or a hold; of ephemeral ports, those with a
- *     bucket have their bit set.
+ *  3. A bucket has a binding or a hold; an ephemeral port has its bit set
+ *     exactly if it has a bucket.
  */
 #ifndef NET_INET_INET_PORTS_H
 #define NET_INET_INET_PORTS_H
@@ -36,9 +36,9 @@ struct inet_ports;
 struct inet_bind_bucket {
 	struct inet_bind_bucket *next; /* of the same chain */
 	struct inet_ports *ports;
-	/* Sockets that were bound, or listen: the youngest first. */
+	/* Sockets that were bound: the latest first. */
 	struct list_head owners;
-	/* Connections: from here, or accepted on this port. */
+	/* Connections opened from this port, or accepted on it. */
 	struct list_head conns;
 	uint32_t nr_bound; /* bindings that bind(2) or listen(2) made */
 	/* Connections without a socket: [127.0.0.0/8][INET_SHARES_...]. */
@@ -54,26 +54,26 @@ struct inet_binding {
 	uint16_t port; /* host byte order, 0: not bound */
 	bool addr_locked; /* SOCK_BINDADDR_LOCK: bind(2) named an address */
 	bool bound; /* by bind(2) or listen(2), not for connect(2) */
-	bool port_asked; /* by number: not given back when disconnected */
+	bool port_asked; /* by number: kept when disconnected */
 	bool reuse; /* SO_REUSEADDR */
 	bool reuseport; /* SO_REUSEPORT */
 	bool listening;
 };
 
-/* All zeros, but for the function random and what else it needs: empty. */
+/* Starts zeroed except for random, exclusive_listen and tuple_used. */
 struct inet_ports {
 	struct inet_bind_bucket *chains[INET_PORT_CHAINS];
 	/* Ephemeral ports in use, a bit each. */
 	uint64_t used[(INET_EPHEMERAL_COUNT + 63) / 64];
-	/* TCP: a listener's port is nobody else's, reuse or not. */
+	/* TCP: SO_REUSEADDR does not allow sharing a listener's port. */
 	bool exclusive_listen;
-	/* Whether local port to the remote pair is taken. May be NULL. */
+	/* Whether a connection with this tuple exists. May be NULL. */
 	bool (*tuple_used)(uint32_t addr, uint16_t port, uint32_t daddr,
 			   uint16_t dport);
 	uint32_t (*random)(void);
 };
 
-/* The slab cache of all tables, once; false: no memory. */
+/* Creates the slab cache of all tables, once; false: no memory. */
 bool inet_ports_setup(void);
 
 /*
@@ -89,7 +89,7 @@ int inet_bind_port(struct inet_ports *ports, struct inet_binding *b,
  */
 int inet_connect_port(struct inet_ports *ports, struct inet_binding *b,
 		      uint32_t daddr, uint16_t dport);
-/* b is about to listen: 0, or -EADDRINUSE when another one listens there. */
+/* Marks b as listening: 0, or -EADDRINUSE for a conflict. */
 int inet_listen_port(struct inet_binding *b);
 /* A connection accepted at addr shares its listener's port; cannot fail. */
 void inet_inherit_port(struct inet_binding *b,
@@ -111,12 +111,12 @@ static inline void inet_forget_address(struct inet_binding *b)
 uintptr_t inet_hold_port(const struct inet_binding *b, uint32_t addr,
 			 unsigned int shares);
 void inet_unhold_port(uintptr_t hold);
-/* The same by number; false: nobody is on the port, nothing is held. */
+/* The same by port number; false: the port is unused, nothing is held. */
 bool inet_hold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
 		     unsigned int shares);
 void inet_unhold_tuple(struct inet_ports *ports, uint16_t port, uint32_t addr,
 		       unsigned int shares);
-/* What a binding's connections leave behind. */
+/* The `shares` of holds that b's connections take. */
 static inline unsigned int inet_shares(const struct inet_binding *b)
 {
 	return (b->reuse ? INET_SHARES_REUSE : 0) |
@@ -124,9 +124,9 @@ static inline unsigned int inet_shares(const struct inet_binding *b)
 }
 
 /*
- * A walk along the owners of a port that others may interrupt: bindings that
- * go are left out, and so are those that come. From begin to end it is known
- * to inet_release_port(); inet_walk_next() ends it where it says NULL.
+ * A walk along the owners of a port, during which others may run: bindings
+ * released or added meanwhile are not visited. inet_release_port() updates the
+ * walk, so the caller must go on until inet_walk_next() returns NULL.
  */
 struct inet_walk {
 	struct list_head node;
@@ -137,13 +137,13 @@ void inet_walk_begin(struct inet_walk *walk, struct inet_ports *ports,
 		     uint16_t port);
 struct inet_binding *inet_walk_next(struct inet_walk *walk);
 
-/* NULL: nobody is on the port. */
+/* NULL: the port is unused. */
 struct inet_bind_bucket *inet_find_bucket(struct inet_ports *ports,
 					  uint16_t port);
 /*
  * The listening binding for a connection from saddr:sport to daddr:dport, or
- * NULL: a specific address before the wildcard, one of an SO_REUSEPORT group
- * by a keyed hash of the four.
+ * NULL. A specific address goes before the wildcard; in an SO_REUSEPORT group
+ * a keyed hash of the four chooses.
  */
 struct inet_binding *inet_lookup_listener(struct inet_ports *ports,
 					  uint32_t saddr, uint16_t sport,

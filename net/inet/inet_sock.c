@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a new socket of AF_INET is set to: ip(7). */
+/* The defaults of a new AF_INET socket: ip(7). */
 #include <linux/in.h>
 
 #include "net/inet/inet_sock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every socket of AF_INET has beside its struct sock.
+ * What every AF_INET socket has besides its struct sock.
  */
 #ifndef NET_INET_INET_SOCK_H
 #define NET_INET_INET_SOCK_H
@@ -18,7 +18,7 @@ struct ip_membership;
 #define IP_PMTUDISC_OMIT 5
 #endif
 
-/* An Internet socket: its addresses in network, its ports in host order. */
+/* Addresses are in network, ports in host byte order. */
 struct inet_sock {
 	struct sock sk;
 	struct inet_binding binding; /* addr: as bound */
@@ -35,7 +35,7 @@ struct inet_sock {
 	uint8_t pmtudisc; /* IP_PMTUDISC_... */
 	uint32_t ip_flags; /* BIT(IP_F_...) */
 	uint32_t local_ports; /* IP_LOCAL_PORT_RANGE */
-	int uc_index; /* interfaces; 0: as the route says */
+	int uc_index; /* interfaces; 0: the route's */
 	int mc_index;
 	uint32_t mc_addr; /* source address of multicasts, 0: any */
 	struct ip_membership *memberships; /* net/inet/ip_mcast.c */

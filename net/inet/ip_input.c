@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv4 packets on their way up, before lwIP believes the lengths in them. What
- * is whole and for us goes to its protocol; TCP and DHCP go on to lwIP. Softirq.
+ * Received IPv4 packets: their headers are validated before lwIP relies on
+ * them. Whole packets for us go to their protocol; TCP and DHCP go to lwIP.
+ * Softirq.
  */
 #include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
@@ -32,9 +33,9 @@ static bool is_broadcast(const ip4_addr_t *addr, const struct netif *netif)
 }
 
 /*
- * RFC 1122 3.2.1.3: what nobody can have sent from outside. Its answer would
- * go round to ourselves, to everybody or to nobody. From 0.0.0.0 comes only
- * what asks for an address, and asks everybody.
+ * RFC 1122 3.2.1.3: addresses that a packet from outside cannot have. An answer
+ * would go to this machine, to a broadcast address or nowhere. 0.0.0.0 sends
+ * only to broadcast addresses, to ask for an address.
  */
 static bool is_martian(const ip4_addr_t *src, const ip4_addr_t *dest,
 		       const struct netif *netif)
@@ -48,8 +49,8 @@ static bool is_martian(const ip4_addr_t *src, const ip4_addr_t *dest,
 }
 
 /*
- * RFC 1122 3.3.6: a frame for everybody with a packet for us alone. DHCP may
- * be answered that way, but then the address is not ours yet.
+ * RFC 1122 3.3.6: a broadcast frame with a packet to our unicast address. A
+ * DHCP server may answer that way, but then the address is not set yet.
  */
 static bool is_sent_to_all(const struct pbuf *p, const ip4_addr_t *dest,
 			   const struct netif *netif)
@@ -58,7 +59,7 @@ static bool is_sent_to_all(const struct pbuf *p, const ip4_addr_t *dest,
 	       ip4_addr_cmp(dest, netif_ip4_addr(netif));
 }
 
-/* Packets to ourselves turn round in net/link/loopback.c, in copies. */
+/* False for packets from net/link/loopback.c, which are copies. */
 static bool arrived_by_wire(const struct pbuf *p)
 {
 	return p->flags & PBUF_FLAG_IS_CUSTOM;
@@ -82,8 +83,8 @@ static bool is_fragment(const struct ip_hdr *ip)
 }
 
 /*
- * RFC 791: options are one byte, or have their length in the second. A route
- * that the sender prescribes is not followed (RFC 7126 4.3), nor answered.
+ * RFC 791: an option is one byte, or has its length in the second. Packets with
+ * source routes are dropped without an answer (RFC 7126 4.3).
  */
 static bool options_are_bad(const struct ip_hdr *ip, uint16_t hlen)
 {
@@ -103,7 +104,7 @@ static bool options_are_bad(const struct ip_hdr *ip, uint16_t hlen)
 	return false;
 }
 
-/* The DHCP client is lwIP's, and has the one pcb there is. */
+/* The only UDP pcb is that of lwIP's DHCP client. */
 static bool is_for_lwip(const struct pbuf *p, uint16_t hlen)
 {
 	const struct udp_hdr *udp = (void *)((uint8_t *)p->payload + hlen);
@@ -117,7 +118,7 @@ static bool is_for_lwip(const struct pbuf *p, uint16_t hlen)
 	return false;
 }
 
-/* A whole packet for us; true: eaten. */
+/* A whole packet for us; true: consumed. */
 static bool to_protocol(struct pbuf *p, const struct ip_info *ip, uint16_t hlen)
 {
 	const struct net_protocol *prot = inet_protocol(ip->proto);
@@ -152,7 +153,7 @@ static struct ip_info info_of(const struct ip_hdr *ip, struct netif *netif)
 	};
 }
 
-/* Without an address of our own all is lwIP's: it asks for one. */
+/* False without an address: lwIP gets every packet then, for DHCP. */
 static bool is_for_us(const struct ip_info *ip, const struct netif *netif)
 {
 	uint32_t own = netif_ip4_addr(netif)->addr;
@@ -160,7 +161,7 @@ static bool is_for_us(const struct ip_info *ip, const struct netif *netif)
 	return own && (ip->daddr == own || ip->group);
 }
 
-/* lwIP asks all UDP, fragments too, whether it is for the DHCP client. */
+/* lwIP reads the ports of all UDP packets, even of fragments, for DHCP. */
 static bool lacks_port(const struct pbuf *p, uint16_t hlen)
 {
 	const struct ip_hdr *ip = p->payload;
@@ -169,8 +170,8 @@ static bool lacks_port(const struct pbuf *p, uint16_t hlen)
 }
 
 /*
- * What came in pieces is in few for lwIP, all headers in the first, and comes
- * to the hook again.
+ * lwIP gets a reassembled packet as a copy, all headers in its first pbuf; the
+ * hook sees it again.
  */
 static int to_lwip(struct pbuf *p, struct netif *netif)
 {
@@ -194,7 +195,7 @@ static int fragment_input(struct pbuf *p, struct netif *netif,
 	return to_protocol(p, ip, hlen) ? 1 : to_lwip(p, netif);
 }
 
-/* What came by wire, with lengths and addresses that are right. */
+/* A packet from the wire whose lengths and addresses are valid. */
 static int input(struct pbuf *p, struct netif *netif, uint16_t hlen)
 {
 	const struct ip_hdr *hdr = p->payload;
@@ -228,7 +229,7 @@ drop:
 	return 1;
 }
 
-/* Every packet that a netif received; non-zero: it was eaten. */
+/* Every packet that a netif received; non-zero: it was consumed. */
 int net_hook_ip4_input(struct pbuf *p, struct netif *netif)
 {
 	const struct ip_hdr *ip = p->payload;

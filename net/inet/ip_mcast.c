@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Multicast memberships. A socket owns its memberships; the groups of the
- * interfaces count how many sockets want them, and IGMP tells the link of the
- * first and the last. Softirq and system calls.
+ * Multicast memberships. A socket owns its memberships; an interface's group
+ * counts the sockets that have joined it, and IGMP reports the first join and
+ * the last leave. Softirq and system calls.
  */
 #include "net/inet/ip_mcast.h"
 
@@ -21,10 +21,10 @@
 struct ip_membership {
 	struct ip_membership *next;
 	uint32_t group;
-	uint32_t addr; /* of the interface, as it was asked for */
+	uint32_t addr; /* of the interface, as the application gave it */
 	int ifindex;
 	uint8_t mode; /* MCAST_MODE_... */
-	bool has_sources; /* some were given: the mode is fixed */
+	bool has_sources; /* a source was given: the mode is fixed */
 	uint8_t nr_sources;
 	uint32_t sources[SOURCES_MAX];
 };
@@ -205,7 +205,7 @@ static int add_source(struct ip_membership *m, uint32_t source)
 	return 0;
 }
 
-/* To hear nobody any more is to leave the group. */
+/* Without its last INCLUDE source the socket leaves the group. */
 static int drop_source(struct ip_membership **at, uint32_t source)
 {
 	struct ip_membership *m = *at;

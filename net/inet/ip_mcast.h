@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Multicast groups, ip(7): which a socket has joined, with which sources, and
- * which an interface therefore listens to.
+ * Multicast groups, ip(7): those that sockets have joined, with their source
+ * filters, and those that an interface listens to.
  */
 #ifndef NET_INET_IP_MCAST_H
 #define NET_INET_IP_MCAST_H
@@ -20,7 +20,7 @@ struct mcast_request {
 	int ifindex;
 };
 
-/* What a socket says of the senders of a group: MCAST_INCLUDE, MCAST_EXCLUDE. */
+/* A socket's source filter of a group: MCAST_INCLUDE, MCAST_EXCLUDE. */
 #define MCAST_MODE_EXCLUDE 0
 #define MCAST_MODE_INCLUDE 1
 
@@ -32,24 +32,24 @@ int ip_mcast_join(struct inet_sock *inet, const struct mcast_request *req,
 		  int mode);
 int ip_mcast_leave(struct inet_sock *inet, const struct mcast_request *req);
 /*
- * One source more, or one less, of those that the socket hears (INCLUDE) or
- * does not hear (EXCLUDE): -EADDRNOTAVAIL, -EINVAL, -ENOBUFS, ...
+ * Adds or removes a source that the socket receives from (INCLUDE) or does not
+ * (EXCLUDE): -EADDRNOTAVAIL, -EINVAL, -ENOBUFS, -ENODEV.
  */
 int ip_mcast_source(struct inet_sock *inet, const struct mcast_request *req,
 		    uint32_t source, int mode, bool add);
-/* The socket is gone. */
+/* Leaves all groups: the socket is closing. */
 void ip_mcast_drop(struct inet_sock *inet);
 
-/* Whether a datagram to daddr is for this socket, by its memberships. */
+/* Whether the socket's memberships let it receive a datagram to daddr. */
 bool ip_mcast_allows(const struct inet_sock *inet, uint32_t daddr,
 		     uint32_t saddr, int ifindex);
 /* Whether the interface listens to the group at all. */
 bool ip_mcast_is_member(int ifindex, uint32_t group);
-/* All groups of an interface but that of all hosts. */
+/* Calls fn for all groups of an interface except that of all hosts. */
 void ip_mcast_for_each(int ifindex, void (*fn)(uint32_t group, void *arg),
 		       void *arg);
 
-/* The interface that an option names: its number, 0: none. */
+/* The number of the interface that an option names; 0: none. */
 int ip_mcast_interface(const struct mcast_request *req);
 
 #endif

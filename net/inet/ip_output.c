@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv4 packets to the wire. Whole packets have the identification 0 (RFC 6864
- * 4.1: atomic); those in fragments a number that no third party can foresee.
- * Softirq and system calls.
+ * IPv4 packets to the wire. Packets with DF have the identification 0 (RFC 6864
+ * 4.1: atomic); others a number that third parties cannot predict. Softirq and
+ * system calls.
  */
 #include "net/inet/ip_output.h"
 
@@ -18,7 +18,7 @@
 #include "kernel/random.h"
 #include "net/base/counters.h"
 
-/* Where the next identification of a destination comes from. */
+/* The next identification of each hash of addresses and protocol. */
 #define ID_BUCKETS 256
 
 static uint16_t ids[ID_BUCKETS];
@@ -83,7 +83,7 @@ static int one_packet(const struct ip_route *rt, const struct ip_out *out,
 	return 0;
 }
 
-/* Each fragment is a copy: the pieces of p lie anywhere. */
+/* Each fragment is a copy: the pbufs of p need not end where it does. */
 static int fragment(const struct ip_route *rt, const struct ip_out *out,
 		    struct pbuf *p, uint32_t mtu)
 {

@@ -23,27 +23,27 @@ struct ip_out {
 	uint8_t tos;
 	uint8_t ttl;
 	uint8_t proto;
-	bool df; /* don't fragment: the caller saw that it fits */
+	bool df; /* don't fragment: the caller has checked that it fits */
 	uint32_t mtu; /* 0: of the route's link */
 	/*
-	 * Memory for a fragment of len bytes, with room for headers, which
-	 * the owner is charged for; NULL: nobody is.
+	 * Allocates a fragment of len bytes, with room for headers, and charges
+	 * the owner. NULL: fragments are not charged.
 	 */
 	struct pbuf *(*alloc)(void *owner, size_t len);
 	void *owner;
 };
 
 /*
- * Sends p, which has everything behind the IP header, and consumes it. 0, or
- * -ENOBUFS; what the link does not take is dropped and counted there.
+ * Sends p, a packet without its IP header, and consumes it. 0, -ENOBUFS; a
+ * packet that the link cannot take is dropped and counted there.
  */
 int ip_output_packet(const struct ip_route *rt, const struct ip_out *out,
 		     struct pbuf *p);
 /* Puts the header in front of p, which has room for it: ->payload moves. */
 void ip_fill_header(const struct ip_out *out, struct pbuf *p, uint16_t id,
 		    uint16_t frag_off);
-/* p with a header of len bytes more in front: p, a longer chain, or NULL and
- * p is freed.
+/* Room for len more bytes in front of p: returns p or a longer chain; without
+ * memory frees p and returns NULL.
  */
 struct pbuf *ip_push_header(struct pbuf *p, uint16_t len);
 

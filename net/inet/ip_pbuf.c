@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Payloads in pieces that memory has when it is in small ones. */
+/* Payloads in pieces of less than a page, for when memory is fragmented. */
 #include "net/inet/ip_pbuf.h"
 
 #include "lwip/pbuf.h"
 
 #include "kernel/base.h"
 
-/* The largest packet that is made in one piece: an Ethernet's. */
+/* The longest payload in one piece: an Ethernet frame's. */
 #define WIRE_MAX 1500
-/* A page, with what lwIP and the headers take of it. */
+/* A page less lwIP's header and the packet's. */
 #define PIECE_MAX 4000
 
 struct pbuf *ip_payload_alloc(size_t len)

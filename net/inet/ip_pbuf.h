@@ -11,7 +11,7 @@ struct pbuf; /* lwIP's */
 
 /*
  * A payload of len bytes in pieces of at most a page, with room for headers in
- * front; one piece when it fits a packet of the wire. NULL without memory.
+ * front; in one piece if it fits in an Ethernet frame. NULL: no memory.
  */
 struct pbuf *ip_payload_alloc(size_t len);
 /* A copy of p in such memory. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets that come in pieces. Owns the fragments until all are there. The
- * oldest packet of those who have most of them makes room for a new one.
+ * Reassembly. Owns the fragments until all of a packet are there. To make room,
+ * the oldest packet is dropped among those whose senders use the most memory.
  * Softirq.
  */
 #include "net/inet/ip_reass.h"
@@ -54,16 +54,16 @@ struct packet {
 	uint8_t proto;
 	int ifindex;
 	bool has_last;
-	uint32_t len; /* of the payload, as far as is known */
+	uint32_t len; /* of the payload, as far as known */
 	uint32_t have;
 	uint32_t nr_fragments;
 	uint32_t memory;
 	uint16_t frag_max;
 	uint64_t expires;
-	struct ip_info first; /* of the first fragment, for an answer */
+	struct ip_info first; /* of the first fragment */
 };
 
-/* Memory of the packets of so many groups of senders. */
+/* Buckets of senders, by hash; each counts the memory of its packets. */
 #define SENDERS 64
 
 static struct list_head chains[CHAINS];
@@ -72,7 +72,7 @@ static LIST_HEAD(packets);
 static unsigned int nr_packets;
 static size_t memory;
 static uint32_t secret;
-static bool ticking; /* lwIP has one of its few timers on us */
+static bool ticking; /* tick() is pending: lwIP has few timers */
 
 unsigned int ip_reass_packets(void)
 {
@@ -187,7 +187,7 @@ static void fail(struct packet *q)
 	free_packet(q);
 }
 
-/* RFC 1122 3.3.2: told to the sender if the first fragment is there. */
+/* RFC 1122 3.3.2: the sender gets an ICMP error if the first fragment came. */
 static void expire(struct packet *q)
 {
 	struct fragment *f = list_first_entry(&q->fragments, struct fragment,
@@ -228,7 +228,7 @@ static void tick(void *arg)
 		tick_later();
 }
 
-/* The oldest of those whose senders have the most; but is not one of them. */
+/* Drops the oldest packet of the largest sender bucket, but not `but`. */
 static bool evict(const struct list_head *but)
 {
 	struct packet *q, *victim = NULL;
@@ -289,13 +289,13 @@ static struct packet *find_packet(const struct ip_hdr *ip, int ifindex)
 
 enum verdict {
 	FITS,
-	DUPLICATE, /* of what is there: of no harm, and no use */
+	DUPLICATE, /* contained in a fragment that is there: ignored */
 	CONTRADICTS
 };
 
 /*
- * Where f goes: *before is the entry that it follows. Most come in order, so
- * the search is from the end.
+ * Where f goes: *before is the entry that it follows. Most fragments come in
+ * order, so the search starts at the end.
  */
 static enum verdict find_place(struct packet *q, const struct fragment *f,
 			       struct list_head **before)
@@ -318,7 +318,7 @@ static enum verdict find_place(struct packet *q, const struct fragment *f,
 	return FITS;
 }
 
-/* The end that a fragment tells of, or leaves open. */
+/* Whether f agrees with the packet's length. more: f is not the last. */
 static bool length_fits(struct packet *q, const struct fragment *f, bool more)
 {
 	if (f->end + IP_HLEN > PACKET_MAX || f->end <= f->start)
@@ -346,7 +346,7 @@ static void charge(struct packet *q, const struct fragment *f)
 		continue;
 }
 
-/* The payload of each fragment behind the header of the first. */
+/* Joins the payloads of all fragments behind the header of the first. */
 static struct pbuf *join(struct packet *q)
 {
 	struct pbuf *whole = NULL;
@@ -376,7 +376,7 @@ static struct pbuf *finish(struct packet *q, struct ip_info *ip)
 						  struct fragment, node);
 	struct pbuf *p;
 
-	/* With options in the first one it can still become too long. */
+	/* Options in the first header can still make it too long. */
 	if (q->len + first->hlen > PACKET_MAX) {
 		net_count(ip_reass_drop_length);
 		fail(q);
@@ -409,7 +409,7 @@ static struct fragment *new_fragment(struct pbuf *p, uint16_t hlen)
 	return f;
 }
 
-/* Takes f, whose pbuf is set; false: it is of no use, and q may be gone. */
+/* Takes f, whose pbuf is set; false: f stays the caller's, q may be freed. */
 static bool add(struct packet *q, struct fragment *f, bool more)
 {
 	struct list_head *before;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reassembly of IPv4 fragments (RFC 791 3.2, RFC 815) within bounds: memory,
- * packets at a time, fragments of one, thirty seconds. Fragments that overlap
- * are an attack: all of the packet is dropped (RFC 5722's rule, for IPv4 too).
+ * packets, fragments of a packet, thirty seconds. Overlapping fragments are an
+ * attack: the whole packet is dropped (RFC 5722's rule, for IPv4 too).
  */
 #ifndef NET_INET_IP_REASS_H
 #define NET_INET_IP_REASS_H
@@ -19,13 +19,13 @@ struct pbuf; /* lwIP's */
 
 /*
  * Takes a fragment, from its IP header of hlen bytes on, exactly as long as
- * that says; consumed. Returns the whole packet when this was the last that
- * was missing, with a header that is right, and sets ip->frag_max; else NULL.
- * Softirq.
+ * the header says; consumes it. If none is missing any more, returns the whole
+ * packet with a valid header and sets *ip to its first fragment's values and
+ * frag_max; else NULL. Softirq.
  */
 struct pbuf *ip_reass(struct pbuf *p, uint16_t hlen, struct ip_info *ip);
 
-/* How many packets are incomplete, and the memory they take, and may take. */
+/* Incomplete packets, the memory they take, and the limit of that memory. */
 unsigned int ip_reass_packets(void);
 size_t ip_reass_memory(void);
 size_t ip_reass_memory_max(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Routes, in the order in which Linux's ip_route_output_key() decides, for a
- * machine with lo and perhaps one interface more. Softirq and system calls.
+ * Routes, decided in the order of Linux's ip_route_output_key(), for a machine
+ * with lo and at most one other interface. Softirq and system calls.
  */
 #include "net/inet/ip_route.h"
 
@@ -73,7 +73,7 @@ enum ip_route_type ip_addr_type(uint32_t addr)
 	return ROUTE_UNICAST;
 }
 
-/* ---- The MTU of a way ---------------------------------------------------- */
+/* ---- Path MTU ------------------------------------------------------------ */
 
 static struct pmtu *pmtu_slot(uint32_t daddr)
 {
@@ -104,7 +104,7 @@ static uint32_t known_pmtu(uint32_t daddr, uint32_t mtu)
 
 /* ---- Routes -------------------------------------------------------------- */
 
-/* All of 127.0.0.0/8 is reached from 127.0.0.1, as Linux's table has it. */
+/* The source for all of 127.0.0.0/8 is 127.0.0.1, as in Linux's table. */
 static uint32_t local_source(uint32_t daddr)
 {
 	return ip_is_loopback(daddr) ? ADDR_LOOPBACK : daddr;
@@ -129,7 +129,7 @@ static int use(struct ip_route *rt, enum ip_route_type type, int ifindex)
 	return 0;
 }
 
-/* Neither the link nor a gateway has it. */
+/* On the link, or through a gateway. */
 static bool is_reachable(uint32_t daddr)
 {
 	const struct netif *eth = ip_netif(LINK_ETH);
@@ -142,7 +142,7 @@ static bool is_reachable(uint32_t daddr)
 		 netif_ip4_netmask(eth)->addr);
 }
 
-/* To a group: over the interface of the source, or as anywhere. */
+/* To a group: over the interface of the source address, else over eth0. */
 static int route_group(struct ip_route *rt, enum ip_route_type type)
 {
 	int source = rt->saddr ? ip_find_interface(rt->saddr) : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a packet goes: to this machine itself, to the link, to a gateway. Two
- * interfaces and one gateway need no table. What the way's routers said about
- * its MTU is remembered for ten minutes (RFC 1191 6.3).
+ * Routes of packets: to this machine itself, to the link, to a gateway. Two
+ * interfaces and one gateway need no table. Path MTUs that routers report are
+ * kept for ten minutes (RFC 1191 6.3).
  */
 #ifndef NET_INET_IP_ROUTE_H
 #define NET_INET_IP_ROUTE_H
@@ -31,10 +31,10 @@ struct ip_route {
 	enum ip_route_type type;
 	int ifindex;
 	struct netif *netif;
-	uint32_t daddr; /* 0 was asked: the loopback address */
-	uint32_t saddr; /* of packets that go there */
+	uint32_t daddr; /* for 0: the source asked for, or 127.0.0.1 */
+	uint32_t saddr; /* source address of packets */
 	uint32_t mtu; /* of the link */
-	uint32_t pmtu; /* of the way, as far as is known */
+	uint32_t pmtu; /* of the path, as far as is known */
 };
 
 static inline bool ip_is_multicast(uint32_t addr)
@@ -47,22 +47,22 @@ static inline bool ip_is_loopback(uint32_t addr)
 	return (addr & 0xff) == 127;
 }
 
-/* What addr is to this machine: ROUTE_UNICAST is somebody else's. */
+/* The type of an address; ROUTE_UNICAST: another machine's. */
 enum ip_route_type ip_addr_type(uint32_t addr);
-/* The address of an interface, 0: it has none or is not there. */
+/* The address of an interface; 0: no address or no interface. */
 uint32_t ip_ifaddr(int ifindex);
-struct netif *ip_netif(int ifindex); /* NULL */
-/* The interface with that very address, 0: none. */
+struct netif *ip_netif(int ifindex); /* NULL: no interface */
+/* The interface that has this address; 0: none. */
 int ip_find_interface(uint32_t addr);
 
 /*
- * The way to daddr, from saddr if that is not 0, over interface oif if that is
- * not 0. any_source: saddr need not be ours. 0, -ENETUNREACH, -ENODEV, -EINVAL.
+ * The route to daddr; from saddr and over interface oif unless they are 0.
+ * any_source: saddr need not be ours. 0, -ENETUNREACH, -ENODEV, -EINVAL.
  */
 int ip_find_route(uint32_t daddr, uint32_t saddr, int oif, bool any_source,
 		  struct ip_route *rt);
 
-/* A router says that packets to daddr may not be longer than mtu. */
+/* A router reports that packets to daddr may have at most mtu bytes. */
 void ip_update_pmtu(uint32_t daddr, uint32_t mtu);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protocols above IPv4, by number: whoever speaks one registers its
- * handlers here, and what IP and ICMP receive goes there.
+ * The protocols above IPv4, by number: each registers its handlers of received
+ * packets and ICMP errors.
  */
 #ifndef NET_INET_PROTOCOL_H
 #define NET_INET_PROTOCOL_H
@@ -11,7 +11,7 @@
 
 struct pbuf; /* lwIP's */
 
-/* What the header of a received packet said. */
+/* Fields of a received packet's header. */
 struct ip_info {
 	uint32_t saddr;
 	uint32_t daddr;
@@ -20,16 +20,16 @@ struct ip_info {
 	uint8_t tos;
 	uint8_t proto;
 	bool group; /* to a broadcast or multicast address */
-	uint16_t frag_max; /* of a reassembled one, the longest fragment */
+	uint16_t frag_max; /* reassembled packets: the longest fragment */
 };
 
-/* What an ICMP message means to the sender of what it quotes. */
+/* A received ICMP error. */
 struct icmp_error {
 	uint8_t type;
 	uint8_t code;
-	uint32_t info; /* the next hop's MTU, or where the header is bad */
-	uint32_t offender; /* who sent the message */
-	/* The packet that is quoted: its addresses, and all behind its header. */
+	uint32_t info; /* the next hop's MTU, or the offset of a bad byte */
+	uint32_t offender; /* the sender of the error */
+	/* The quoted packet: its addresses, and the bytes behind its header. */
 	uint32_t saddr;
 	uint32_t daddr;
 	struct pbuf *quoted;
@@ -38,8 +38,9 @@ struct icmp_error {
 
 struct net_protocol {
 	/*
-	 * A whole packet for us, from its IP header of hlen bytes on; consumed.
-	 * Softirq, or a thread that sends to this machine. NULL: lwIP receives.
+	 * Receives a whole packet for us, from its IP header of hlen bytes on;
+	 * consumes it. Softirq, or a thread that sends to this machine. NULL:
+	 * lwIP receives.
 	 */
 	void (*handler)(struct pbuf *p, const struct ip_info *ip,
 			uint16_t hlen);
@@ -47,9 +48,9 @@ struct net_protocol {
 	void (*err_handler)(const struct icmp_error *e);
 };
 
-/* At the start, once for each number. It is kept. */
+/* At the start, once for each number. prot is kept. */
 void inet_add_protocol(const struct net_protocol *prot, uint8_t protocol);
-/* NULL: nobody speaks it. */
+/* NULL: no handler is registered. */
 const struct net_protocol *inet_protocol(uint8_t protocol);
 
 #endif

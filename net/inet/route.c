@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes routes from interfaces: ip-route(8) would show these. Owns nothing.
+ * Derives the routes, as ip-route(8) shows them, from the interfaces. Owns
+ * nothing.
  */
 #include "net/inet/route.h"
 
@@ -52,7 +53,7 @@ static void to_neighbours(struct net_route *r, const struct net_link *link)
 	r->prefix = prefix_length(link->netmask);
 }
 
-/* RFC 3021: two hosts on a link have no address for everybody. */
+/* RFC 3021: a /31 has no broadcast address, nor has a /32. */
 static bool has_broadcast(const struct net_link *link)
 {
 	return prefix_length(link->netmask) < 31;

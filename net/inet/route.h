@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The routes that follow from the interfaces' addresses, as Linux would have
- * them in its tables "local" and "main". Nobody can change them.
+ * The routes that follow from the interfaces' addresses, as in Linux's tables
+ * "local" and "main". They cannot be changed.
  */
 #ifndef NET_INET_ROUTE_H
 #define NET_INET_ROUTE_H
@@ -17,25 +17,25 @@ struct net_route {
 	uint8_t scope;
 	uint8_t table;
 	uint8_t protocol;
-	bool cloned; /* the answer to a question, not of a table */
+	bool cloned; /* the result of a lookup, not a table's entry */
 	unsigned int oif;
 	uint32_t gateway; /* 0: none */
 	uint32_t source; /* preferred, 0: none */
 };
 
-/* Route number n from 0, of both tables; false: there are no more. */
+/* Route number n, from 0, of both tables; false: there are no more. */
 bool net_route_at(unsigned int n, struct net_route *route);
 /*
- * The way to dest, through interface oif unless that is 0; a link only if
- * onlink. The answer's source is always set. 0, -ENETUNREACH.
+ * The route to dest, through interface oif unless that is 0; onlink: not
+ * through a gateway. route->source is always set. 0, -ENETUNREACH.
  */
 int net_route_lookup(uint32_t dest, unsigned int oif, bool onlink,
 		     struct net_route *route);
 
 /*
- * Whether the way to dest is one that sk may take: SO_DONTROUTE, SO_BINDTODEVICE.
- * A packet for another interface's hosts never arrives on Linux; here it is
- * not sent at all. 0, -ENETUNREACH.
+ * Whether SO_DONTROUTE and SO_BINDTODEVICE allow sk the route to dest. On Linux
+ * a packet sent over the wrong interface never arrives; here it is not sent at
+ * all. 0, -ENETUNREACH.
  */
 struct sock;
 int net_route_allowed(const struct sock *sk, uint32_t dest);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options of level IPPROTO_IP, ip(7), in one table. What Linux has and this
- * machine has not (options in the IP header, IPsec, routing of multicasts) is
- * not in it. Thread context.
+ * Options of level IPPROTO_IP, ip(7), in one table, without those for what
+ * this machine lacks (options in the IP header, IPsec, routing of multicasts).
+ * Thread context.
  *
  * Most are an int, or a single byte of one; without any byte they are 0 where
  * that makes sense.
@@ -59,7 +59,7 @@ int ip_option_get_flag(struct sock *sk, uint32_t mask,
 	return ip_option_give(out, !!(inet_sk(sk)->ip_flags & mask));
 }
 
-/* These want at least a byte. */
+/* Flags whose value must be at least a byte. */
 static int set_strict_flag(struct sock *sk, uint32_t mask, const void *val,
 			   int len)
 {
@@ -75,7 +75,7 @@ static int set_hdrincl(struct sock *sk, uint32_t mask, const void *val, int len)
 
 /* ---- Numbers ------------------------------------------------------------- */
 
-/* The two lowest bits are ECN's, which TCP keeps for itself. */
+/* The two lowest bits are ECN's, which a TCP socket cannot set. */
 static int set_tos(struct sock *sk, const void *val, int len)
 {
 	int value = ip_option_int(val, len);
@@ -134,7 +134,7 @@ static int get_pmtudisc(struct sock *sk, struct sockopt_value *out)
 	return ip_option_give(out, inet_sk(sk)->pmtudisc);
 }
 
-/* Of the way to the peer; unknown without one. */
+/* The path MTU to the peer; an error without one. */
 static int get_mtu(struct sock *sk, struct sockopt_value *out)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -146,7 +146,7 @@ static int get_mtu(struct sock *sk, struct sockopt_value *out)
 	return ip_option_give(out, rt.pmtu);
 }
 
-/* Two ports in one word; the low one first, 0: as everybody. */
+/* Two ports in one word, the lower one in the low half; 0: the default. */
 static int set_local_ports(struct sock *sk, const void *val, int len)
 {
 	uint32_t value;
@@ -168,7 +168,7 @@ static int get_local_ports(struct sock *sk, struct sockopt_value *out)
 	return ip_option_give(out, inet_sk(sk)->local_ports);
 }
 
-/* IP_PROTOCOL is the number that bind(2) gives: of raw sockets the protocol. */
+/* IP_PROTOCOL: sport, which is a raw socket's protocol. */
 static int get_number(struct sock *sk, struct sockopt_value *out)
 {
 	return ip_option_give(out, inet_sk(sk)->sport);
@@ -234,7 +234,7 @@ static const struct sockopt options[] = {
 		      NULL),
 };
 
-/* ---- SOL_SOCKET: whose port it is ---------------------------------------- */
+/* ---- SOL_SOCKET: sharing of ports ---------------------------------------- */
 
 static int set_reuse(struct sock *sk, int value)
 {

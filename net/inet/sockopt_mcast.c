@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options of level IPPROTO_IP that concern multicasts: how they are sent,
- * and which groups a socket hears. Thread context.
+ * The multicast options of level IPPROTO_IP: how multicasts are sent, and which
+ * groups a socket has joined. Thread context.
  */
 #include <errno.h>
 #include <linux/in.h>
@@ -32,7 +32,7 @@ int ip_get_mc_ttl(struct sock *sk, struct sockopt_value *out)
 	return ip_option_give(out, inet_sk(sk)->mc_ttl);
 }
 
-/* An interface's number, in network byte order as nobody else has it. */
+/* IP_UNICAST_IF: an interface's number, unlike elsewhere in network order. */
 int ip_set_unicast_if(struct sock *sk, const void *val, int len)
 {
 	uint32_t value;
@@ -115,13 +115,13 @@ int ip_get_mc_all(struct sock *sk, struct sockopt_value *out)
 
 /* ---- Groups -------------------------------------------------------------- */
 
-/* What an option asks for; source: 0 when it has none. */
+/* An option's request; source 0: none. */
 struct request {
 	struct mcast_request mcast;
 	uint32_t source;
 };
 
-/* struct ip_mreq or struct ip_mreqn. Groups are for datagrams. */
+/* struct ip_mreq or struct ip_mreqn. Streams cannot join groups. */
 static int take_mreq(const struct sock *sk, const void *val, int len,
 		     struct request *req)
 {
@@ -155,7 +155,7 @@ static int take_mreq_source(const struct sock *sk, const void *val, int len,
 	return 0;
 }
 
-/* A group, and perhaps a source, each in 128 bytes for any family. */
+/* A group, and perhaps a source, each in a 128-byte sockaddr_storage. */
 #define STORAGE_SIZE 128
 #define GROUP_AT 8
 #define SOURCE_AT (GROUP_AT + STORAGE_SIZE)

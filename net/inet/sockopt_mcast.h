@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Setters and getters of options about multicasts: rows of sockopt_ip.c.
+ * Setters and getters of multicast options, for the table in sockopt_ip.c.
  */
 #ifndef NET_INET_SOCKOPT_MCAST_H
 #define NET_INET_SOCKOPT_MCAST_H
