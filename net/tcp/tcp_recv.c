@@ -37,13 +37,14 @@ static size_t copy(struct rxqueue *q, struct iov_iter *to, size_t skip,
 }
 
 /*
- * Moves what is there, n bytes at most. MSG_TRUNC throws them away unseen:
- * tcp(7). Returns bytes moved, -EFAULT when none could be.
+ * Moves what is there, n bytes at most, and adds it to *copied. MSG_TRUNC
+ * throws the bytes away unseen: tcp(7). -EFAULT: there are some, but none could
+ * be moved.
  *
  * Where the urgent byte is passed over, Linux counts it to the first copy, and
  * the last byte is one of its own: it may be the one that finds bad memory.
  */
-static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
+static int take(struct tcp_sock *tp, struct msg *msg, size_t n, size_t *copied)
 {
 	struct sock *sk = tcp_to_sk(tp);
 	struct rxqueue *q = &tp->sk_receive_queue;
@@ -69,33 +70,31 @@ static ssize_t take(struct tcp_sock *tp, struct msg *msg, size_t n)
 		tcp_urg_passed(tp);
 	if (q->read != start)
 		sk->sk_prot->data_taken(sk, q->read - start);
-	return moved || !have ? (ssize_t)moved : -EFAULT;
+	*copied += moved;
+	return moved || !have ? 0 : -EFAULT;
 }
 
-/* Of len bytes: how many, 0 at the end of the stream, -EAGAIN, -errno. */
-static ssize_t try_recv(struct tcp_sock *tp, struct msg *msg, size_t len)
+/*
+ * Reads what is there, of len bytes in all, and adds it to *copied. 0 without
+ * a byte more: the end of the stream, or, after some bytes, something that is
+ * for the next call. -EAGAIN: nothing yet.
+ */
+static int try_recv(struct tcp_sock *tp, struct msg *msg, size_t len,
+		    size_t *copied)
 {
 	struct sock *sk = tcp_to_sk(tp);
-	ssize_t n;
+	bool is_empty = rxqueue_empty(&tp->sk_receive_queue);
+	size_t had = *copied;
+	int err;
 
-	if (!rxqueue_empty(&tp->sk_receive_queue)) {
-		n = take(tp, msg, len);
-		if (n || !len)
-			return n;
+	if (had && (tcp_urg_at_mark(tp) || (is_empty && ended(sk))))
+		return 0;
+	if (!is_empty) {
+		err = take(tp, msg, len - had, copied);
+		if (err || *copied > had || !len)
+			return err;
 	}
 	return tcp_recv_empty(sk);
-}
-
-/* After some bytes: 0 ends the call; what else there is is for the next. */
-static ssize_t try_recv_more(struct tcp_sock *tp, struct msg *msg, size_t len)
-{
-	struct sock *sk = tcp_to_sk(tp);
-
-	if (tcp_urg_at_mark(tp))
-		return 0;
-	if (ended(sk) && rxqueue_empty(&tp->sk_receive_queue))
-		return 0;
-	return try_recv(tp, msg, len);
 }
 
 static bool enough_to_peek(const struct tcp_sock *tp, size_t target)
@@ -104,15 +103,17 @@ static bool enough_to_peek(const struct tcp_sock *tp, size_t target)
 	       ended(&tp->inet.sk);
 }
 
-static ssize_t try_peek(struct tcp_sock *tp, struct msg *msg, size_t target)
+static int try_peek(struct tcp_sock *tp, struct msg *msg, size_t target,
+		    size_t *copied)
 {
-	struct sock *sk = tcp_to_sk(tp);
-	ssize_t n;
+	int err;
 
 	if (!enough_to_peek(tp, target))
 		return -EAGAIN;
-	n = take(tp, msg, msg->iter->count);
-	return n || tcp_urg_readable(tp) ? n : tcp_recv_empty(sk);
+	err = take(tp, msg, msg->iter->count, copied);
+	if (err || *copied || tcp_urg_readable(tp))
+		return err;
+	return tcp_recv_empty(tcp_to_sk(tp));
 }
 
 /*
@@ -120,35 +121,31 @@ static ssize_t try_peek(struct tcp_sock *tp, struct msg *msg, size_t target)
  * than the buffer holds never come: as on Linux that is for the caller to
  * know, and a signal ends it.
  */
-static ssize_t peek(struct tcp_sock *tp, struct msg *msg, size_t target,
-		    uint64_t deadline)
+static int peek(struct tcp_sock *tp, struct msg *msg, size_t target,
+		uint64_t deadline, size_t *copied)
 {
-	struct sock *sk = tcp_to_sk(tp);
-	ssize_t n = sock_attempt(sk, try_peek(tp, msg, target), deadline);
+	int err = sock_attempt(tcp_to_sk(tp), try_peek(tp, msg, target, copied),
+			       deadline);
 
-	if ((n == -EAGAIN || n == -EINTR || n == -ERESTARTSYS) &&
+	if ((err == -EAGAIN || err == -EINTR || err == -ERESTARTSYS) &&
 	    tcp_urg_readable(tp))
-		n = take(tp, msg, msg->iter->count);
-	return n;
+		err = take(tp, msg, msg->iter->count, copied);
+	return err;
 }
 
 /* Reads until it has target bytes, or meets the mark of urgent data. */
-static ssize_t read_some(struct tcp_sock *tp, struct msg *msg, size_t target,
-			 uint64_t deadline)
+static int read_some(struct tcp_sock *tp, struct msg *msg, size_t target,
+		     uint64_t deadline, size_t *copied)
 {
-	struct sock *sk = tcp_to_sk(tp);
-	size_t len = msg->iter->count;
-	size_t copied = 0;
-	ssize_t n = sock_attempt(sk, try_recv(tp, msg, len), deadline);
+	size_t len = msg->iter->count, had;
+	int err;
 
-	while (n > 0) {
-		copied += n;
-		if (copied >= target)
-			break;
-		n = sock_attempt(sk, try_recv_more(tp, msg, len - copied),
-				 deadline);
-	}
-	return copied ? (ssize_t)copied : n;
+	do {
+		had = *copied;
+		err = sock_attempt(tcp_to_sk(tp),
+				   try_recv(tp, msg, len, copied), deadline);
+	} while (!err && *copied > had && *copied < target);
+	return err;
 }
 
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
@@ -157,7 +154,8 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	uint64_t deadline = sock_rcv_deadline(sk, msg->flags & MSG_DONTWAIT);
 	size_t len = msg->iter->count;
 	size_t target = sock_rcvlowat(sk, msg->flags & MSG_WAITALL, len);
-	ssize_t n;
+	size_t copied = 0;
+	int err;
 
 	msg->namelen = 0;
 	if (msg->flags & MSG_ERRQUEUE)
@@ -167,9 +165,9 @@ ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg)
 	if (msg->flags & MSG_OOB)
 		return tcp_urg_recv(sk, msg);
 	if (msg->flags & MSG_PEEK)
-		n = peek(tp, msg, target, deadline);
+		err = peek(tp, msg, target, deadline, &copied);
 	else
-		n = read_some(tp, msg, target, deadline);
+		err = read_some(tp, msg, target, deadline, &copied);
 	msg->flags = 0;
-	return n;
+	return copied ? (ssize_t)copied : err;
 }
