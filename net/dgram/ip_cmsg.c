@@ -11,6 +11,7 @@
 #include "kernel/base.h"
 #include "kernel/task/clock.h"
 #include "net/dgram/ip_cmsg.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/cmsg.h"
@@ -165,7 +166,7 @@ static void put_origdst(struct msg *msg, const struct dgram *d)
 	struct sockaddr_any addr = { 0 };
 
 	addr.in.family = AF_INET;
-	addr.in.port = __builtin_bswap16(d->dport);
+	addr.in.port = swap16(d->dport);
 	addr.in.addr = d->ip.daddr;
 	put_cmsg(msg, IPPROTO_IP, IP_ORIGDSTADDR, &addr, sizeof(addr.in));
 }

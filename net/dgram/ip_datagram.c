@@ -13,6 +13,7 @@
 #include "net/base/counters.h"
 #include "net/dgram/ip_cmsg.h"
 #include "net/dgram/ip_error.h"
+#include "net/inet/af_inet.h"
 #include "net/inet/inet_sock.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_pbuf.h"
@@ -37,7 +38,7 @@ int ip_dest_address(struct dgram_sock *ds, const struct msg *msg,
 	if (msg->name->family != AF_INET && msg->name->family != AF_UNSPEC)
 		return -EAFNOSUPPORT;
 	*daddr = msg->name->in.addr;
-	*port = __builtin_bswap16(msg->name->in.port);
+	*port = swap16(msg->name->in.port);
 	return 0;
 }
 

@@ -311,6 +311,28 @@ static void test_shut_listener(void)
 	close(l);
 }
 
+/* The connections that nobody accepted hear of their reset first. */
+static void test_listener_ends(void)
+{
+	int port, l = listen_at(INADDR_LOOPBACK, 5, &port), ep = new_epoll();
+	int a = new_tcp(), b = new_tcp();
+
+	connect_at(b, INADDR_LOOPBACK, port);
+	connect_at(a, INADDR_LOOPBACK, port);
+	shows(l, "IN", "a listener has two connections");
+	add(ep, l, EPOLLIN | EPOLLET, 'l');
+	add(ep, a, EPOLLIN | EPOLLET, 'a');
+	add(ep, b, EPOLLIN | EPOLLET, 'b');
+	sees(ep, "l:IN", "and an epoll knows");
+	shutdown(l, SHUT_RD);
+	waits_for(ep, "b:IN|ERR|HUP a:IN|ERR|HUP l:HUP",
+		  "it ends: they are reset in their order, then it is told");
+	close(a);
+	close(b);
+	close(l);
+	close(ep);
+}
+
 int main(void)
 {
 	deadline(50);
@@ -324,5 +346,6 @@ int main(void)
 	test_delivers();
 	test_linger();
 	test_shut_listener();
+	test_listener_ends();
 	return done_testing();
 }
