@@ -93,7 +93,7 @@ static LIST_HEAD(all_eventpolls);
  * Outer sets may be on this queue and wake theirs in turn; ep_loop_check()
  * bounds the depth.
  */
-void ep_poll_safewake(struct eventpoll *ep)
+static void ep_poll_safewake(struct eventpoll *ep)
 {
 	if (waitqueue_active(&ep->poll_wait))
 		wake_up_poll(&ep->poll_wait, EPOLLIN);

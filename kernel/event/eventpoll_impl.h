@@ -109,8 +109,6 @@ static inline struct eventpoll *ep_of_file(const struct file *file)
 
 /* The wait-queue function of every item. */
 int ep_poll_callback(struct wait_queue_entry *wait, uint32_t key);
-/* Wakes those who poll the epoll itself. */
-void ep_poll_safewake(struct eventpoll *ep);
 /* The item's events that hold now; pt: as for f_op->poll. */
 uint32_t ep_item_poll(const struct epitem *epi, struct poll_table *pt);
 /* Puts a ready item at the end of the list and wakes a waiter. */

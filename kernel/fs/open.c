@@ -63,7 +63,8 @@ static int may_open(const struct inode *inode, uint32_t flags)
 /* O_PATH: refers to an inode; no operations. */
 static const struct file_operations path_fops = { 0 };
 
-struct file *inode_open(struct inode *inode, uint32_t flags)
+/* A description of inode, whose reference is consumed in any case. */
+static struct file *inode_open(struct inode *inode, uint32_t flags)
 {
 	bool is_path = flags & O_PATH;
 	const struct file_operations *fop = is_path ? &path_fops : inode->i_fop;

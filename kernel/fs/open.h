@@ -12,8 +12,6 @@ struct inode;
 
 /* open(2), O_* flags: a file with one reference, or ERR_PTR. */
 struct file *vfs_open(struct inode *start, const char *path, uint32_t flags);
-/* A description of inode, whose reference is consumed in any case. */
-struct file *inode_open(struct inode *inode, uint32_t flags);
 /*
  * access(2): mode of R_OK 4, W_OK 2, X_OK 1. 0, -EROFS, -EACCES. Only the
  * permissions of a socket's node, which the application sets, are checked.

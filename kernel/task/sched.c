@@ -133,7 +133,8 @@ void user_state_reload(struct thread *thread)
 	cpu_set_user_gs_base(thread->gs_base);
 }
 
-void user_state_drop(struct thread *thread)
+/* The thread ends: nobody will want its state again. */
+static void user_state_drop(struct thread *thread)
 {
 	if (user_owner == thread)
 		user_owner = NULL;

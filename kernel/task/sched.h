@@ -68,7 +68,5 @@ void sched_finish_switch(void);
 void user_state_save(struct thread *thread);
 /* After the struct was changed: the CPU's copy is stale. Current only. */
 void user_state_reload(struct thread *thread);
-/* The thread ends: nobody will want its state again. */
-void user_state_drop(struct thread *thread);
 
 #endif

@@ -82,7 +82,8 @@ static bool sum_is_zero(const void *data, size_t len)
 	return !sum;
 }
 
-const void *acpi_table_at(uint64_t phys, size_t *len)
+/* A valid table at a physical address (the DSDT has no entry), or NULL. */
+static const void *acpi_table_at(uint64_t phys, size_t *len)
 {
 	const struct acpi_header *header = firmware_map(phys, sizeof(*header));
 

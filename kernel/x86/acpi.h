@@ -32,9 +32,6 @@ void acpi_init(uint64_t rsdp);
 /* The first valid table with this signature, its length in *len, or NULL. */
 const void *acpi_find(const char sig[4], size_t *len);
 
-/* A valid table at a physical address (the DSDT has no entry), or NULL. */
-const void *acpi_table_at(uint64_t phys, size_t *len);
-
 /* The terms of the DSDT; false: there is none. */
 bool acpi_dsdt(struct aml *terms);
 /* What Name declares in the root of the DSDT, or of an SSDT. */

@@ -150,7 +150,11 @@ static void report(const struct pt_regs *regs, int sig, uintptr_t addr,
 	regs_dump(regs);
 }
 
-void trap_signal(struct pt_regs *regs, int sig, int code, uintptr_t addr)
+/*
+ * The application's fault: its handler will run, or the fault is reported
+ * and the application ends. sig: SIGSEGV...; code, addr: for siginfo.
+ */
+static void trap_signal(struct pt_regs *regs, int sig, int code, uintptr_t addr)
 {
 	struct signal_info info = { .sig = sig, .code = code, .addr = addr };
 

@@ -18,10 +18,5 @@ void trap_dispatch(struct pt_regs *regs);
 void trap_bad_iret(struct pt_regs *regs);
 /* Before ring 3 goes on, when percpu.work is not zero. */
 void exit_to_user(struct pt_regs *regs);
-/*
- * The application's fault: its handler will run, or the fault is reported
- * and the application ends. sig: SIGSEGV...; code, addr: for siginfo.
- */
-void trap_signal(struct pt_regs *regs, int sig, int code, uintptr_t addr);
 
 #endif
