@@ -421,6 +421,8 @@ static const char *sock_invariants(const struct sock *sk)
 {
 	const struct unix_sock *u = unix_sk(sk);
 
+	if (!list_is_intact(&u->sk_receive_queue.list))
+		return "unix 1: a queue is damaged";
 	if (!u->inflight != list_empty(&u->inflight_node))
 		return "unix 3: in flight, but not on the list, or the reverse";
 	if (u->is_dead && (u->inode || !list_empty(&u->bound) || u->peer ||
@@ -430,9 +432,27 @@ static const char *sock_invariants(const struct sock *sk)
 	return accept_queue_check(u);
 }
 
+/* A message that is written or read right now is charged, but in no queue. */
+static const char *check_charges(void)
+{
+	uint64_t charged = 0, queued = 0;
+	const struct sockbuf *buf;
+	const struct sock *sk;
+
+	list_for_each_entry(sk, &unix_socks.socks, sk_node) {
+		charged += unix_sk(sk)->wmem;
+		list_for_each_entry(buf, &unix_sk(sk)->sk_receive_queue.list,
+				    node)
+			queued += buf->truesize;
+	}
+	return queued > charged ? "unix 1: more is queued than charged" : NULL;
+}
+
 static const char *check_socks(void)
 {
-	return sock_list_check(&unix_socks, sock_invariants);
+	const char *broken = sock_list_check(&unix_socks, sock_invariants);
+
+	return broken ? broken : check_charges();
 }
 
 /* ---- Options ------------------------------------------------------------- */

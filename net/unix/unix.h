@@ -8,8 +8,9 @@
  * accept(2), by the listener's queue), every sock connected to it, every
  * message it sent, and calls that sleep. It is dead once the socket is gone.
  *
- * Invariants, 2 to 4 checked for panic():
- *  1. wmem is the sum of truesize of the messages that it sent.
+ * Invariants, checked for panic():
+ *  1. wmem is the sum of truesize of the messages that it sent; checked is that
+ *     all of them together are charged for what is in the queues.
  *  2. A sock in a listener's queue has no socket; its peer is the connecting
  *     sock.
  *  3. inflight counts the references that messages hold to its file; the sock
