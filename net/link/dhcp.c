@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The DHCP client is lwIP's; here it is started, and what it was told
- * of names is kept for /proc/net/pnp, where Linux shows what the kernel itself
- * was configured with.
+ * Starts lwIP's DHCP client and keeps the name servers and domains that it
+ * receives, for /proc/net/pnp: there Linux shows the kernel's own
+ * configuration.
  */
 #include "net/link/dhcp.h"
 
@@ -19,7 +19,7 @@
 #include "net/link/ipconfig.h"
 #include "net/lwip/hooks.h"
 
-/* RFC 2131 2: a client has to be able to take a message of this length. */
+/* RFC 2131 2: a client must be able to receive a message of this length. */
 #define MTU_MIN 576
 
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5): MAXNS */
@@ -27,7 +27,7 @@
 static uint32_t name_servers[NAME_SERVERS_MAX];
 static char domain[DOMAIN_TEXT_MAX];
 static char search[DOMAIN_TEXT_MAX];
-static bool configured; /* by the command line: DHCP does not overrule it */
+static bool configured; /* by the command line: DHCP does not override it */
 
 static void set_name_servers(const uint8_t *data, size_t len)
 {

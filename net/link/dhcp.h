@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The DHCP client, and the name servers and domains that it was told.
+ * The DHCP client, and the name servers and domains that it received.
  */
 #ifndef NET_LINK_DHCP_H
 #define NET_LINK_DHCP_H
@@ -10,9 +10,9 @@
 struct netif; /* lwIP's */
 struct seq_buf;
 
-/* -EMSGSIZE after one clear line: the link's MTU is too small; -ENOMEM. */
+/* -EMSGSIZE, with a line in the log: the MTU is too small; -ENOMEM. */
 int dhcp_client_start(struct netif *netif);
-/* From the command line, network byte order; DHCP does not overrule it. */
+/* From the command line, network byte order; DHCP does not override it. */
 void net_set_name_server(uint32_t addr);
 void net_pnp_show(struct seq_buf *m); /* /proc/net/pnp */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names from the network, which end in a file that a program parses: nothing
- * gets through that is not a name.
+ * Checks names from the network: they are shown in a file that programs parse,
+ * so nothing but valid names may pass.
  */
 #include "net/link/dns_name.h"
 
@@ -29,7 +29,7 @@ static bool is_label(const uint8_t *label, size_t len)
 	return true;
 }
 
-/* A dot at the end says that the name is complete; it is not kept. */
+/* Labels with a dot between two, none at the end. */
 static bool is_name(const uint8_t *data, size_t len)
 {
 	size_t start = 0;
@@ -59,7 +59,7 @@ bool domain_from_text(const uint8_t *data, size_t len,
 	return true;
 }
 
-/* One name of the list, behind which *at moves; its length, 0: malformed. */
+/* Reads the name at *at and moves *at behind it: its length, 0: malformed. */
 static size_t read_name(const uint8_t *data, size_t len, size_t *at,
 			char name[DOMAIN_TEXT_MAX])
 {
@@ -77,7 +77,7 @@ static size_t read_name(const uint8_t *data, size_t len, size_t *at,
 			if (!end)
 				end = p + 2;
 			if (to >= p)
-				return 0; /* backwards only: it ends */
+				return 0; /* backwards only: no loops */
 			p = to;
 			continue;
 		}

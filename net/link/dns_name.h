@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domain names that a DHCP server tells. Portable; no state.
+ * Domain names from a DHCP server. Portable; no state.
  */
 #ifndef NET_LINK_DNS_NAME_H
 #define NET_LINK_DNS_NAME_H
@@ -12,17 +12,16 @@
 #define DOMAIN_TEXT_MAX 256 /* with its NUL: resolv.conf(5) */
 
 /*
- * RFC 2132 3.17: a name as text. False, and text is empty, unless it is one
- * that a resolver can be given: letters, digits, '-', '_', labels of at most
- * 63 bytes with one '.' between two. The NULs that some servers add are not
- * taken for a part of it.
+ * RFC 2132 3.17: a name as text. False, and text is empty, unless it is valid
+ * for a resolver: letters, digits, '-', '_', labels of at most 63 bytes with
+ * one '.' between two. NULs at the end, which some servers add, are ignored.
  */
 bool domain_from_text(const uint8_t *data, size_t len,
 		      char text[DOMAIN_TEXT_MAX]);
 /*
- * RFC 3397: a list of names as DNS writes them, compressed (RFC 1035 4.1.4).
- * As many of them as fit become text, with a space between two; false, and
- * text is empty, when one of them is not well-formed.
+ * RFC 3397: a list of names in DNS's compressed form (RFC 1035 4.1.4). As many
+ * as fit are written to text, separated by spaces; false, and text is empty,
+ * if a name is malformed or there is none.
  */
 bool domain_from_list(const uint8_t *data, size_t len,
 		      char text[DOMAIN_TEXT_MAX]);

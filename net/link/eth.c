@@ -67,7 +67,7 @@ static void count_drop(enum frame_verdict why)
 	}
 }
 
-/* A short frame's memory ends in zeros, not in what was there before. */
+/* Zeros what follows a short frame, so that no stale bytes are read. */
 static void zero_fill(struct rx_buf *buf)
 {
 	if (buf->len < ETH_MIN_LEN)
@@ -100,7 +100,7 @@ static void eth_rx(struct netdev *netdev, struct rx_buf *buf)
 	netdev->pause = net_rx_is_long();
 }
 
-/* How often is the device's to choose: the log hears of it once a second. */
+/* The device decides how often the link changes: logs at most once a second. */
 static void log_link(bool up)
 {
 	static uint64_t next_ns;
@@ -134,8 +134,9 @@ static err_t eth_linkoutput(struct netif *netif, struct pbuf *p)
 }
 
 /*
- * Packets to our own address turn round here. An error of ARP (no gateway, a
- * full table) is a lost packet to lwIP, no unsent one.
+ * Packets to our own address go to the loopback queue. An error of ARP (no
+ * gateway, a full table) is not returned: lwIP shall take the packet for lost,
+ * not for unsent.
  */
 static err_t eth_output(struct netif *netif, struct pbuf *p,
 			const ip4_addr_t *dest)
@@ -282,7 +283,7 @@ uint32_t eth_address(void)
 	return dev ? netif_ip4_addr(&eth)->addr : 0;
 }
 
-/* Addresses are there once DHCP has brought them. */
+/* Leaves the addresses 0 until DHCP has set them. */
 static void link_addresses(struct net_link *link)
 {
 	link->addr = netif_ip4_addr(&eth)->addr;

@@ -13,20 +13,20 @@ struct net_link;
 struct netdev;
 struct seq_buf;
 
-/* The interface over dev, with a static address or a DHCP client. */
+/* Starts eth0 over dev, with a static address or a DHCP client: 0, -errno. */
 int eth_init(struct netdev *dev, const struct ipconfig *config);
-/* Gets back what the device has sent. */
+/* Frees the frames that the device has sent. */
 void eth_reclaim(void);
-/* Frames have not left yet. */
+/* Whether frames are queued or not yet sent by the device. */
 bool eth_busy(void);
-/* In network byte order; 0: there is none. */
+/* The interface's address in network byte order; 0: none. */
 uint32_t eth_address(void);
 
 /* Fills in a zeroed link; false: there is no device. */
 bool eth_link(struct net_link *link);
-/* The Ethernet address that ARP knows for addr; false: it knows none. */
+/* The Ethernet address of addr in ARP's table; false: it is not there. */
 bool eth_neighbour(uint32_t addr, uint8_t hwaddr[6]);
-/* Entry n of ARP's table, false: it is empty. */
+/* Entry n of ARP's table; false: it is empty. */
 #define ETH_NEIGHBOURS 256
 bool eth_neighbour_at(unsigned int n, uint32_t *addr, uint8_t hwaddr[6]);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames on their way out. lwIP is never told that a frame could not be
- * sent: it would take the segment for unsent and append to it. A frame goes
- * to the device, or waits in a bounded queue, or is dropped and counted.
+ * Transmission of frames. A frame goes to the device, waits in a bounded queue,
+ * or is dropped and counted. lwIP never gets an error: it would take the
+ * segment for unsent and append to it.
  *
  * Owns a reference to each pbuf from eth_tx() until the device has sent it.
  */
@@ -24,8 +24,8 @@ static struct pbuf *queue[ETH_TX_QUEUE_MAX];
 static unsigned int queue_head;
 static unsigned int queue_len;
 
-static unsigned int in_flight; /* handed to the device */
-static unsigned int kick_needed;
+static unsigned int in_flight; /* handed to the device, not yet freed */
+static unsigned int kick_needed; /* frames since the last kick */
 
 void eth_tx_done(struct netdev *dev, void *cookie)
 {
@@ -48,7 +48,7 @@ static unsigned int fill_sg(const struct pbuf *p, struct netdev_sg *sg)
 	return nr;
 }
 
-/* 0, or the device's error; the reference is the device's only with 0. */
+/* 0: the device has the reference now; else the device's error. */
 static int xmit(struct netdev *dev, struct pbuf *p)
 {
 	struct netdev_sg sg[NETDEV_SG_MAX];
@@ -84,7 +84,7 @@ static bool too_many_pieces(const struct pbuf *p)
 	return nr > NETDEV_SG_MAX;
 }
 
-/* The rest is for what opens, acknowledges and ends connections, and ARP. */
+/* The last 8th of the queue is for ARP and for segments without data. */
 static unsigned int room_for(const struct pbuf *p)
 {
 	if (p->tot_len <= SMALL_FRAME)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames on their way out: what the interface asks of its queue.
+ * The transmit queue of eth0.
  */
 #ifndef NET_LINK_ETH_TX_H
 #define NET_LINK_ETH_TX_H
@@ -13,12 +13,13 @@ struct pbuf;
 /* Frames that may wait for the device: the interface's txqueuelen. */
 #define ETH_TX_QUEUE_MAX 1024
 
-/* Sends or queues or drops a frame; takes a reference of its own. */
+/* Sends, queues or drops a frame; takes its own reference. */
 void eth_tx(struct netdev *dev, struct pbuf *p);
-/* Installed as the device's upcall. */
+/* The device's upcall for a frame that it has sent. */
 void eth_tx_done(struct netdev *dev, void *cookie);
-/* What was queued goes to the device, and the device is told, once. */
+/* Hands queued frames to the device and kicks it once. */
 void eth_tx_flush(struct netdev *dev);
+/* Frames in the device's ring since the last kick. */
 unsigned int eth_tx_waiting(void);
 bool eth_tx_busy(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check of a received frame. lwIP reads an ARP or IPv4 header that is
- * not there, and believes what it finds: runts end here.
+ * The check of a received frame. lwIP would read an ARP or IPv4 header beyond
+ * the end of a runt, so runts are dropped here.
  */
 #include "net/link/frame.h"
 

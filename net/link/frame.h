@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a received Ethernet frame must be before lwIP looks at it: long
- * enough for the headers that its type promises, and addressed to us. A pure
- * function, tested on the host.
+ * The check of a received Ethernet frame before lwIP gets it: long enough for
+ * the headers of its type, and addressed to us. A pure function, tested on the
+ * host.
  */
 #ifndef NET_LINK_FRAME_H
 #define NET_LINK_FRAME_H

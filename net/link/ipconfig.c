@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Decimal digits only, no sign, no leading zero, at most max. */
+/* Up to 3 decimal digits, no sign, no leading zero; the value at most max. */
 static const char *parse_number(const char *p, unsigned int max,
 				unsigned int *value)
 {
@@ -89,7 +89,7 @@ static bool parse_prefixed(const char *text, struct ipconfig *config)
 	return true;
 }
 
-/* All ones or all zeros behind the prefix name the net, not a host. */
+/* All ones or all zeros behind the prefix: the broadcast or net address. */
 static bool is_net_address(const struct ipconfig *config)
 {
 	uint32_t host = config->addr & ~config->netmask;
@@ -122,7 +122,7 @@ static bool is_one_of(const char *text, const char *const *words)
 	return false;
 }
 
-/* How to get an address. False: that is none of Linux's words. */
+/* Linux's words for how to get an address; false: text is none of them. */
 static bool parse_method(const char *text, struct ipconfig *config)
 {
 	static const char *const dynamic[] = { "dhcp", "on", "any", "both",
@@ -149,7 +149,7 @@ enum {
 };
 #define FIELD_SIZE 16 /* a dotted quad and its end */
 
-/* Cuts text at its colons; what is too long for an address is cut off. */
+/* Splits text at colons; truncates fields that are too long for an address. */
 static void split(const char *text, char fields[][FIELD_SIZE])
 {
 	for (unsigned int i = 0; i < NR_FIELDS; i++) {
@@ -162,7 +162,7 @@ static void split(const char *text, char fields[][FIELD_SIZE])
 	}
 }
 
-/* The mask of an address's class, which Linux takes for want of another. */
+/* The mask of the address's class: Linux's default. */
 static uint32_t class_mask(uint32_t addr)
 {
 	uint8_t first = addr & 0xff;
@@ -176,7 +176,7 @@ static bool is_netmask(uint32_t mask)
 	return mask && mask == prefix_mask(prefix_length(mask));
 }
 
-/* A field's address, 0 when it is empty. */
+/* The address in a field, 0 if it is empty; false: malformed. */
 static bool field_address(const char *field, uint32_t *addr)
 {
 	*addr = 0;
@@ -200,7 +200,7 @@ static const char *parse_fields(struct ipconfig *config, const char *ip,
 	    !field_address(fields[FIELD_NETMASK], &config->netmask) ||
 	    !field_address(fields[FIELD_DNS], &config->dns))
 		return "an address in it is not A.B.C.D";
-	/* An address is taken, whatever the protocol; else one is asked for. */
+	/* With an address the protocol is ignored; without one, use DHCP. */
 	config->dhcp = !config->addr && !config->off;
 	if (!config->addr)
 		return NULL;
@@ -212,7 +212,7 @@ static const char *parse_fields(struct ipconfig *config, const char *ip,
 	return check_static(config, config->gateway ? ip : NULL, word);
 }
 
-/* ---- Ours ---------------------------------------------------------------- */
+/* ---- Pollux's form ------------------------------------------------------- */
 
 static const char *parse_static(struct ipconfig *config, const char *ip,
 				const char *gw, const char **word)

@@ -4,8 +4,8 @@
  * `ip=A.B.C.D/N gw=A.B.C.D dns=A.B.C.D`, or Linux's form (Documentation/
  * admin-guide/nfs/nfsroot.rst), `ip=CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:
  * DEVICE:AUTOCONF:DNS:...`, of which server, host name and what follows the
- * first name server are of no use here. Linux's words for all protocols (on,
- * any, both) ask by DHCP, off and none leave the device alone.
+ * first name server are ignored. Linux's words on, any and both mean DHCP; off
+ * and none leave the device unused.
  */
 #ifndef NET_LINK_IPCONFIG_H
 #define NET_LINK_IPCONFIG_H
@@ -23,12 +23,12 @@ struct ipconfig {
 	uint32_t dns;
 };
 
-/* A dotted quad and nothing after it. */
+/* Parses a dotted quad with nothing after it. */
 bool parse_ipv4(const char *text, uint32_t *addr);
 
 /*
- * Values of ip=, gw= and dns=, NULL where absent. Returns NULL when they make
- * sense, else what is wrong, as one clear line's end; *word names the word.
+ * Parses the values of ip=, gw= and dns=, NULL where absent. Returns NULL, or
+ * what is wrong, as text for the log, and in *word the value concerned.
  */
 const char *ipconfig_parse(struct ipconfig *config, const char *ip,
 			   const char *gw, const char *dns, const char **word);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks interfaces up, and tells what changes of them. Owns what is counted of
- * lo.
+ * Looks up interfaces and reports their changes to listeners. Owns lo's
+ * statistics.
  */
 #include "net/link/link.h"
 
@@ -9,7 +9,7 @@
 
 #include "net/link/eth.h"
 
-#define LO_MTU 65536 /* as on Linux; nothing is ever cut to it */
+#define LO_MTU 65536 /* as on Linux; only shown */
 #define LO_TXQLEN 1000
 #define LO_ADDR __builtin_bswap32(0x7f000001)
 #define LO_NETMASK __builtin_bswap32(0xff000000)

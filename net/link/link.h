@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interfaces as a program sees them: lo is number 1; eth0, if there is a
- * network device, number 2. Asked by ioctl(2), netlink and /proc/net.
+ * The interfaces as programs see them through ioctl(2), netlink and /proc/net:
+ * lo is number 1; eth0, if there is a network device, number 2.
  */
 #ifndef NET_LINK_LINK_H
 #define NET_LINK_LINK_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* <linux/if.h> and <linux/if_arp.h> want a C library's <sys/socket.h>. */
+/* <linux/if.h> and <linux/if_arp.h> need a C library's <sys/socket.h>. */
 #ifndef IFNAMSIZ
 #define IFNAMSIZ 16
 #define IFF_UP 0x1
@@ -51,22 +51,22 @@ struct net_link {
 	struct net_link_stats stats;
 };
 
-/* What interface number index is now; false: there is none. */
+/* The current state of an interface; false: there is none. */
 bool net_link_get(unsigned int index, struct net_link *link);
-/* The number of a name, 0: there is none. */
+/* The number of the interface with this name; 0: none. */
 unsigned int net_link_index(const char *name);
 
-/* An address that this machine answers to; network byte order. */
+/* Whether addr, in network byte order, is this machine's. */
 bool inet_addr_is_local(uint32_t addr);
 
 /*
- * Who wants to hear of changes; each may be NULL. Registered at the start,
- * told in that order. Softirq, and the start.
+ * Callbacks for changes; each may be NULL. Registered at the start, called in
+ * the order of registration. Softirq, and the start.
  */
 struct net_link_listener {
-	/* The device has got, or lost, its carrier. */
+	/* The device's carrier went up or down. */
 	void (*carrier)(const struct net_link *link, bool up);
-	/* The interface has got another address, or (0) lost it. */
+	/* The interface's address has changed; is->addr 0: it was lost. */
 	void (*address)(const struct net_link *was, const struct net_link *is);
 	struct net_link_listener *next;
 };
@@ -76,9 +76,9 @@ void net_link_tell_address(const struct net_link *was,
 			   const struct net_link *is);
 
 /*
- * What crosses from one socket of this machine to another never enters a
- * netif, but it is lo's to the user: when n bytes are taken out they count as
- * a packet that was sent and received.
+ * Data between sockets of this machine never enters a netif, but users expect
+ * it in lo's statistics: net_lo_count() counts n bytes as one packet, sent and
+ * received.
  */
 struct net_lo_stats {
 	uint64_t packets, bytes;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loopback interface, and packets to the machine's own addresses: a
- * bounded queue of copies that the net softirq feeds back into lwIP. Copies,
- * because TCP keeps the sent segment for retransmission and the receiver
- * works on the packet in place.
+ * bounded queue of copies that the net softirq passes back into lwIP. They are
+ * copies because TCP keeps the sent segment for retransmission and the
+ * receiver modifies the packet.
  */
 #include "net/link/loopback.h"
 
@@ -61,7 +61,7 @@ static void deliver_first(void)
 		pbuf_free(p);
 }
 
-/* What the queue held when it was called. */
+/* Delivers what was queued at the call; true: more is queued. */
 static bool turn_round(void)
 {
 	for (unsigned int n = queue_len; n && !net_rx_is_long(); n--)
@@ -69,7 +69,7 @@ static bool turn_round(void)
 	return queue_len != 0;
 }
 
-/* Never an error to lwIP: what cannot be queued is dropped and counted. */
+/* Never fails: what cannot be queued is dropped and counted. */
 static err_t loopback_output(struct netif *netif, struct pbuf *p,
 			     const ip4_addr_t *dest)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What of lwIP is compiled in, and its numbers. Everything that the kernel
- * does itself (names, sockets, threads, UDP but for DHCP, fragments, IGMP) is
- * off: code that is not there needs no defence.
+ * lwIP's configuration. Everything that the kernel does itself (names, sockets,
+ * threads, UDP except for DHCP, fragments, IGMP) is off: code that is not
+ * compiled in cannot be attacked.
  */
 #ifndef LWIP_LWIPOPTS_H
 #define LWIP_LWIPOPTS_H
@@ -32,7 +32,7 @@ void net_assert_context(void);
 #define LWIP_DISABLE_MEMP_SANITY_CHECKS 1
 #define LWIP_PBUF_REF_T uint32_t
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
-/* What net/base/rxqueue.c has charged for a pbuf that it holds; else no meaning. */
+/* Set by net/base/rxqueue.c while it holds the pbuf: what it has charged. */
 #define LWIP_PBUF_CUSTOM_DATA uint16_t charged;
 #define PBUF_POOL_FREE_OOSEQ 0
 
@@ -40,13 +40,13 @@ void net_assert_context(void);
 #define ETH_PAD_SIZE 0
 #define ARP_TABLE_SIZE 256
 #define ARP_QUEUEING 1
-/* While an address is asked for: the fragments of the longest datagram. */
+/* Packets that wait for one ARP reply: the longest datagram's fragments. */
 #define ARP_QUEUE_LEN 48
 #define LWIP_NETIF_HWADDRHINT 1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_NETIF_LINK_CALLBACK 1
-/* Packets to our own addresses are turned round by net/link/loopback.c. */
+/* net/link/loopback.c handles packets to our own addresses. */
 #define LWIP_NETIF_LOOPBACK 0
 #define LWIP_HAVE_LOOPIF 0
 
@@ -60,7 +60,7 @@ void net_assert_context(void);
 #define LWIP_BROADCAST_PING 0
 #define LWIP_MULTICAST_PING 0
 
-/* DHCP without the ARP probe of the offered address: it costs seconds. */
+/* DHCP without the ARP probe of the offered address, which takes seconds. */
 #define LWIP_DHCP 1
 #define DHCP_DOES_ARP_CHECK 0
 #define LWIP_DHCP_MAX_DNS_SERVERS 0

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lwIP's memory pools as slab caches, in place of lwIP's own core/memp.c:
- * one cache a kind of object, visible in /proc/slabinfo, each with a limit
- * in proportion to the machine's memory, so that no flood of one kind takes
- * it all. Entered by lwIP only; softirq or system call, never sleeps.
+ * one cache for each kind of object, visible in /proc/slabinfo, each with a
+ * limit in proportion to the machine's memory, so that a flood of one kind
+ * cannot take it all. Softirq or system call, never sleeps.
  */
 #include "lwip/opt.h"
 
 #include "lwip/memp.h"
 
-/* What memp_std.h takes the size of. */
+/* The types whose sizes memp_std.h needs. */
 #include "lwip/etharp.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
@@ -25,9 +25,9 @@
 #include "net/lwip/pcb_table.h"
 
 /*
- * A pool's limit: one object for each so many pages of RAM, or so many for
- * each page, at least min. What holds data for sockets is bounded by their
- * budget (net/base/memory.h), and here only so that a lie of lwIP's is.
+ * A pool's limit: one object for each pages_each pages of RAM, or each_page for
+ * each page, at least min. Objects that hold sockets' data are bounded by the
+ * budget (net/base/memory.h); their limit here guards against bugs of lwIP.
  */
 struct pool_rule {
 	const char *name;
@@ -61,8 +61,8 @@ static struct kmem_cache *pools[MEMP_MAX];
 #define PCBS_A_THREAD 4
 
 /*
- * lwIP cannot do without a timer: it has one for each of its clocks, and
- * starts them again from within. Their memory is set aside.
+ * lwIP cannot handle a failed allocation of a timer, so their memory is
+ * reserved. It has one for each cyclic timer, and few others.
  */
 #define NR_TIMEOUTS 16
 
@@ -120,7 +120,7 @@ void memp_init(void)
 	}
 }
 
-/* As much is a packet without data: an acknowledgement, a SYN, a reset. */
+/* The size of a packet without data: an acknowledgement, a SYN, a reset. */
 #define HEADERS_MAX 256
 
 void *net_lwip_malloc(size_t size)
@@ -151,7 +151,7 @@ static bool pool_used(memp_t type, unsigned int percent)
 	return pools[type]->active >= pools[type]->limit / 100 * percent;
 }
 
-/* A quarter of what is free, as of the memory for sockets: net/base/memory.c. */
+/* A quarter of what is free, as in net/base/memory.c. */
 unsigned int net_arp_queue_share(void)
 {
 	const struct kmem_cache *pool = pools[MEMP_ARP_QUEUE];
@@ -160,8 +160,9 @@ unsigned int net_arp_queue_share(void)
 }
 
 /*
- * A connection takes most of a page, with its sock, its file and what an
- * application has for it; as much as the reserve stays free for the latter.
+ * How many more connections there is memory for, PAGES_A_PCB pages each, for
+ * pcb, sock, file and the application's own memory. Twice ALLOC_USER's mark
+ * stays free.
  */
 static size_t room_for_pcbs(void)
 {
@@ -171,13 +172,13 @@ static size_t room_for_pcbs(void)
 	return free > keep ? (free - keep) / PAGES_A_PCB : 0;
 }
 
-/* Not an application that has taken the memory by itself: connections have. */
+/* Whether connections, not the application alone, have taken the memory. */
 static bool memory_is_pcbs(void)
 {
 	return pools[MEMP_TCP_PCB]->active >= MANY_PCBS;
 }
 
-/* A thread, maybe, for each that the application has not seen yet. */
+/* Each unseen connection may cost a thread when the application accepts it. */
 bool net_tcp_pcbs_short(size_t unseen)
 {
 	return pool_used(MEMP_TCP_PCB, 99) || pages_are_low(0) ||
@@ -190,7 +191,7 @@ bool net_tcp_pcbs_scarce(void)
 	       (memory_is_pcbs() && room_for_pcbs() < MANY_PCBS);
 }
 
-/* An application that has taken all memory still gets a few. */
+/* FEW_PCBS even if an application has taken all memory. */
 size_t net_tcp_pcbs_left(void)
 {
 	const struct kmem_cache *pool = pools[MEMP_TCP_PCB];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of lwIP's connections: see the header. A segment, a port or a
- * tuple finds its connection by a keyed hash, whatever the others do.
+ * The table of lwIP's connections. The hash is keyed, so that peers cannot
+ * choose tuples that make a chain long.
  */
 #include "net/lwip/pcb_table.h"
 
@@ -17,14 +17,14 @@
 #include "net/base/inet_hash.h"
 #include "net/lwip/memp.h"
 
-/* A chain for each two pcbs that there can be: net/lwip/memp.c. */
+/* One chain for every two pcbs of the pool's limit (net/lwip/memp.c). */
 #define CHAINS_MIN 256
 #define CHAINS_MAX (256 * 1024)
 
-/* One address may have so many times what is left for all others. */
+/* One address may have this many times the pcbs left for all others. */
 #define ADDRESS_SHARE 4
 
-/* The timers' share of one round of the softirq. */
+/* The time for timers in one run of the softirq. */
 #define WALK_NS (100 * NSEC_PER_USEC)
 
 /* More than there can be. */
@@ -36,7 +36,7 @@
 static struct tcp_pcb **chains;
 static size_t nr_chains; /* a power of two */
 static struct tcp_pcb *parked;
-static struct tcp_pcb *walks[NR_NET_PCB_TIMERS]; /* whose turn is next */
+static struct tcp_pcb *walks[NR_NET_PCB_TIMERS]; /* the next pcb of each */
 
 static struct tcp_pcb **chain_of(const ip_addr_t *local, u16_t lport,
 				 const ip_addr_t *remote, u16_t rport)
@@ -96,8 +96,8 @@ static void unlink_pcb(struct tcp_pcb *pcb)
 /* ---- Addresses ----------------------------------------------------------- */
 
 /*
- * How many connections each address has, without a list of addresses: each
- * counts in one cell of either row, and has no more than the lesser of the two.
+ * The connections of each address, in a count-min sketch: an address has one
+ * cell in each row, and at most the smaller of the two counts.
  */
 #define ROWS 2
 #define ROW_BITS 12
@@ -148,10 +148,10 @@ void net_pcb_add(struct tcp_pcb *pcb)
 
 /* ---- Batches ------------------------------------------------------------- */
 
-/* A flag of a pcb that lwIP does not use: it is in later[]. */
+/* A pcb is in later[]; lwIP does not use this flag. */
 #define OUTPUT_IS_LATER 0x8000
 
-static struct tcp_pcb *later[64]; /* NULL: gone meanwhile */
+static struct tcp_pcb *later[64]; /* NULL: the pcb was removed */
 static unsigned int nr_later;
 static bool in_batch;
 static void (*output_done)(struct tcp_pcb *pcb);
@@ -166,7 +166,7 @@ void net_pcb_batch_begin(void)
 	in_batch = true;
 }
 
-/* States behind ESTABLISHED do not wait: their answer may be the last. */
+/* Only ESTABLISHED: in later states the answer may be the last one. */
 int net_pcb_output_later(struct tcp_pcb *pcb)
 {
 	if (!in_batch || pcb->state != ESTABLISHED)
@@ -234,7 +234,7 @@ int net_pcb_park(struct tcp_pcb *pcb)
 	    tcp_ticks - pcb->tmr < IDLE_TICKS)
 		return 0;
 	unlink_pcb(pcb);
-	pcb->listener = NULL; /* of use only until it was accepted */
+	pcb->listener = NULL; /* used only until the accept */
 	pcb->parked = 1;
 	link_first(pcb);
 	return 1;

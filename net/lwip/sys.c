@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lwIP asks of its platform: the time, the log, the checksum, and the
- * proof that nobody enters it from an interrupt handler.
+ * What lwIP needs from its platform: the time, the log and the checksum.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -13,10 +12,10 @@
 #include "kernel/task/clock.h"
 
 /*
- * lwIP compares its 32 bits of milliseconds by their difference: what is more
- * than half of them ago looks like something to come, and its timers would
- * wait for weeks. It is asked every second, so only a machine that stood still
- * comes near; for lwIP that time has not passed.
+ * lwIP compares 32-bit milliseconds by their difference: a time more than 2^31
+ * ms ago looks like the future, and its timers would wait for weeks. It calls
+ * sys_now() every second, so a longer gap means that the machine was stopped;
+ * the part of a gap beyond LONGEST_MS is hidden from lwIP.
  */
 #define LONGEST_MS (60 * 60 * 1000ULL)
 
@@ -48,7 +47,7 @@ static uint64_t load(const uint8_t *p, size_t n)
 	return v;
 }
 
-/* Adds with the carry brought round: one's complement arithmetic. */
+/* Adds with end-around carry: one's complement arithmetic. */
 static uint64_t add_carry(uint64_t a, uint64_t b)
 {
 	uint64_t sum = a + b;
@@ -57,8 +56,8 @@ static uint64_t add_carry(uint64_t a, uint64_t b)
 }
 
 /*
- * RFC 1071 2(C): a sum of 64-bit words, carries brought round, folds to the
- * same 16 bits as the sum of 16-bit words. In host order, as lwIP wants it.
+ * RFC 1071 2(C): a one's complement sum of 64-bit words folds to the same 16
+ * bits as the sum of 16-bit words. In host order, as lwIP expects it.
  */
 uint16_t net_checksum(const void *data, int len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When lwIP's timers run: a kernel timer, armed anew after whatever may have
- * started one, raises the net softirq.
+ * Runs lwIP's timers: a kernel timer raises the net softirq, and is re-armed
+ * after anything that may have started one of lwIP's timers.
  */
 #include "net/lwip/timers.h"
 
@@ -22,7 +22,7 @@ static void lwip_timer_fired(struct timer *timer)
 	raise_softirq(SOFTIRQ_NET);
 }
 
-/* The timer stands unless it has fired, or lwIP has started one since. */
+/* Nothing to do unless the timer has fired or lwIP has started one since. */
 static void arm_timer(void)
 {
 	uint32_t ms;

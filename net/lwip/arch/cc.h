@@ -24,12 +24,12 @@
 #define X32_F "x"
 #define SZT_F "zu"
 
-/* ssize_t is <sys/types.h>'s: keeps lwIP from a typedef of its own. */
+/* ssize_t comes from <sys/types.h>: keeps lwIP from its own typedef. */
 #ifndef SSIZE_MAX
 #define SSIZE_MAX INT64_MAX
 #endif
 
-/* One instruction; lwIP's own are calls of functions. */
+/* One instruction; lwIP's own versions are function calls. */
 #define lwip_htons(x) __builtin_bswap16(x)
 #define lwip_htonl(x) __builtin_bswap32(x)
 
