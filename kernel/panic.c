@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last report: reason, registers, symbolised stack, the invariants that do
- * not hold, "Bail out!" for the reader of a test's output, and the end of the
- * machine.
+ * The last report: reason, registers, symbolised stack, broken invariants,
+ * "Bail out!" for the reader of a test's output, and the end of the machine.
  *
- * The stack is walked by its frame pointers. Only kernel stacks are read:
- * they are mapped by 4 KiB pages, in the image or in the vmap range, so a
- * present entry there proves that the read cannot fault.
+ * The stack is walked by its frame pointers. Only kernel stacks are read: they
+ * are mapped by 4 KiB pages, in the image or in the vmap range, so a present
+ * entry there proves that the read cannot fault.
  */
 #include "kernel/panic.h"
 
@@ -27,15 +26,15 @@
 /* What -fno-omit-frame-pointer leaves at RBP. */
 struct frame {
 	uintptr_t rbp; /* of the caller */
-	uintptr_t rip; /* behind the call */
+	uintptr_t rip; /* return address */
 };
 
 extern const char _data[], _ebss[];
 extern const char boot_stack[], boot_stack_top[];
 
 static void (*machine_exit)(void) __ro_after_init;
-static unsigned int depth; /* panics that have begun */
-static const char *first_reason; /* on the stack of the first of them */
+static unsigned int depth; /* panics begun */
+static const char *first_reason; /* on the first panic's stack */
 
 void panic_set_exit(void (*fn)(void))
 {
@@ -60,7 +59,7 @@ static bool can_read(uintptr_t addr)
 	return pte && *pte & PTE_P;
 }
 
-/* call: rip is a return address, its call lies one byte before. */
+/* call: rip is a return address; the call itself ends one byte before. */
 static void print_address(uintptr_t rip, bool call)
 {
 	uintptr_t offset;
@@ -139,7 +138,7 @@ static void report(const struct pt_regs *regs, uintptr_t rbp,
 	}
 }
 
-/* What is wrong with the kernel's structures may be why it is here. */
+/* A broken structure may be the cause of the panic. */
 static void report_checks(void)
 {
 	unsigned int broken = check_all();
@@ -151,8 +150,8 @@ static void report_checks(void)
 }
 
 /*
- * rbp: the frame of panic(), for want of regs. A panic inside the report ends
- * with one line, one inside that with none.
+ * regs NULL: rbp is the frame of panic(). A panic inside the report ends with
+ * one line, one inside that with none.
  */
 static _Noreturn void die(const struct pt_regs *regs, uintptr_t rbp,
 			  const char *reason)

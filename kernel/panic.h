@@ -9,7 +9,7 @@
 
 struct pt_regs;
 
-/* What ends the machine after the report; installed by drivers/power.c. */
+/* The function that ends the machine; installed by drivers/power.c. */
 void panic_set_exit(void (*machine_exit)(void));
 
 /* The report for an exception in the kernel. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel log: `[    0.001234] text`. Each line is made on the stack and
- * written in one piece. What comes before there is a console waits in a
- * buffer; when that is full, the newest is lost.
+ * written in one piece. Text before there is a console waits in a buffer; when
+ * that is full, the newest text is lost.
  *
- * A line whose other end reads nothing costs text, not the machine: who has
- * waited for it in vain calls it stuck, and then nobody waits. Each later text
- * looks once whether the line is back.
+ * A serial line that nobody reads costs text, not time: a writer that has
+ * waited in vain marks it stuck, and after that nobody waits. Each later text
+ * checks once whether the line is ready again.
  */
 #include "kernel/printk.h"
 
@@ -20,13 +20,13 @@
 #define LINE_MAX 512
 #define EARLY_MAX 2048
 
-/* How long the kernel waits for a line: a tenth of a second, or so. */
+/* How long the kernel waits for the line: about a tenth of a second. */
 #define PATIENCE_NS (NSEC_PER_SEC / 10)
-#define PATIENCE_LOOKS 100000 /* before the clock runs */
+#define PATIENCE_LOOKS 100000 /* polls, while the clock does not run */
 
 static const struct console *console __ro_after_init;
-static bool stuck; /* the other end stopped reading: nobody waits for it */
-static size_t lost; /* bytes since then */
+static bool stuck; /* the line takes nothing: nobody waits for it */
+static size_t lost; /* bytes while stuck */
 static int log_level = LOG_NOTICE;
 
 static char early[EARLY_MAX];
@@ -42,7 +42,7 @@ void console_give_up(void)
 	stuck = true;
 }
 
-/* What was lost is said before what comes next. */
+/* Reports the lost bytes before the next text. */
 static void come_back(void)
 {
 	size_t n = lost;

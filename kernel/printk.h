@@ -21,9 +21,9 @@ enum log_level {
 	LOG_DEBUG = 7,
 };
 
-/* A line to the outside. Neither function waits; any context. */
+/* The output line. Neither function waits; any context. */
 struct console {
-	bool (*ready)(void); /* takes at least a byte */
+	bool (*ready)(void); /* can take at least one byte */
 	/* Returns how many bytes the line has taken: 0 when it is not ready. */
 	size_t (*write)(const char *text, size_t len);
 };
@@ -31,16 +31,16 @@ struct console {
 void console_register(const struct console *console);
 bool console_ready(void);
 /*
- * For the kernel's own words: all of the text, or what the line takes within
- * a tenth of a second. Any context.
+ * For the kernel's own text: writes all of it, or what the line takes within a
+ * tenth of a second. Any context.
  */
 void console_write(const char *text, size_t len);
 /*
- * Returns how many bytes are done with: written, or lost because the line is
- * stuck. 0: it is not ready, the caller waits and tries again. Any context.
+ * Returns how many bytes were written, or lost because the line is stuck. 0:
+ * the line is not ready, the caller waits and tries again. Any context.
  */
 size_t console_try_write(const char *text, size_t len);
-/* The line is stuck: until it is ready again all text is lost at once. */
+/* Marks the line as stuck: until it is ready again, all text is lost. */
 void console_give_up(void);
 void log_set_level(int level);
 

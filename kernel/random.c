@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The random generator. Each request makes ChaCha20 key stream whose first 32
- * bytes replace the key at once (fast key erasure): what was handed out cannot
- * be computed from what is in memory later, and nothing lies there that will
- * be handed out.
+ * bytes replace the key at once (fast key erasure): earlier output cannot be
+ * computed from memory, nor does memory hold future output.
  *
- * New input is XORed into the key, and the key is then replaced by its own key
- * stream. Who knows the input but not the key learns nothing by that, so no
- * source can take away what the others gave.
+ * New input is XORed into the key, which is then replaced by its own key
+ * stream. Knowing the input but not the key reveals nothing, so no source can
+ * undo what the others gave.
  *
- * A machine that was saved once and restored twice goes on with one key in
- * both. So each request puts the CPU's generator and the time stamp counter
- * into the key and looks whether the hypervisor's generation id is still the
- * same; whatever else shows it (a clock that jumped) comes by
- * random_restored().
+ * A machine that was saved once and restored twice continues with one key in
+ * both copies. So each request adds the CPU's generator and the time stamp
+ * counter to the key and compares the hypervisor's generation id; other signs
+ * of a copy (a clock that jumped) are reported to random_restored().
  */
 #include "kernel/random.h"
 
@@ -27,25 +25,26 @@
 
 #define KEY_WORDS (CHACHA_KEY_SIZE / sizeof(uint64_t))
 
-/* When new input is asked for, whichever comes first. */
+/* When new input is requested, whichever comes first. */
 #define RESEED_NS (RANDOM_RESEED_SECONDS * NSEC_PER_SEC)
 #define RESEED_BYTES (1 * MiB)
 
-/* RDSEED may be dry for longer than RDRAND. */
+/* RDSEED may be exhausted for longer than RDRAND. */
 #define RDSEED_TRIES 100
 #define HARDWARE_WORDS 8
-/* As much as an output is worth: 128 bits. */
+/* Each output gets this much fresh input: 128 bits. */
 #define FRESH_WORDS 2
 
 /*
- * Rounds of timing; at one bit each, twice what the key holds. Alone it has to
- * be many more, each with a port of the host's, which the CPU is left for.
+ * Rounds of timing: at one bit each, twice what the key holds. As the only
+ * source there are many more, each with a port access, which leaves the CPU
+ * for the host.
  */
 #define JITTER_ROUNDS 512
 #define JITTER_ROUNDS_ALONE 16384
-#define JITTER_PORT 0x61 /* reads without an effect on every PC */
+#define JITTER_PORT 0x61 /* reading has no effect on any PC */
 
-/* Where the seed came from: bits of seeded. */
+/* Bits of seeded: where the seed came from. */
 #define SEEDED_CPU BIT(0)
 #define SEEDED_FIRMWARE BIT(1)
 #define SEEDED_DEVICE BIT(2)
@@ -55,7 +54,7 @@ static size_t handed_out; /* bytes since the last reseed */
 static uint64_t reseed_at;
 static uint32_t seeded;
 
-/* Times of interrupts that are not yet in the key. */
+/* Times of interrupts, not yet mixed into the key. */
 static uint64_t times[KEY_WORDS];
 static unsigned int nr_times;
 
@@ -88,12 +87,12 @@ void random_mix(const void *data, size_t len)
 		len -= n;
 	}
 	memset(block, 0, sizeof(block));
-	barrier(); /* the compiler keeps the erasure */
+	barrier(); /* keeps the compiler from dropping the erasure */
 }
 
 /* ---- Sources ------------------------------------------------------------- */
 
-/* What a dead device, or a CPU whose generator is stuck, gives. */
+/* The output of a dead device, or of a CPU whose generator is stuck. */
 static bool is_constant(const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -127,8 +126,8 @@ static void mix_hardware(void)
 }
 
 /*
- * How long the same few instructions take differs by what the caches, the
- * host and its interrupts do: the low bits of each reading go in.
+ * The same few instructions take a different time each round, because of
+ * caches, the host and its interrupts: the low bits of each time are mixed in.
  */
 static void mix_jitter(unsigned int rounds, bool leave_cpu)
 {
@@ -180,7 +179,7 @@ void random_answer(const struct random_source *source, const void *data,
 	pr_debug("random: %s has answered", source->name);
 }
 
-/* What the devices give now is stirred in when it comes. */
+/* Asks the devices, too; their answers are mixed in when they come. */
 static void reseed(void)
 {
 	handed_out = 0;
@@ -232,7 +231,7 @@ uint32_t random_epoch(void)
 
 /* ---- Output -------------------------------------------------------------- */
 
-/* What two copies of one machine do not share. */
+/* Mixes in what differs between two copies of one machine. */
 static void freshen(void)
 {
 	uint64_t words[FRESH_WORDS + 1] = { rdtsc() };
@@ -268,7 +267,7 @@ void random_bytes(void *out, size_t len)
 	}
 	memcpy(key, first, CHACHA_KEY_SIZE);
 	memset(first, 0, sizeof(first));
-	barrier(); /* the compiler keeps the erasure */
+	barrier(); /* keeps the compiler from dropping the erasure */
 }
 
 uint32_t random_u32(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The self test. It looks at the running kernel from inside: what must fault
- * is tried, and has to. Changes nothing that lasts.
+ * The self test of the running kernel: what must fault is tried and has to
+ * fault. Leaves nothing changed.
  */
 #include "kernel/selftest.h"
 
@@ -117,7 +117,7 @@ static void test_stacks(void)
 	   "frames are guarded by the thread's own value, its first byte 0");
 }
 
-/* A page that ring 3 might have, in tables of its own. */
+/* A page as ring 3 has it, in tables of its own. */
 static void test_user_page(void)
 {
 	uint64_t *pgd = pgd_alloc();
@@ -147,7 +147,7 @@ static void test_user_page(void)
 		skip("SMEP", "this CPU has none");
 }
 
-/* What an overflow or a late write does to a free object is seen. */
+/* An overflow or late write into a free object is detected. */
 static void test_slab(void)
 {
 	struct kmem_cache *cache = kmem_cache_create("selftest", 64, 0);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the word `selftest` on the command line runs instead of the
- * application: proofs that the machine protects itself, as TAP on the console.
+ * The word `selftest` on the command line runs this instead of the
+ * application: it proves that the kernel protects itself, as TAP on the
+ * console.
  */
 #ifndef KERNEL_SELFTEST_H
 #define KERNEL_SELFTEST_H
 
 /*
- * The exit status: 0 when all held, 1 else. which: the word's value; the name of
- * a bug of selftest_bugs.c makes that first. A kernel thread, when everything is
- * up and paging_seal() was called.
+ * The exit status: 0 when all tests pass, else 1. which: the word's value; the
+ * name of a bug of selftest_bugs.c makes that first. In a kernel thread, after
+ * everything has started and after paging_seal().
  */
 int selftest(const char *which);
 

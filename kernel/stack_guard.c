@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a function does that finds the guard of its frame overwritten. */
+/* A function finds the guard of its frame overwritten: panics. */
 #include "kernel/stack_guard.h"
 
 #include "kernel/base.h"

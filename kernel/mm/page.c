@@ -5,15 +5,15 @@
  *
  * RAM lies in zones: stretches with no large hole inside, one on most
  * machines, a second above 4 GiB on big ones. Each zone has one array of page
- * structs (1 % of its RAM, taken from its own top), and is cut in blocks of
+ * structs (1 % of its RAM, taken from its own top), and is cut into blocks of
  * 2^MAX_ORDER pages. Blocks below zone->next are set up: their page structs
- * are valid and what is free in them is on the free lists. Blocks from there
- * on were never touched, neither their pages nor their page structs. Lists
- * are tried first, then the lowest untouched block is set up.
+ * are valid and their free pages are on the free lists. Blocks from there on
+ * were never touched, neither their pages nor their page structs. An
+ * allocation tries the lists first, then sets up the lowest untouched block.
  *
  * Invariants (page_alloc_check()), within set up blocks:
  *  1. a head (FREE, USED, SLAB) of order n lies at a multiple of 2^n pages,
- *     and the 2^n - 1 pages behind it are TAIL;
+ *     and the 2^n - 1 pages after it are TAIL;
  *  2. every other page is RESERVED;
  *  3. the free list of order n holds exactly the FREE heads of order n;
  *  4. no two FREE buddies of equal order below MAX_ORDER: they were merged;
@@ -31,19 +31,20 @@
 
 #define BLOCK_PAGES ((size_t)1 << MAX_ORDER)
 #define BLOCK_SIZE (BLOCK_PAGES << PAGE_SHIFT)
-/* Page structs over a smaller hole cost less than a second zone would. */
+/* Page structs for a smaller hole cost less than a second zone would. */
 #define ZONE_HOLE (64 * MiB)
 #define MAX_ZONES 8
-/* Below this the kernel could not even start its own threads. */
+/* With less the kernel could not even start its own threads. */
 #define MIN_PAGES (MiB / PAGE_SIZE)
 
 /*
- * What stays free of ring 3: a share of RAM, but of a small machine enough to
- * refill a receive ring and answer, of a large one not more than that needs.
+ * The reserve, which ring 3 does not get: a share of RAM; on a small machine
+ * enough to refill a receive ring and answer, on a large one no more than is
+ * needed.
  */
 #define RESERVE_SHARE 64
 #define RESERVE_LEAST (768 * KiB / PAGE_SIZE)
-#define RESERVE_LEAST_SHARE 16 /* RESERVE_LEAST is this part of RAM at most */
+#define RESERVE_LEAST_SHARE 16 /* RESERVE_LEAST is at most RAM / 16 */
 #define RESERVE_MOST (16 * MiB / PAGE_SIZE)
 
 _Static_assert(sizeof(struct page) <= 48, "1.2 % of RAM at most");
@@ -56,8 +57,8 @@ struct range {
 struct zone {
 	uint64_t start; /* physical, both multiples of BLOCK_SIZE */
 	uint64_t end;
-	uint64_t next; /* first block that is not set up */
-	struct page *map; /* one struct a page from start on */
+	uint64_t next; /* first block not set up */
+	struct page *map; /* one struct per page, from start */
 };
 
 uintptr_t direct_map_base __ro_after_init_data = DIRECT_MAP_START;
@@ -142,7 +143,7 @@ static void free_area_del(struct page *page)
 	page->state = PAGE_TAIL;
 }
 
-/* Puts n pages from index on the lists, in the largest pieces that fit. */
+/* Puts n pages from index on the lists, in the largest aligned blocks. */
 static void zone_add_free(struct zone *zone, size_t index, size_t n)
 {
 	unsigned int order;
@@ -189,7 +190,7 @@ static bool open_block(void)
 	return true;
 }
 
-/* From the free lists: the smallest block that is large enough, split. */
+/* Splits the smallest block on the lists that is large enough. */
 static struct page *take_block(unsigned int order)
 {
 	struct page *page;
@@ -311,7 +312,7 @@ size_t nr_free_blocks(unsigned int order)
 	return order <= MAX_ORDER ? free_areas[order].blocks : 0;
 }
 
-/* RAM ranges in whole pages. Page 0 stays out: address 0 means none. */
+/* Whole pages of the RAM ranges, without page 0: address 0 means none. */
 static void copy_ram(const struct boot_info *bi)
 {
 	const struct boot_mem *mem;
@@ -329,9 +330,9 @@ static void copy_ram(const struct boot_info *bi)
 }
 
 /*
- * Takes the zone's page structs from the top of its highest range that has
- * the room, so that the low pages are those that are used first. Of a zone
- * without that room nothing is used.
+ * Takes the zone's page structs from the top of its highest range with enough
+ * room, so that low pages are used first. A zone without such a range is not
+ * used.
  */
 static bool zone_place_map(struct zone *zone, struct range *first,
 			   struct range *end)
@@ -404,7 +405,7 @@ int page_alloc_init(const struct boot_info *bi)
 	return 0;
 }
 
-/* RAM in blocks that are not set up. */
+/* RAM pages in untouched blocks. */
 static size_t untouched_pages(void)
 {
 	const struct zone *zone;

@@ -3,8 +3,8 @@
  * Physical pages: one struct page each, handed out by a buddy allocator.
  *
  * Page structs are set up lazily, a block of 2^MAX_ORDER pages at a time, so
- * that boot costs the same with 16 MiB as with 8 GiB: RAM that nobody has
- * asked for yet counts as free but was never touched.
+ * that boot costs the same with 16 MiB as with 8 GiB: RAM that was never asked
+ * for counts as free but was never touched.
  */
 #ifndef KERNEL_MM_PAGE_H
 #define KERNEL_MM_PAGE_H
@@ -18,14 +18,14 @@ struct kmem_cache;
 #define MAX_ORDER 10 /* largest block: 2^10 pages, 4 MiB */
 
 /*
- * Where all RAM is mapped, read-write, never executable, and how far above
- * its memory the image lies: chosen by boot/enter.c at or above these.
+ * The lowest addresses of the map of all RAM, read-write and never executable,
+ * and of the image: boot/enter.c chooses both at or above these.
  */
 #define DIRECT_MAP_START 0xffff888000000000UL
 #define KERNEL_MAP_START 0xffffff8000000000UL
 extern uintptr_t direct_map_base;
 extern uintptr_t kernel_image_offset;
-/* What the image is linked for. */
+/* The address that the image is linked for. */
 #define KERNEL_LINK_BASE 0xffffffff80100000UL
 
 enum page_state {
@@ -42,15 +42,15 @@ struct page {
 	};
 	union {
 		void *freelist; /* SLAB: first free object */
-		size_t size; /* USED by kmalloc: bytes asked for */
+		size_t size; /* USED by kmalloc(): bytes asked for */
 	};
 	union {
 		struct kmem_cache *cache; /* SLAB, and its tail pages */
-		uint64_t owner; /* USED: free for the owner */
+		uint64_t owner; /* USED: for the owner's use */
 	};
 	union {
 		uint32_t refs; /* USED: get_page()/put_page() */
-		uint32_t objects; /* SLAB: that it has room for */
+		uint32_t objects; /* SLAB: objects that fit */
 	};
 	uint16_t inuse; /* SLAB: objects handed out */
 	uint8_t state; /* enum page_state */
@@ -59,13 +59,14 @@ struct page {
 
 #define ALLOC_ZERO BIT(0) /* filled with zeros */
 /*
- * What it will be decides how many pages must stay free: the whole reserve
+ * How many pages an allocation must leave free. ALLOC_USER: the whole reserve,
  * for what ring 3 fills and keeps (its pages and their tables, stacks, bytes
- * in pipes and queues); a quarter less for a file that ring 3 opens; half of
- * it for the kernel's objects, new connections among them (none of these
- * flags); a quarter for a packet's bytes; none for what TCP cannot do without:
- * headers and receive buffers. So an application that has taken all memory
- * and all sockets that it can get still accepts connections and answers.
+ * in pipes and queues). ALLOC_FILE: a quarter less, for a file that ring 3
+ * opens. No flag: half of it, for the kernel's objects, new connections among
+ * them. ALLOC_PACKET: a quarter, for a packet's bytes. ALLOC_ATOMIC: none, for
+ * what TCP cannot do without: headers and receive buffers. So an application
+ * that has taken all memory and all sockets it can get still accepts
+ * connections and answers.
  */
 #define ALLOC_USER BIT(1)
 #define ALLOC_FILE BIT(2)
@@ -73,15 +74,15 @@ struct page {
 #define ALLOC_ATOMIC BIT(4)
 
 /*
- * Takes over the RAM ranges of bi. -ENOMEM after one clear line when there
- * is too little to run. Needs the direct map.
+ * Takes over the RAM ranges of bi. -ENOMEM, with one line in the log, when
+ * there is too little to run. Needs the direct map.
  */
 int page_alloc_init(const struct boot_info *bi);
 
 /*
  * 2^order pages, physically contiguous, aligned to their size, refs = 1, or
- * NULL. Thread or softirq, never sleeps. Only single pages can be counted on:
- * others are there until memory is in small pieces.
+ * NULL. Thread or softirq, never sleeps. Only single pages are reliable: once
+ * memory is fragmented there are no larger blocks.
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags);
 void free_pages(struct page *page, unsigned int order);
@@ -97,18 +98,18 @@ void put_page(struct page *page);
 
 size_t nr_free_pages(void);
 size_t nr_total_pages(void);
-/* How many stay free of an allocation with these flags. */
+/* How many pages an allocation with these flags leaves free. */
 size_t page_mark(unsigned int flags);
-/* An allocation with these flags would get none. */
+/* Whether an allocation with these flags would fail. */
 bool pages_are_low(unsigned int flags);
-/* Free blocks of one order on the lists, for /proc/buddyinfo. */
+/* For /proc/buddyinfo: free blocks of one order on the lists. */
 size_t nr_free_blocks(unsigned int order);
 /* kernel/check.h. Slow. */
 const char *page_alloc_check(void);
 
 /*
- * The four below are the only arithmetic between pages and addresses. The
- * two that look up a page return NULL for what was never handed out.
+ * The only arithmetic between pages and addresses. The two that look up a page
+ * return NULL for an address outside the zones' set up blocks.
  */
 struct page *phys_to_page(uint64_t phys);
 uint64_t page_to_phys(const struct page *page);

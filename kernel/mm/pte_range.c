@@ -17,13 +17,13 @@
 
 #define TABLE_ENTRIES 512
 #define TOP_LEVEL 3
-#define LEAF_SPAN (TABLE_ENTRIES * PAGE_SIZE) /* of one table of pages */
-/* Up to so many pages are flushed one by one, above that all at once. */
+#define LEAF_SPAN (TABLE_ENTRIES * PAGE_SIZE) /* one lowest-level table */
+/* Up to this many pages are flushed one by one, more all at once. */
 #define FLUSH_MAX 32
-/* Missing tables that one window steps over. */
+/* The most missing tables that one window skips. */
 #define WINDOW_GAPS 1024
 
-/* Entries whose old contents the TLB may still hold. */
+/* Entries that the TLB may still hold. */
 struct tlb_batch {
 	struct mm *mm;
 	unsigned int n;
@@ -41,7 +41,7 @@ static void tlb_flush(const struct tlb_batch *batch)
 {
 	unsigned int i;
 
-	/* Loading CR3 forgets the tables of all others. */
+	/* Loading CR3 has flushed the tables of all others. */
 	if (!mm_is_active(batch->mm))
 		return;
 	if (batch->n > FLUSH_MAX) {
@@ -53,8 +53,8 @@ static void tlb_flush(const struct tlb_batch *batch)
 }
 
 /*
- * Accessed and dirty are set from the start: nothing asks for them, and so
- * the CPU need not write them later.
+ * Accessed and dirty are set from the start: nothing reads them, and the CPU
+ * need not write them later.
  */
 uint64_t pte_make(uint64_t phys, uint32_t prot)
 {
@@ -74,7 +74,7 @@ static size_t table_index(uintptr_t va, unsigned int level)
 	return va >> (PAGE_SHIFT + 9 * level) & (TABLE_ENTRIES - 1);
 }
 
-/* The lowest table for *va, or NULL with *va behind what has no table. */
+/* The lowest table for *va; NULL: there is none, and *va moves past the gap. */
 static uint64_t *leaf_table(uint64_t *table, uintptr_t *va)
 {
 	unsigned int level;
@@ -146,9 +146,9 @@ static size_t level_size(unsigned int level)
 }
 
 /*
- * Frees the table that entry points to, with all below: empty ones. The CPU
- * may have cached the way through it; INVLPG of any address forgets that for
- * all (SDM vol 3 4.10.4.1). Nothing else can use the page before that.
+ * Frees the table that entry points to, with all empty ones below. The CPU may
+ * have cached the entry; INVLPG of any address drops all such entries (SDM vol
+ * 3 4.10.4.1). The page cannot be used again before that.
  */
 static void free_table(uint64_t *entry, unsigned int level, uintptr_t va)
 {
@@ -164,13 +164,13 @@ static void free_table(uint64_t *entry, unsigned int level, uintptr_t va)
 	put_page(phys_to_page(phys));
 }
 
-/* No area is here but those at its ends. */
+/* The space between two areas. */
 struct gap {
 	uintptr_t floor;
 	uintptr_t ceiling;
 };
 
-/* One table whose entries are of this level, which is above the lowest. */
+/* In a table above the lowest level, whose entries are of this level. */
 static void free_tables(uint64_t *table, unsigned int level,
 			const struct gap *gap, uintptr_t start, uintptr_t end)
 {
@@ -226,7 +226,7 @@ int pte_range_make_tables(struct mm *mm, uintptr_t from, uintptr_t to,
 	return 0;
 }
 
-/* A page comes to an address, in place of what a thread made there meanwhile. */
+/* Puts a page at va; replaces one that a thread has put there meanwhile. */
 static void put_entry(struct mm *mm, uintptr_t va, uint64_t pte, uint32_t prot)
 {
 	uint64_t *to = pte_lookup(mm->pgd, va, true);

@@ -4,19 +4,19 @@
  * holds the list of free objects, which runs through the objects themselves.
  * Owns the list of all caches.
  *
- * A slab of several pages wastes less, but when memory is in small pieces there
- * is no such block: then it has as many pages as one object needs, a single one
- * for all but a few kinds.
+ * A slab of several pages wastes less, but fragmented memory has no such
+ * block: then a slab is as many pages as one object needs, which is a single
+ * one for all but a few kinds.
  *
- * The pages behind a slab's first one carry the cache, too, so that a pointer
- * to an object finds the slab: its start is the address rounded down to the
- * slab's size, the small one or the large one.
+ * All pages of a slab carry the cache, so that an object's address leads to
+ * its slab: that starts at the address rounded down to the slab's size, the
+ * small one or the large one.
  *
- * A free object's first word is the link to the next one, which has to stay
- * near, its second one a mark made of its address. Both are verified when the
- * object is handed out (somebody wrote to it after freeing it); when an object
- * that is being freed carries the mark, the free list is searched for it (freed
- * twice). The rest of it is filled where poison_is_on.
+ * A free object's first word is the link to the next one, which must lie near;
+ * its second word is a mark made of its address. When the object is handed out
+ * a bad link or mark shows a write after free. An object that is freed and
+ * carries the mark is searched for in the free list, which shows a double free.
+ * The rest of it is filled if poison_is_on.
  *
  * Invariants (slab_check()):
  *  1. a slab is on partial, full or empty as 0 < inuse < objects,
@@ -54,9 +54,9 @@ static uintptr_t free_mark(const struct free_object *object)
 }
 
 /*
- * Links within free objects are hidden by the secret and their own place: who
- * overwrites one does not choose what is handed out next, who reads one learns
- * no address.
+ * Links within free objects are XORed with the secret and their own address:
+ * overwriting one does not choose the next object, reading one reveals no
+ * address.
  */
 static struct free_object *next_free(const struct free_object *object)
 {
@@ -208,7 +208,7 @@ static noinline void slab_destroy(struct kmem_cache *cache, struct page *page)
 	free_pages(page, page->order);
 }
 
-/* A slab with a free object: a used one first, so that others get empty. */
+/* A slab with a free object: a partial one first, so that others empty. */
 static struct page *slab_find(struct kmem_cache *cache, unsigned int flags)
 {
 	if (cache->limit && cache->active >= cache->limit)
@@ -268,7 +268,7 @@ static bool slab_has_free(const struct page *page, const void *object)
 	return false;
 }
 
-/* The slab of so many pages that ptr lies in, or NULL: it is no such slab. */
+/* The slab of 2^order pages that ptr lies in, or NULL. */
 static struct page *slab_at(const void *ptr, unsigned int order)
 {
 	uintptr_t base = ALIGN_DOWN((uintptr_t)ptr, PAGE_SIZE << order);
@@ -278,7 +278,7 @@ static struct page *slab_at(const void *ptr, unsigned int order)
 									  NULL;
 }
 
-/* The slab of an object of this cache; anything else is a bug. */
+/* The slab of an object, which must be of this cache. */
 static struct page *slab_of(const struct kmem_cache *cache, const void *object)
 {
 	struct page *page = slab_at(object, cache->order);
@@ -405,7 +405,7 @@ static const char *free_objects_check(const struct kmem_cache *cache,
 	return NULL;
 }
 
-/* What the three lists of a cache add up to. */
+/* Sums over the three lists of a cache. */
 struct slab_sums {
 	size_t active, slabs, room;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Copies between the kernel and ring 3: the checks. The instructions that
- * touch user memory are in kernel/x86/usercopy.S. Entered by system calls in
- * the context of the thread whose memory it is.
+ * touch user memory are in kernel/x86/usercopy.S. Entered by system calls, in
+ * the context of the thread whose memory is accessed.
  */
 #include "kernel/mm/uaccess.h"
 
@@ -38,7 +38,7 @@ size_t clear_user(void *to, size_t n)
 	return __clear_user(to, n);
 }
 
-/* A string that runs into the end of user memory is as bad as one beyond. */
+/* A string that reaches the end of user memory is -EFAULT. */
 long strncpy_from_user(char *to, const char *from, long n)
 {
 	uintptr_t start = (uintptr_t)from;

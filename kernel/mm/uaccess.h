@@ -13,10 +13,10 @@
 
 #include "kernel/base.h"
 
-/* Whole range below USER_MAX and not wrapping; says nothing of mapped. */
+/* The whole range is below USER_MAX and does not wrap; it may be unmapped. */
 bool access_ok(const void *addr, size_t len);
 
-/* Return the number of bytes that could NOT be copied, 0 if all went. */
+/* Return the number of bytes that could NOT be copied, 0: all were. */
 size_t copy_from_user(void *to, const void *from, size_t n);
 size_t copy_to_user(void *to, const void *from, size_t n);
 size_t clear_user(void *to, size_t n);
@@ -32,7 +32,7 @@ long strncpy_from_user(char *to, const char *from, long n);
 		copy_to_user((ptr), &__v, sizeof(__v)) ? -EFAULT : 0; \
 	})
 
-/* For the fault handlers: where to go on after a fault at rip, 0: nowhere. */
+/* For fault handlers: where to continue after a fault at rip; 0: nowhere. */
 uintptr_t ex_table_find(uintptr_t rip);
 
 #endif

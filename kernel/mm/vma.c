@@ -21,7 +21,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/task/thread.h"
 
-/* Areas that are walked over before others may run. */
+/* Areas walked before other threads may run. */
 #define GAPS_AT_ONCE 1024
 
 static struct kmem_cache *vma_cache __ro_after_init;
@@ -145,7 +145,7 @@ void vma_merge(struct mm *mm, struct vma *vma)
 	}
 }
 
-/* The area that at lies inside of becomes two. */
+/* Splits the area that `at` lies inside of, if there is one. */
 static int split_at(struct mm *mm, uintptr_t at)
 {
 	struct vma *vma = find_vma(mm, at);
@@ -261,7 +261,7 @@ uintptr_t mm_find_gap(struct mm *mm, size_t len)
 	return vma_find_gap(mm, len, USER_MAX);
 }
 
-/* Rounds up len and tests the range: 0, or -EINVAL as munmap(2) says. */
+/* Rounds len up and checks the range: 0, or -EINVAL as in munmap(2). */
 static int check_range(uintptr_t addr, size_t *len)
 {
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || addr > USER_MAX ||
@@ -271,7 +271,7 @@ static int check_range(uintptr_t addr, size_t *len)
 	return *len ? 0 : -EINVAL;
 }
 
-/* [start, end) lies between areas: their tables stay. */
+/* Frees the tables of [start, end), which has no area, but not neighbours'. */
 static void free_tables_between(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	struct vma *next = find_vma(mm, end);
@@ -283,9 +283,9 @@ static void free_tables_between(struct mm *mm, uintptr_t start, uintptr_t end)
 }
 
 /*
- * Unmaps a first part of [addr, end) that is little work; where it ends, or
- * -ENOMEM. Nothing needs to be split but at the two ends, before the first
- * part: then only what another thread joined meanwhile.
+ * Unmaps a first part of [addr, end) that is little work: its end, or -ENOMEM.
+ * Areas are split at the two ends only, before the first part; later parts
+ * split only areas that another thread has joined meanwhile.
  */
 static intptr_t unmap_part(struct mm *mm, uintptr_t addr, uintptr_t end)
 {
@@ -332,7 +332,7 @@ bool vma_may_grow(const struct mm *mm, size_t more)
 	return more <= mm->limit && mm->reserved <= mm->limit - more;
 }
 
-/* Whether RLIMIT_AS lets [start, end) be mapped, in place of what is there. */
+/* Whether RLIMIT_AS allows [start, end), which replaces what is mapped. */
 static bool may_map(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	size_t more = end - start;
@@ -343,7 +343,7 @@ static bool may_map(struct mm *mm, uintptr_t start, uintptr_t end)
 	while ((vma = find_vma(mm, start)) && vma->start < end) {
 		more -= MIN(vma->end, end) - MAX(vma->start, start);
 		start = vma->end;
-		cond_resched(); /* not where nothing is: that is taken at once */
+		cond_resched(); /* for each area; a gap takes no time */
 	}
 	return vma_may_grow(mm, more);
 }
@@ -358,7 +358,7 @@ static void vma_set_backing(struct vma *vma, const struct vma_backing *backing)
 	vma->name = backing->name;
 }
 
-/* area from one address to another, where nothing is. */
+/* Puts the part [start, end) of an area where nothing is mapped. */
 static int put_part(struct mm *mm, const struct vma *area, uintptr_t start,
 		    uintptr_t end, struct vma **spare)
 {
@@ -422,8 +422,8 @@ int mm_map_fixed(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot,
 }
 
 /*
- * Makes what the pages allow what their areas say, whatever that is by now.
- * A fault that comes first does it for its page.
+ * Brings the entries of [start, end) in line with their areas' present
+ * protection. A fault that comes before does so for its page.
  */
 static void protect_pages(struct mm *mm, uintptr_t start, uintptr_t end)
 {
@@ -441,7 +441,7 @@ static void protect_pages(struct mm *mm, uintptr_t start, uintptr_t end)
 	}
 }
 
-/* The part of an area that lies in [start, end). */
+/* Protects the part of an area that lies in [start, end). */
 static int protect_part(struct mm *mm, struct vma *vma, uintptr_t start,
 			uintptr_t end, uint32_t prot)
 {
@@ -464,7 +464,7 @@ static int protect_part(struct mm *mm, struct vma *vma, uintptr_t start,
 	return 0;
 }
 
-/* As mprotect(2): what lies below the first hole or error is changed. */
+/* As in mprotect(2), everything below the first hole or error is changed. */
 int mm_protect(struct mm *mm, uintptr_t addr, size_t len, uint32_t prot)
 {
 	uintptr_t end = addr + ALIGN_UP(len, PAGE_SIZE);

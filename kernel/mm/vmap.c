@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel virtual memory in two halves: device registers from below, never
- * given back, with the tables of kvmalloc.c at the end of their half, and
- * kernel stacks in slots of equal size from the middle. The lowest page of a
- * slot is never mapped: a stack that overflows faults.
+ * Kernel virtual memory in two halves. The lower one: device registers, which
+ * are never unmapped, and at its end the tables of kvmalloc.c. The upper one:
+ * kernel stacks, in slots of equal size. The lowest page of a slot is never
+ * mapped: a stack that overflows faults.
  *
  * A few freed stacks stay mapped for the next threads. Of the others only the
- * address is kept: a free slot's first page table entry, which is not present,
- * holds the number of the next one (SDM vol 3 4.5: software may use all other
- * bits then). Thread context.
+ * slot is kept: a free slot's first page table entry, which is not present,
+ * holds the number of the next free one (SDM vol 3 4.5: software may use all
+ * other bits then). Thread context.
  */
 #include "kernel/mm/vmap.h"
 
@@ -40,8 +40,8 @@ uintptr_t vmap_base __ro_after_init_data = VMAP_START;
 
 static size_t device_used; /* bytes from vmap_base on */
 
-static size_t slots_used; /* ever: slots from here on are fresh */
-static size_t free_slot; /* number + 1 of the first free one, 0: none */
+static size_t slots_used; /* ever; the slots above are new */
+static size_t free_slot; /* first free slot + 1, 0: none */
 static void **cached;
 static unsigned int nr_cached;
 
@@ -73,7 +73,7 @@ static uintptr_t slot_guard(size_t slot)
 	return SLOTS_BASE + slot * SLOT_SIZE;
 }
 
-/* A slot's guard entry, where the free list lives; NULL: no memory. */
+/* The entry of a slot's guard page, for the free list; NULL: no memory. */
 static uint64_t *slot_link(size_t slot)
 {
 	return pte_lookup(kernel_pgd, slot_guard(slot), true);

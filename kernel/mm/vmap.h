@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kernel virtual memory outside the direct map: device registers, large tables
- * made of single pages, and thread stacks with a guard page below.
+ * of single pages, and thread stacks with a guard page below.
  */
 #ifndef KERNEL_MM_VMAP_H
 #define KERNEL_MM_VMAP_H
 
 #include "kernel/base.h"
 
-/* From vmap_base on, which boot/enter.c chooses at or above VMAP_START. */
+/* Begins at vmap_base, which boot/enter.c chooses at or above VMAP_START. */
 #define VMAP_START 0xffffc90000000000UL
 #define VMAP_SIZE 0x8000000000UL
 extern uintptr_t vmap_base;
 
-/* Behind the devices' half: the tables' part, then the stacks'. */
+/* After the devices: the tables, then, in the second half, the stacks. */
 #define VMAP_TABLES_SIZE (16 * GiB)
 #define VMAP_STACKS (VMAP_SIZE / 2)
 #define VMAP_TABLES (VMAP_STACKS - VMAP_TABLES_SIZE)

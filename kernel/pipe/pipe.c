@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pipes, as pipe(7) describes them and Linux makes them: a ring of slots, a
- * page in each that was written. Small writes go into the page of the last one
- * while they fit whole; space is counted in slots, so one byte left in a page
- * keeps it. What else can lie in a slot comes and goes through splice.c.
- * Thread context; reads and writes sleep.
+ * Pipes as in pipe(7) and on Linux: a ring of slots, each written one with a
+ * page. A small write goes into the last slot's page if it fits whole. Space
+ * is counted in slots, so one byte left in a page keeps its slot. Other
+ * contents come and go through splice.c. Thread context; reads and writes
+ * sleep.
  *
- * Who is told what: a reader's wake-up comes with the first data in an empty
- * pipe. A writer's comes with the first free slot of a full one. Once anybody
- * has polled the pipe, every write is announced: edge-triggered users rely on
- * that. Blocked readers and writers wait exclusively, one is woken, and who
- * leaves something for the next wakes it.
+ * Wake-ups: readers are woken by the first data in an empty pipe, writers by
+ * the first free slot of a full one. Once the pipe has been polled, every
+ * write wakes readers: edge-triggered users rely on that. Blocked readers and
+ * writers wait exclusively; one is woken, and wakes the next if it leaves data
+ * or room.
  */
 #include "kernel/pipe/pipe.h"
 
@@ -33,14 +33,14 @@
 #include "kernel/task/thread.h"
 
 #define DEFAULT_SLOTS 16
-#define FEWEST_SLOTS 2 /* of a new pipe, when there are many */
+#define FEWEST_SLOTS 2 /* of a new pipe beyond USER_SLOTS_MAX */
 /* /proc/sys/fs/pipe-max-size on Linux, and pipe-user-pages-soft: pipe(7). */
 #define MAX_SIZE (PIPE_SLOTS_MAX * PAGE_SIZE)
 #define USER_SLOTS_MAX 16384
 #define SIGPIPE 13
 
 static uint64_t last_ino;
-static size_t user_slots; /* of all pipes: all are one user's */
+static size_t user_slots; /* of all pipes: there is one user */
 static LIST_HEAD(all_pipes);
 
 /* ---- Waiting ------------------------------------------------------------- */
@@ -122,8 +122,8 @@ void pipe_drain_end(struct pipe *pipe)
 /* ---- Reading ------------------------------------------------------------- */
 
 /*
- * Moves from the oldest slot: bytes, or -EFAULT with nothing moved. *freed is
- * set when that made the first free slot of a full pipe.
+ * Reads from the oldest slot: bytes, or -EFAULT with nothing read. Sets *freed
+ * if that made the first free slot of a full pipe.
  */
 static ssize_t read_slot(struct pipe *pipe, struct iov_iter *to, bool *freed)
 {
@@ -138,7 +138,7 @@ static ssize_t read_slot(struct pipe *pipe, struct iov_iter *to, bool *freed)
 	return n;
 }
 
-/* Whatever is there, up to the end of a packet. */
+/* Reads all that is there, up to the end of a packet. */
 static ssize_t read_all(struct pipe *pipe, struct iov_iter *to, bool *freed)
 {
 	ssize_t done = 0, n;
@@ -156,7 +156,7 @@ static ssize_t read_all(struct pipe *pipe, struct iov_iter *to, bool *freed)
 	return done;
 }
 
-/* Nothing can be read now: 0 to look again, or -errno. */
+/* Waits for something to read: 0 to look again, or -errno. */
 static int read_wait(struct file *file, bool *has_slept)
 {
 	struct pipe *pipe = file->private_data;
@@ -195,7 +195,7 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 
 /* ---- Writing ------------------------------------------------------------- */
 
-/* What goes into the last page besides what is there: bytes or -EFAULT. */
+/* Appends to the last slot's page if it fits: bytes, or -EFAULT. */
 static ssize_t write_merge(struct pipe *pipe, struct iov_iter *from)
 {
 	size_t n = from->count % PAGE_SIZE;
@@ -213,7 +213,7 @@ static ssize_t write_merge(struct pipe *pipe, struct iov_iter *from)
 	return n;
 }
 
-/* One more page, the pipe not being full: bytes, -ENOMEM, -EFAULT. */
+/* Adds one slot to a pipe with room: bytes, -ENOMEM, -EFAULT. */
 static ssize_t write_slot(struct pipe *pipe, struct iov_iter *from,
 			  bool is_packet)
 {
@@ -234,14 +234,14 @@ static ssize_t write_slot(struct pipe *pipe, struct iov_iter *from,
 	return n;
 }
 
-/* A write in progress: what it has done, and whom it owes a wake-up. */
+/* A write in progress: bytes done, and whether readers have to be woken. */
 struct pipe_writing {
 	ssize_t done;
 	bool was_empty;
 	bool has_slept;
 };
 
-/* Space for more: 0 when there is some, -EPIPE, -EAGAIN, -ERESTARTSYS. */
+/* Waits for a free slot: 0, -EPIPE, -EAGAIN, -ERESTARTSYS. */
 static int write_wait(struct file *file, struct pipe_writing *w)
 {
 	struct pipe *pipe = file->private_data;
@@ -435,7 +435,7 @@ static void pipe_set_slots(struct pipe *pipe, struct pipe_buffer **bufs,
 	pipe->slots = slots;
 }
 
-/* Rounded up to a power of two of pages; not below what is in use. */
+/* Rounds up to a power of two of pages; -EBUSY below what is in use. */
 long pipe_set_size(struct file *file, unsigned long size)
 {
 	struct pipe *pipe = file->private_data;
@@ -458,7 +458,7 @@ long pipe_set_size(struct file *file, unsigned long size)
 	if (ring_alloc(bufs, slots))
 		return -ENOMEM;
 	pipe_set_slots(pipe, bufs, slots);
-	/* News of any kind, whatever the size was: as on Linux. */
+	/* Wakes for any event, whether it grew or not, as on Linux. */
 	wake_up(&pipe->wr_wait);
 	return slots * PAGE_SIZE;
 }

@@ -10,13 +10,13 @@
 struct file;
 
 /*
- * The reading end in ends[0], the writing one in ends[1], each with one
- * reference. flags: O_NONBLOCK, O_DIRECT. -ENOMEM, -ENFILE.
+ * ends[0] is the reading end, ends[1] the writing one, with one reference
+ * each. flags: O_NONBLOCK, O_DIRECT. -ENOMEM, -ENFILE.
  */
 int pipe_create(uint32_t flags, struct file *ends[2]);
 bool is_file_pipe(const struct file *file);
 
-/* F_GETPIPE_SZ, F_SETPIPE_SZ: bytes, or -EBADF for what is no pipe. */
+/* F_GETPIPE_SZ, F_SETPIPE_SZ: bytes; -EBADF: no pipe. */
 long pipe_get_size(const struct file *file);
 long pipe_set_size(struct file *file, unsigned long size);
 

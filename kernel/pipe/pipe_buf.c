@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lies in a pipe: slots, and the pages of the pipe's own among what they
- * refer to. Pages are counted by their references; the last one that was read
- * empty is kept for the next write. Thread context; nothing here sleeps.
+ * A pipe's slots, and the pages among their contents that are the pipe's own.
+ * Pages have reference counts; the last one that was read empty is kept for
+ * the next write. Thread context; nothing here sleeps.
  */
 #include "kernel/pipe/pipe_impl.h"
 
@@ -23,7 +23,7 @@ static void page_buf_release(struct pipe_buffer *buf)
 	put_page(buf->owner);
 }
 
-/* Pages that slots refer to, and nobody else for long. */
+/* The pipe's own pages, which only slots refer to for long. */
 static const struct pipe_buf_ops page_buf_ops = {
 	.get = page_buf_get,
 	.release = page_buf_release,

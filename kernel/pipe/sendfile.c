@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendfile(2): a file's bytes to anything that can be written, through a pipe
- * that nobody else sees, or into a pipe. Thread context.
+ * sendfile(2): a file's bytes into a pipe, or through a pipe of its own to any
+ * other file that can be written. Thread context.
  */
 #include "kernel/pipe/sendfile.h"
 
@@ -24,9 +24,9 @@ struct direct {
 };
 
 /*
- * What the pipe takes at once: bytes written, 0 at the end of the file, or
- * -errno. As long as the file may have more, the output hears that more will
- * follow. What was read and not written is read again by the next call.
+ * Moves what fits into the pipe: bytes written, 0 at the end of the file, or
+ * -errno. While the file may have more, the output gets SPLICE_F_MORE. Bytes
+ * that were read but not written are read again by the next call.
  */
 static ssize_t move_some(struct direct *d)
 {
@@ -58,7 +58,7 @@ static ssize_t move_all(struct direct *d)
 		if (n <= 0)
 			break;
 	}
-	/* More was announced and does not come. */
+	/* SPLICE_F_MORE was given, and nothing follows. */
 	if (!n && d->left && d->done && d->out->f_op->splice_eof)
 		d->out->f_op->splice_eof(d->out);
 	return d->done ? (ssize_t)d->done : n;

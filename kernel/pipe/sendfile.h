@@ -11,7 +11,7 @@
 
 struct file;
 
-/* out may be NULL, a bad descriptor: in is looked at first. */
+/* out NULL: a bad descriptor, which is reported after errors of in. */
 ssize_t do_sendfile(struct file *in, int64_t *off_in, struct file *out,
 		    size_t len);
 

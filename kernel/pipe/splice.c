@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * splice(2), and what its relatives share: waiting for a pipe to have bytes
- * or room, bringing a file's bytes into a pipe, and writing what is in one.
- * Thread context; owns nothing. The checks and their order are Linux's.
+ * splice(2), and what its relatives share: waiting for data or room in a pipe,
+ * bringing a file's bytes into a pipe, and writing a pipe's contents. Thread
+ * context; owns nothing. The checks and their order are Linux's.
  *
- * A call that writes what is in a pipe may sleep while another file still
- * looks at those bytes. So they are taken off the pipe only afterwards, and
- * whoever else wants to take some waits (pipe_drain_begin()).
+ * Writing a pipe's contents may sleep while the other file still reads the
+ * bytes. So they are taken off the pipe only afterwards, and other calls that
+ * take bytes wait meanwhile (pipe_drain_begin()).
  */
 #include "kernel/pipe/splice.h"
 
@@ -19,7 +19,7 @@
 #include "kernel/pipe/pipe_impl.h"
 #include "kernel/task/signal.h"
 
-/* Slots in one batch: what one message takes, wherever the bytes lie. */
+/* The most slots in one batch, which becomes one message. */
 #define BATCH_SLOTS 16
 
 int splice_verify(int64_t pos, size_t len)
@@ -72,7 +72,7 @@ ssize_t splice_file_to_pipe(struct file *in, int64_t *pos, struct pipe *pipe,
 	return n;
 }
 
-/* Pages that a read may fill; fewer when memory is short. */
+/* Pages for a read to fill; fewer when memory is short. */
 struct landing {
 	struct iovec *iov;
 	struct page **pages;
@@ -87,7 +87,7 @@ static void landing_free(struct landing *l, struct pipe *pipe,
 	kvfree(l->iov);
 }
 
-/* Room for len bytes or less; -ENOMEM: for none. */
+/* Pages for *len bytes, or for fewer, set in *len; -ENOMEM: none. */
 static int landing_alloc(struct landing *l, struct pipe *pipe, size_t *len)
 {
 	unsigned int want = ALIGN_UP(*len, PAGE_SIZE) / PAGE_SIZE;
@@ -115,7 +115,7 @@ static int landing_alloc(struct landing *l, struct pipe *pipe, size_t *len)
 	return -ENOMEM;
 }
 
-/* Another thread may have used room while the read slept: then it waits. */
+/* Waits if another thread has used the room while the read slept. */
 static int landing_add(const struct landing *l, struct pipe *pipe,
 		       unsigned int i, size_t len)
 {
@@ -190,7 +190,7 @@ ssize_t splice_end(struct splice_desc *sd, ssize_t status)
 	return sd->done ? (ssize_t)sd->done : status;
 }
 
-/* A batch of the oldest bytes; true when some of those wanted are left. */
+/* Collects a batch of the oldest bytes; true if wanted ones are left. */
 static bool gather(const struct splice_desc *sd, struct iovec *iov,
 		   struct iov_iter *from)
 {
@@ -211,7 +211,7 @@ static bool gather(const struct splice_desc *sd, struct iovec *iov,
 	return at != pipe->head && sum < sd->left;
 }
 
-/* 1 to go on, else as splice_end() has it. */
+/* Positive to go on, else a status for splice_end(). */
 static ssize_t write_batch(struct splice_desc *sd, struct file *out,
 			   int64_t *pos, splice_batch_fn write)
 {
@@ -225,7 +225,7 @@ static ssize_t write_batch(struct splice_desc *sd, struct file *out,
 	return n;
 }
 
-/* 1 to go on: something was taken as it is. */
+/* 1 if take() took slots as they are, else 0. */
 static ssize_t take_slots(struct splice_desc *sd, struct file *out,
 			  splice_take_fn take)
 {
@@ -258,7 +258,7 @@ ssize_t splice_by_batches(struct pipe *pipe, struct file *out, int64_t *pos,
 		if (status)
 			break;
 		if (pipe_is_empty(pipe))
-			status = 1; /* somebody else took it */
+			status = 1; /* another call took it */
 		else
 			status = take_slots(&sd, out, take);
 		if (!status)
@@ -286,8 +286,8 @@ ssize_t iter_splice_write(struct pipe *pipe, struct file *out, int64_t *pos,
 /* ---- splice(2) ----------------------------------------------------------- */
 
 /*
- * Where a transfer of a file starts: at an offset of the caller's, which the
- * file must have, or at the file's own position. 0 or -errno.
+ * Where a transfer starts in a file: at the caller's offset, which the file
+ * must support, or at the file's own position. 0 or -errno.
  */
 static int start_at(struct file *file, const int64_t *off, size_t len,
 		    int64_t *pos)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moving bytes between a pipe and anything else without the application's
- * memory in between: splice(2), tee(2), vmsplice(2), sendfile(2). Thread
- * context; all may sleep.
+ * Moving bytes between a pipe and another file without the application's
+ * memory: splice(2), tee(2), vmsplice(2), sendfile(2). Thread context; all may
+ * sleep.
  */
 #ifndef KERNEL_PIPE_SPLICE_H
 #define KERNEL_PIPE_SPLICE_H
@@ -17,7 +17,7 @@ struct mm;
 struct pipe;
 
 #define SPLICE_F_MOVE 1U /* a hint */
-#define SPLICE_F_NONBLOCK 2U /* of the pipe, not of the other side */
+#define SPLICE_F_NONBLOCK 2U /* for the pipe, not the other side */
 #define SPLICE_F_MORE 4U /* more will follow soon */
 #define SPLICE_F_GIFT 8U /* a hint */
 #define SPLICE_F_ALL 15U
@@ -33,63 +33,62 @@ ssize_t do_tee(struct file *in, struct file *out, size_t len,
 	       unsigned int flags);
 /* ---- For file operations ------------------------------------------------- */
 
-/* splice_read of files that can only be read: into pages of the pipe's own. */
+/* splice_read for files that can only be read, into the pipe's own pages. */
 ssize_t copy_splice_read(struct file *in, int64_t *pos, struct pipe *pipe,
 			 size_t len, unsigned int flags);
-/* splice_write of files that have a write_iter. */
+/* splice_write for files that have a write_iter. */
 ssize_t iter_splice_write(struct pipe *pipe, struct file *out, int64_t *pos,
 			  size_t len, unsigned int flags);
 
 /*
- * Writes a batch of what is in the pipe: bytes or -errno. more: another batch
- * of the same call follows, or the caller said so.
+ * Writes a batch of the pipe's contents: bytes or -errno. more: another batch
+ * of the same call follows, or SPLICE_F_MORE was given.
  */
 typedef ssize_t (*splice_batch_fn)(struct file *out, struct iov_iter *from,
 				   int64_t *pos, bool more);
 /*
- * Takes slots out of the pipe as they are, with their references, len bytes
- * at most: how many; 0: none of the next, they are to be written.
+ * Takes slots out of the pipe as they are, with their references, at most len
+ * bytes: how many. 0: the next slot has to be written instead.
  */
 typedef size_t (*splice_take_fn)(struct file *out, struct pipe *pipe,
 				 size_t len);
 /*
- * splice_write by batches: waits for what comes into the pipe, but not after
- * the first byte was written. take may be NULL.
+ * splice_write by batches: waits for data in the pipe, but not once the first
+ * byte was written. take may be NULL.
  */
 ssize_t splice_by_batches(struct pipe *pipe, struct file *out, int64_t *pos,
 			  size_t len, unsigned int flags, splice_take_fn take,
 			  splice_batch_fn write);
 
-/* ---- Between the files of this ------------------------------------------- */
+/* ---- Between kernel/pipe/'s files ---------------------------------------- */
 
-/* What one call takes from a pipe. */
+/* One call's progress in taking bytes from a pipe. */
 struct splice_desc {
 	struct pipe *pipe;
 	size_t left; /* bytes still wanted */
 	size_t done;
 	unsigned int flags;
-	bool owes_wakeup; /* to whoever waits to write */
+	bool owes_wakeup; /* writers have to be woken */
 };
 
 /*
- * Waits for bytes in the pipe: 1, 0 when the call shall end, -EAGAIN,
- * -ERESTARTSYS.
+ * Waits for bytes in the pipe: 1; 0: the call ends; -EAGAIN, -ERESTARTSYS.
  */
 int splice_wait_data(struct splice_desc *sd);
-/* n bytes were used. */
+/* Takes n bytes, which were used, off the pipe. */
 void splice_took(struct splice_desc *sd, size_t n);
-/* What the call returns; status is the last thing that happened. */
+/* The call's result; status: that of its last step. */
 ssize_t splice_end(struct splice_desc *sd, ssize_t status);
-/* 0 when there is a free slot, -EPIPE, -EAGAIN, -ERESTARTSYS. */
+/* Waits for a free slot: 0, -EPIPE, -EAGAIN, -ERESTARTSYS. */
 int splice_wait_space(struct pipe *pipe, unsigned int flags);
-/* What one splice from in can bring. */
+/* One splice_read of `in`: bytes or -errno. */
 ssize_t splice_read(struct file *in, int64_t *pos, struct pipe *pipe,
 		    size_t len, unsigned int flags);
 ssize_t splice_file_to_pipe(struct file *in, int64_t *pos, struct pipe *pipe,
 			    size_t len, unsigned int flags);
 ssize_t splice_pipe_to_pipe(struct pipe *in, struct pipe *out, size_t len,
 			    unsigned int flags);
-/* The position and length of a transfer: 0 or -EINVAL. */
+/* Checks the position and length of a transfer: 0 or -EINVAL. */
 int splice_verify(int64_t pos, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From one pipe to another: splice(2) moves slots, tee(2) duplicates them.
- * What the slots refer to stays where it is. Thread context.
+ * Their bytes are not copied. Thread context.
  */
 #include <errno.h>
 #include <linux/fcntl.h>
@@ -11,10 +11,7 @@
 #include "kernel/pipe/splice.h"
 #include "kernel/task/signal.h"
 
-/*
- * Waits until there is something to take, or nothing will come any more:
- * 0, -EAGAIN, -ERESTARTSYS.
- */
+/* Waits for data or the end of writers: 0, -EAGAIN, -ERESTARTSYS. */
 static int prepare_input(struct pipe *pipe, unsigned int flags)
 {
 	int err = 0;
@@ -31,7 +28,7 @@ static int prepare_input(struct pipe *pipe, unsigned int flags)
 	return err;
 }
 
-/* A pipe with room is not asked yet whether anybody reads it: 0, -errno. */
+/* Waits for room: 0, -errno. One with room is not checked for readers yet. */
 static int prepare_output(struct pipe *pipe, unsigned int flags)
 {
 	return pipe_is_full(pipe) ? splice_wait_space(pipe, flags) : 0;
@@ -44,7 +41,7 @@ static int prepare(struct pipe *in, struct pipe *out, unsigned int flags)
 	return err ? err : prepare_output(out, flags);
 }
 
-/* A whole slot changes hands, and can be appended to as before. */
+/* Moves a whole slot, which can still be appended to. */
 static size_t move_slot(struct pipe *in, struct pipe *out)
 {
 	struct pipe_buffer *buf = pipe_slot(in, in->tail++);
@@ -53,7 +50,7 @@ static size_t move_slot(struct pipe *in, struct pipe *out)
 	return buf->len;
 }
 
-/* The first len bytes of a slot: how many went, or -ENOMEM. */
+/* Duplicates the first len bytes of a slot: how many, or -ENOMEM. */
 static ssize_t share_slot(struct pipe_buffer *from, struct pipe *out,
 			  size_t len)
 {
@@ -66,7 +63,7 @@ static ssize_t share_slot(struct pipe_buffer *from, struct pipe *out,
 	return buf.len;
 }
 
-/* What can be moved now: bytes, 0 when there is nothing, or -errno. */
+/* Moves what can be moved now: bytes, 0: nothing, or -errno. */
 static ssize_t move_slots(struct splice_desc *sd, struct pipe *out)
 {
 	struct pipe *in = sd->pipe;
@@ -109,14 +106,14 @@ ssize_t splice_pipe_to_pipe(struct pipe *in, struct pipe *out, size_t len,
 			return status;
 		status = move_slots(&sd, out);
 		pipe_drain_end(in);
-		/* Nothing moved, no error, no end: another thread was first. */
+		/* Nothing moved and not the end: another thread was faster. */
 	} while (!status && !(pipe_is_empty(in) && !in->writers));
 	if (sd.done)
 		pipe_wake_readers(out);
 	return splice_end(&sd, status);
 }
 
-/* Every slot of in, from the oldest on, while there is room. */
+/* Duplicates the slots of in, the oldest first, while there is room. */
 static ssize_t link_slots(struct pipe *in, struct pipe *out, size_t len)
 {
 	ssize_t done = 0, n;
@@ -134,7 +131,7 @@ static ssize_t link_slots(struct pipe *in, struct pipe *out, size_t len)
 			return done ? done : n;
 		done += n;
 		len -= n;
-		/* A copy that had to be shorter: the rest cannot follow. */
+		/* A shortened copy: the rest must not be skipped. */
 		if ((size_t)n < buf->len)
 			break;
 	}

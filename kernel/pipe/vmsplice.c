@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vmsplice(2): pages of the application into a pipe, by reference, and bytes
- * of a pipe into its memory. A page stays until both the application and the
- * pipe are done with it; what the application writes into it meanwhile is
- * seen by the reader, as on Linux. Thread context.
+ * of a pipe into its memory. A page is freed when both the application and the
+ * pipe are done with it; as on Linux the reader sees what the application
+ * writes into it meanwhile. Thread context.
  */
 #include "kernel/pipe/vmsplice.h"
 
@@ -31,7 +31,7 @@ static const struct pipe_buf_ops user_page_ops = {
 	.release = user_page_release,
 };
 
-/* What of the iterator lies in one page: bytes, or -EFAULT, -ENOMEM. */
+/* Adds the iterator's next bytes, within one page: bytes, -EFAULT, -ENOMEM. */
 static ssize_t add_user_page(struct pipe *pipe, struct mm *mm,
 			     const struct iov_iter *i)
 {
@@ -72,7 +72,7 @@ static ssize_t to_pipe(struct pipe *pipe, struct mm *mm, struct iov_iter *i,
 	return done ? done : n;
 }
 
-/* A slot goes as a whole, as far as it is wanted, or not at all. */
+/* Copies each slot's wanted bytes at once, or none of them. */
 static ssize_t to_user(struct pipe *pipe, struct iov_iter *to,
 		       unsigned int flags)
 {

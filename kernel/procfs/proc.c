@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc: a name and a function that prints, for each file. Owns the text of
- * open files: it is made anew by every read at offset 0, so that a program
- * that keeps a file open and rewinds sees the present, and stays as it is for
- * the reads that follow. Files with a record for each of many things are made
- * a part at a time. What concerns the process is in proc_self.c and
- * proc_fd.c, memory in proc_mem.c, settings in proc_sys.c, the rest of the
+ * /proc: for each file a name and a function that prints it. Owns the text of
+ * open files. A read at offset 0 makes it anew, so that a program that keeps a
+ * file open and rewinds sees the present; later reads see the same text. Files
+ * with many records are made a part at a time. The process is in proc_self.c
+ * and proc_fd.c, memory in proc_mem.c, settings in proc_sys.c, the rest of the
  * machine in proc_info.c. Thread context.
  */
 #include "kernel/procfs/proc.h"
@@ -25,10 +24,10 @@
 #define TEXT_FIRST PAGE_SIZE
 #define TEXT_MAX (1 * MiB)
 
-/* A part of the text: all of it, or as many records as fit (seq_walk). */
+/* A part of the text: all of it, or the records that fit (seq_walk). */
 struct proc_text {
 	int64_t start; /* its place in the file */
-	struct seq_pos next; /* the record behind it */
+	struct seq_pos next; /* the record after it */
 	size_t len;
 	char text[];
 };
@@ -46,8 +45,8 @@ static void print(struct inode *inode, struct seq_buf *m, struct seq_pos *next)
 }
 
 /*
- * What inode prints now, from a record on: in a buffer doubled until it fits.
- * NULL: no memory.
+ * Prints inode's text from a record on, in a buffer that is doubled until it
+ * fits. NULL: no memory.
  */
 static struct proc_text *proc_print(struct inode *inode, int64_t start,
 				    struct seq_pos from)
@@ -81,9 +80,9 @@ static bool is_behind(const struct proc_text *t, int64_t pos)
 }
 
 /*
- * The text at pos, in place of the one that was there; NULL: no memory. While
- * it is looked for, which may be long, the file has none: another thread that
- * reads it makes its own.
+ * Replaces the file's text by the part at pos; NULL: no memory. Meanwhile,
+ * which may be long, the file has no text: another thread that reads it makes
+ * its own.
  */
 static struct proc_text *proc_seek(struct file *file, int64_t pos)
 {
@@ -128,7 +127,7 @@ static ssize_t proc_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	return done || !n ? (ssize_t)done : -EFAULT;
 }
 
-/* The size is 0 for stat(2), and the end is not known. */
+/* stat(2) shows size 0, and the end is not known: no SEEK_END. */
 static int64_t proc_llseek(struct file *file, int64_t offset, int whence)
 {
 	if (whence > 1)
@@ -147,7 +146,7 @@ static const struct file_operations proc_fops = {
 	.release = proc_release,
 };
 
-/* As on Linux, what tells of the whole system can be spliced from. */
+/* As on Linux, only files about the whole system can be spliced from. */
 static const struct file_operations proc_system_fops = {
 	.read_iter = proc_read,
 	.splice_read = copy_splice_read,

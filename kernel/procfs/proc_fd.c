@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /proc/1/fd and /proc/1/fdinfo. Descriptors come and go, so the entries are
- * made when they are asked for. Owns nothing. Thread context.
+ * made on request. Owns nothing. Thread context.
  */
 #include <errno.h>
 #include <linux/fcntl.h>
@@ -70,7 +70,7 @@ static void show_fdinfo(struct seq_buf *m, struct inode *inode)
 
 	if (!file)
 		return;
-	get_file(file); /* others may run, and close it */
+	get_file(file); /* another thread may run and close it */
 	flags = file->f_flags;
 	if (fd_get_cloexec(the_files(), inode->i_private))
 		flags |= O_CLOEXEC;
@@ -83,7 +83,7 @@ static void show_fdinfo(struct seq_buf *m, struct inode *inode)
 	fput(file);
 }
 
-/* A number as the kernel prints it: no sign, no leading zero. */
+/* Accepts a number as the kernel prints it: no sign, no leading zero. */
 static int parse_fd(const char *name, size_t len)
 {
 	int fd = 0;

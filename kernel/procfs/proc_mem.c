@@ -23,7 +23,7 @@ static void add_slab_pages(const struct kmem_cache *cache, void *arg)
 	*pages += cache->pages;
 }
 
-/* No page is anything but the kernel's or the application's own. */
+/* Always 0: every page belongs to the kernel or to the application. */
 static const char *const absent[] = {
 	"Buffers:", "Cached:",	  "SwapCached:", "SwapTotal:", "SwapFree:",
 	"Dirty:",   "Writeback:", "Mapped:",	 "Shmem:",
@@ -84,7 +84,7 @@ static void show_buddyinfo(struct seq_buf *m)
 	seq_putc(m, '\n');
 }
 
-/* One node, one zone. Of the marks the highest is for ring 3's own pages. */
+/* One node, one zone. The highest mark is for ring 3's own pages. */
 static void show_zoneinfo(struct seq_buf *m)
 {
 	seq_printf(m, "Node 0, zone   Normal\n  pages free     %zu\n",

@@ -68,7 +68,7 @@ static const char *vma_label(const struct vma *vma)
 	return vma->flags & VMA_HEAP ? "[heap]" : NULL;
 }
 
-/* What lies in the kernel has no file, and so no offset in one. */
+/* An area without a file shows no offset. */
 static bool is_of_file(const struct vma *vma)
 {
 	return vma->data && vma->name && vma->name[0] == '/';
@@ -94,7 +94,7 @@ static void show_vma(struct seq_buf *m, const struct vma *vma)
 	seq_putc(m, '\n');
 }
 
-/* An area's key is its end: the next one lies there or above. */
+/* An area's key is its end: the next area lies there or above. */
 static void walk_maps(struct seq_buf *m, struct seq_pos *pos)
 {
 	struct process *p = the_process();
@@ -118,7 +118,7 @@ static const char *comm(const struct process *p)
 	return first ? first->comm : p->name;
 }
 
-/* Bit i: signal i + 1 has this handler, or for "caught" any other. */
+/* Bit i: the handler of signal i + 1 is SIG_IGN; "caught": any other. */
 static uint64_t ignored_signals(const struct process *p)
 {
 	uint64_t set = 0;
@@ -152,13 +152,13 @@ static void show_stat(struct seq_buf *m, struct inode *inode)
 		   (unsigned long long)(process_cpu_ns(p) / TICK_NS));
 	seq_printf(m, "%u 0 0 %zu %zu %llu ", p->nr_threads, mm->reserved,
 		   mm->resident, (unsigned long long)p->rlimit[RLIMIT_RSS].cur);
-	/* Code and stack, registers, signals, what it waits for, swap. */
+	/* Code and stack, registers, signals, wait channel, swap. */
 	seq_printf(m, "0 0 0 0 0 %llu %llu %llu %llu 0 0 0 ",
 		   (unsigned long long)p->pending,
 		   (unsigned long long)current->blocked,
 		   (unsigned long long)ignored_signals(p),
 		   (unsigned long long)caught_signals(p));
-	/* The signal at its end is SIGCHLD; CPU 0; the rest to its data. */
+	/* Exit signal SIGCHLD; CPU 0; ...; the addresses of its data. */
 	seq_printf(m, "17 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu 0\n",
 		   mm->brk_start, mm->arg_start, mm->arg_end, mm->env_start,
 		   mm->env_end);
@@ -233,7 +233,7 @@ static void show_status(struct seq_buf *m, struct inode *inode)
 
 /* ---- cmdline, environ, comm, limits -------------------------------------- */
 
-/* Bytes of the application's memory, where it may have written since. */
+/* Reads the application's memory, which may have been changed or unmapped. */
 static void show_user(struct seq_buf *m, uintptr_t start, uintptr_t end)
 {
 	char chunk[128];
@@ -371,7 +371,7 @@ static int add_entries(struct inode *dir)
 	return 0;
 }
 
-/* A link that is there for good, to a target that is. */
+/* A permanent link; the pointer to target is kept. */
 static int add_link(struct inode *dir, const char *name, const char *target)
 {
 	struct inode *link = inode_add(dir, name, strlen(name), S_IFLNK | 0777);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/sys and /sys: what this kernel is set to, for programs that look
- * before they choose sizes. Nothing can be set. Owns nothing. Thread context.
+ * /proc/sys and /sys: this kernel's settings, read-only, for programs that
+ * read them to choose sizes. Owns nothing. Thread context.
  */
 #include <linux/limits.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static void show_max_map_count(struct seq_buf *m)
 	seq_printf(m, "%d\n", MAX_MAP_COUNT);
 }
 
-/* 0: more is promised than there is, but not in one piece. */
+/* 0: the sum of requests is not bounded, a single one is. */
 static void show_overcommit(struct seq_buf *m)
 {
 	seq_printf(m, "0\n");
@@ -59,7 +59,7 @@ static void show_pid_max(struct seq_buf *m)
 	seq_printf(m, "%d\n", pid_max());
 }
 
-/* 2 is all of it, the heap included. */
+/* 2: everything, the heap included. */
 static void show_randomize(struct seq_buf *m)
 {
 	seq_printf(m, "%d\n", exec_randomizes() ? 2 : 0);
@@ -103,7 +103,7 @@ static void show_uuid(struct seq_buf *m)
 	show_uuid_of(m, bytes);
 }
 
-/* Of the boot: two machines that were restored from one image have one. */
+/* One for each boot: machines restored from one image have the same. */
 static void show_boot_id(struct seq_buf *m)
 {
 	static uint8_t bytes[16];
@@ -115,7 +115,7 @@ static void show_boot_id(struct seq_buf *m)
 	show_uuid_of(m, bytes);
 }
 
-/* Linux counts to 256 bits once, and not down again. */
+/* Linux's count reaches 256 bits once and stays there. */
 static void show_entropy(struct seq_buf *m)
 {
 	seq_printf(m, "%d\n", RANDOM_POOL_BITS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that make files to wait for: pipes, counters, timers.
+ * System calls that make files to wait for: pipes, eventfds, timerfds,
+ * signalfds.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 /* ---- Pipes --------------------------------------------------------------- */
 
-/* Both numbers or none: the ends are consumed if there is none. */
+/* Installs both or neither: on error the ends are consumed. */
 static int install_pair(struct file *ends[2], int fds[2], bool cloexec)
 {
 	struct fdtable *fdt = sys_files();
@@ -108,7 +109,7 @@ static long sys_timerfd_create(int clockid, int flags)
 	}
 }
 
-/* fd -1: a new one; else another mask for one that is there. */
+/* fd -1: a new one; else changes the mask of fd. */
 static long sys_signalfd4(int fd, const uint64_t *umask, size_t size, int flags)
 {
 	struct file *file;
@@ -136,7 +137,7 @@ static long sys_signalfd(int fd, const uint64_t *umask, size_t size)
 	return sys_signalfd4(fd, umask, size, 0);
 }
 
-/* -EBADF, -EINVAL for another kind of file. */
+/* The timerfd of a descriptor: -EBADF; -EINVAL: another kind of file. */
 static int timerfd_of(int fd, struct file **file)
 {
 	*file = sys_file(fd);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls on open files: moving bytes, descriptors, positions.
+ * System calls on open files: transfers, descriptors, positions.
  *
- * A call that may sleep holds a reference to its file meanwhile, so that a
- * close(2) by another thread does not take it away.
+ * A call that may sleep holds a reference to its file, so that a close(2) by
+ * another thread does not free it.
  */
 #include "kernel/sys/sys_file.h"
 
@@ -44,7 +44,7 @@ long sys_fd_install(struct file *file, uint32_t flags)
 	return fd;
 }
 
-/* ---- Moving bytes -------------------------------------------------------- */
+/* ---- Transfers ----------------------------------------------------------- */
 
 typedef ssize_t (*rw_fn)(struct file *file, struct iov_iter *i, int64_t *pos);
 
@@ -82,7 +82,7 @@ static long sys_write(int fd, void *buf, size_t count)
 	return do_rw(fd, buf, count, file_write_iter);
 }
 
-/* At a position of the caller's: pread64(2), pwrite64(2). */
+/* At the caller's position: pread64(2), pwrite64(2). */
 static ssize_t rw_at(struct file *file, struct iov_iter *i, int64_t pos,
 		     rw_fn rw)
 {
@@ -121,7 +121,7 @@ static long sys_pwrite64(int fd, void *buf, size_t count, int64_t pos)
 	return do_rw_at(fd, buf, count, pos, file_write_iter);
 }
 
-/* What a call that has nothing to move is told. */
+/* The result of a call that has nothing to transfer. */
 static int rw_check(const struct file *file, rw_fn rw)
 {
 	bool is_read = rw == file_read_iter;
@@ -135,7 +135,7 @@ static int rw_check(const struct file *file, rw_fn rw)
 
 /*
  * Several buffers: readv(2) and its relatives. pos: -1 for the file's own.
- * Nothing to move is nothing done, whatever the file, unlike with read(2).
+ * Unlike read(2), an empty transfer does not reach the file.
  */
 static long do_rwv(int fd, const struct iovec *uvec, unsigned long nr,
 		   int64_t pos, rw_fn rw)
@@ -183,7 +183,7 @@ static long sys_pwritev(int fd, const struct iovec *vec, unsigned long nr,
 	return pos < 0 ? -EINVAL : do_rwv(fd, vec, nr, pos, file_write_iter);
 }
 
-/* preadv2(2): position -1 means the file's own; no flag is known here. */
+/* preadv2(2): position -1 means the file's own; no flag is supported. */
 static long do_rwv2(int fd, const struct iovec *vec, unsigned long nr,
 		    int64_t pos, unsigned int flags, rw_fn rw)
 {
@@ -241,7 +241,7 @@ static long sys_dup(int fd)
 	return file ? sys_fd_install(get_file(file), 0) : -EBADF;
 }
 
-/* Any number that cannot be is EBADF: dup2(2). */
+/* dup2(2): a newfd out of range is EBADF. */
 static long do_dup3(int oldfd, int newfd, bool cloexec)
 {
 	struct fdtable *fdt = sys_files();
@@ -281,7 +281,7 @@ static long sys_ioctl(int fd, unsigned int cmd, unsigned long arg)
 	return do_ioctl(sys_files(), fd, cmd, arg);
 }
 
-/* flock(2): one process, so nobody to wait for. 4 is LOCK_NB. */
+/* flock(2): never waits, since there is one process. 4 is LOCK_NB. */
 static long sys_flock(int fd, unsigned int op)
 {
 	if (!sys_file(fd))
@@ -312,7 +312,7 @@ static long sys_getdents64(int fd, void *buf, unsigned int len)
 	return ret;
 }
 
-/* What lies in memory and never changes is always on disk. */
+/* Files lie in memory and never change: nothing has to be written. */
 static long sys_fsync(int fd)
 {
 	struct file *file = sys_file(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptors of ring 3: looked up and given out, in one way for all calls.
+ * Looking up and installing descriptors of ring 3, for all calls.
  */
 #ifndef KERNEL_SYS_SYS_FILE_H
 #define KERNEL_SYS_SYS_FILE_H
@@ -21,7 +21,7 @@ static inline struct fdtable *sys_files(void)
 
 uint64_t sys_nofile(void); /* RLIMIT_NOFILE */
 
-/* Borrowed until the caller sleeps; NULL also for a mere O_PATH. */
+/* Borrowed until the caller sleeps; NULL also for O_PATH. */
 static inline struct file *sys_file(int fd)
 {
 	struct file *file = fd_lookup(sys_files(), fd);
@@ -38,7 +38,8 @@ static inline struct file *sys_fget(int fd)
 }
 
 /*
- * Gives a new file (consumed; an ERR_PTR is passed on) the lowest number.
+ * Installs a new file (consumed; an ERR_PTR is passed on) at the lowest free
+ * number.
  */
 long sys_fd_install(struct file *file, uint32_t flags);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls that move messages: buffers, message headers and control
- * messages come in, what was received and its length go out, in the order in
- * which Linux looks at them.
+ * messages are copied in, received data and lengths out, in Linux's order of
+ * checks.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -43,7 +43,7 @@ struct user_mmsghdr {
 _Static_assert(sizeof(struct user_msghdr) == 56, "as in <sys/socket.h>");
 _Static_assert(sizeof(struct user_mmsghdr) == 64, "as in <sys/socket.h>");
 
-/* One buffer as an iterator: -EFAULT when it cannot be the application's. */
+/* One buffer as an iterator: -EFAULT if it is not in user memory. */
 static int import_buffer(const void *buf, size_t len, struct iovec *iov,
 			 struct iov_iter *iter)
 {
@@ -59,7 +59,7 @@ static int import_buffer(const void *buf, size_t len, struct iovec *iov,
 static long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 		       const void *uaddr, int ulen)
 {
-	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
+	struct sockaddr_any addr UNINITIALIZED; /* not used without uaddr */
 	struct iov_iter iter;
 	struct iovec iov;
 	struct msg msg = { .iter = &iter, .flags = flags };
@@ -86,7 +86,7 @@ static long sys_sendto(int fd, const void *buf, size_t len, unsigned int flags,
 static long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
 			 void *uaddr, int *ulen)
 {
-	struct sockaddr_any addr UNINITIALIZED; /* without uaddr not used */
+	struct sockaddr_any addr UNINITIALIZED; /* not used without uaddr */
 	struct iov_iter iter;
 	struct iovec iov;
 	struct msg msg = { .iter = &iter, .flags = flags };
@@ -111,7 +111,7 @@ static long sys_recvfrom(int fd, void *buf, size_t len, unsigned int flags,
 	return ret;
 }
 
-/* What one sendmsg(2) or recvmsg(2) works with. */
+/* The state of one sendmsg(2) or recvmsg(2). */
 struct message {
 	struct user_msghdr hdr;
 	struct sockaddr_any addr;
@@ -143,7 +143,7 @@ static int message_get(struct message *m, const struct user_msghdr *uhdr,
 	return 0;
 }
 
-/* To be sent: a copy in the kernel, to kvfree(). */
+/* For sending: copies the control messages; to be kvfree()d. */
 static int control_get(struct message *m)
 {
 	size_t len = m->hdr.controllen;
@@ -247,7 +247,7 @@ static long sys_recvmsg(int fd, struct user_msghdr *uhdr, unsigned int flags)
 	return ret;
 }
 
-/* Tells a list's entry how long its message was, unless ret is an error. */
+/* Stores a message's length in its list entry, unless ret is an error. */
 static ssize_t put_length(ssize_t ret, unsigned int *ulen)
 {
 	unsigned int len = ret;
@@ -255,7 +255,7 @@ static ssize_t put_length(ssize_t ret, unsigned int *ulen)
 	return ret < 0 ? ret : put_user(len, ulen);
 }
 
-/* sendmmsg(2): an error is told only when nothing was sent before it. */
+/* sendmmsg(2): an error is returned only if no message was sent before. */
 static long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 			 unsigned int flags)
 {
@@ -277,7 +277,7 @@ static long sys_sendmmsg(int fd, struct user_mmsghdr *list, unsigned int n,
 	return i ? (long)i : ret;
 }
 
-/* The time is looked at after each datagram only, as recvmmsg(2) warns. */
+/* As recvmmsg(2) warns, the timeout is checked only after each datagram. */
 static long recv_many(struct socket *sock, struct user_mmsghdr *list,
 		      unsigned int n, unsigned int flags, uint64_t deadline)
 {

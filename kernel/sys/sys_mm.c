@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls on memory: descriptors are looked up and flags tested here,
- * the work is done behind kernel/mm/mm.h.
+ * System calls on memory: looks descriptors up and checks flags; the work is
+ * done behind kernel/mm/mm.h.
  */
 #include <errno.h>
 
@@ -21,14 +21,14 @@
 #include "kernel/task/thread.h"
 
 #define MINCORE_CHUNK 256
-#define MINCORE_RUN 2048 /* pages that are looked at before others may run */
+#define MINCORE_RUN 2048 /* pages checked before other threads may run */
 
 static struct mm *current_mm(void)
 {
 	return the_process()->mm;
 }
 
-/* What a descriptor's file shows of itself: 0 or -errno. */
+/* What a descriptor's file can be mapped from: 0 or -errno. */
 static int file_backing(int fd, uint32_t prot, uint32_t flags, uint64_t offset,
 			struct vma_backing *backing)
 {
@@ -93,7 +93,7 @@ static long sys_madvise(uintptr_t addr, size_t len, int advice)
 	return mm_madvise(current_mm(), addr, len, advice);
 }
 
-/* n bytes of 1, or of 0. */
+/* Stores n bytes of 1 or 0. */
 static int put_presence(uint8_t *vec, size_t n, bool present)
 {
 	static const uint8_t ones[MINCORE_CHUNK] = { [0 ... MINCORE_CHUNK -
@@ -159,7 +159,7 @@ static long sys_munlock(uintptr_t addr, size_t len)
 	return mm_lock(current_mm(), addr, len, false);
 }
 
-/* What is mapped later appears on first touch all the same. */
+/* MCL_FUTURE has no effect: later pages appear on first touch. */
 static long sys_mlockall(uint32_t flags)
 {
 	uint64_t limit = the_process()->rlimit[RLIMIT_MEMLOCK].cur;

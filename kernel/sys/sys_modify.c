@@ -20,7 +20,7 @@
 
 /* ---- Names --------------------------------------------------------------- */
 
-/* Calls fn with a path of ring 3 and where it starts. */
+/* Calls fn with a path of ring 3 and the directory where it starts. */
 static long with_path(int dirfd, const char *upath,
 		      int (*fn)(struct inode *start, const char *path))
 {
@@ -159,7 +159,7 @@ static long sys_chmod(const char *path, unsigned int mode)
 	return sys_fchmodat(AT_FDCWD, path, mode);
 }
 
-/* What of an open file is no more than allowed or not. */
+/* For changes of an open file, which are allowed or not but never stored. */
 static long fd_want_write(int fd)
 {
 	struct file *file = sys_file(fd);

@@ -81,7 +81,7 @@ static struct file *open_at(int dirfd, const char *path, uint32_t flags)
 	return err ? ERR_PTR(err) : vfs_open(start, path, flags);
 }
 
-/* The number comes first: no number is told before no such file. */
+/* As on Linux EMFILE comes before ENOENT. */
 static long sys_openat(int dirfd, const char *upath, int flags,
 		       unsigned int mode)
 {
@@ -131,7 +131,7 @@ static long fd_stat(int fd, struct stat *st)
 	return file ? file_getattr(file, st) : -EBADF;
 }
 
-/* True, too, for the NULL that newer kernels take for "". */
+/* Also true for NULL, which newer kernels accept for "". */
 static bool is_empty_path(const char *upath)
 {
 	char c;
@@ -236,7 +236,7 @@ static long sys_access(const char *path, int mode)
 	return sys_faccessat(AT_FDCWD, path, mode);
 }
 
-/* An empty path means the link that dirfd was opened on with O_PATH. */
+/* An empty path names the link that dirfd was opened on with O_PATH. */
 static int link_at(int dirfd, const char *upath, struct inode **out)
 {
 	struct file *file;

@@ -7,9 +7,9 @@
 
 struct inode;
 
-/* A copy to kfree(), or ERR_PTR: -EFAULT, -ENAMETOOLONG, -ENOMEM. */
+/* A copy to be kfree()d, or ERR_PTR: -EFAULT, -ENAMETOOLONG, -ENOMEM. */
 char *getname(const char *upath);
-/* Where path starts: -EBADF, -ENOTDIR; an absolute path never asks dirfd. */
+/* Where path starts: -EBADF, -ENOTDIR. For an absolute path dirfd is unused. */
 int dirfd_start(int dirfd, const char *path, struct inode **start);
 /*
  * The inode of a path, with a reference: path_lookup()'s flags and errors.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that wait for many descriptors: epoll, poll, select. Times of
- * ring 3 become deadlines here; what is left of one is written back where
- * Linux does so.
+ * System calls that wait for many descriptors: epoll, poll, select. Timeouts
+ * of ring 3 become deadlines here; the time left is written back where Linux
+ * does so.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -25,7 +25,7 @@
 
 /* ---- Times --------------------------------------------------------------- */
 
-/* Nanoseconds from now on; 0 stays 0, "do not wait". */
+/* ns from now; 0 stays 0, "do not wait". */
 static uint64_t deadline_in(uint64_t ns)
 {
 	return ns ? deadline_after(ns) : 0;
@@ -52,7 +52,7 @@ static int deadline_timespec(const struct __kernel_timespec *uts,
 	return err;
 }
 
-/* More than a million microseconds are fine here. */
+/* tv_usec may be more than a million. */
 static int deadline_timeval(const struct __kernel_old_timeval *utv,
 			    uint64_t *deadline)
 {
@@ -82,8 +82,8 @@ static uint64_t time_left(uint64_t deadline)
 }
 
 /*
- * What is left goes back to the caller; failing at that is no error, but the
- * call cannot be made again then.
+ * Writes the time left back. A failure is no error, but then the call cannot
+ * be restarted.
  */
 static long put_left_timespec(struct __kernel_timespec *uts, uint64_t deadline,
 			      long result)
@@ -203,7 +203,7 @@ static noinline long epoll_wait_masked(int epfd, struct epoll_event *events,
 						    timeout));
 }
 
-/* Without a mask it is what the C libraries make of epoll_wait(3). */
+/* Without a mask it is epoll_wait(2), which C libraries call this way. */
 static long sys_epoll_pwait(int epfd, struct epoll_event *events, int maxevents,
 			    int timeout, const uint64_t *mask, size_t size)
 {
@@ -287,7 +287,7 @@ static long sys_select(int n, void *in, void *out, void *ex,
 	return put_left_timeval(timeout, deadline, result);
 }
 
-/* The sixth argument of pselect6(2) points to these two. */
+/* The sixth argument of pselect6(2) points to this. */
 struct sigset_argpack {
 	const uint64_t *mask;
 	size_t size;

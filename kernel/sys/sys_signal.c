@@ -64,7 +64,7 @@ static long sys_rt_sigpending(uint64_t *uset, size_t size)
 	return copy_to_user(uset, &set, size) ? -EFAULT : 0;
 }
 
-/* Only a handled signal ends it. */
+/* Sleeps until a signal is handled. */
 static long wait_for_signal(void)
 {
 	struct wait_queue_head nobody;
@@ -94,7 +94,7 @@ static long sys_rt_sigsuspend(const uint64_t *umask, size_t size)
 	return err;
 }
 
-/* The signals asked for are usually blocked, and end the sleep all the same. */
+/* The set's signals are usually blocked; sigwait lets them end the sleep. */
 static int wait_for_set(uint64_t set, uint64_t deadline,
 			struct signal_info *info)
 {
@@ -183,7 +183,7 @@ static long sys_sigaltstack(const stack_t *uss, stack_t *uold)
 	return err;
 }
 
-/* A frame that is no frame ends the program, as on Linux. */
+/* A bad frame ends the program, as on Linux. */
 static long sys_rt_sigreturn(void)
 {
 	long ret = sigframe_return(current->regs);
@@ -193,7 +193,7 @@ static long sys_rt_sigreturn(void)
 	return ret;
 }
 
-/* Goes on with the call that a signal without a handler interrupted. */
+/* Continues the call that was interrupted by a signal without a handler. */
 static long sys_restart_syscall(void)
 {
 	struct restart_block block = current->restart;
@@ -217,7 +217,7 @@ static bool is_signal(int sig)
 	return sig >= 0 && sig <= NR_SIGNALS;
 }
 
-/* One process: pid 1 or its group, -1 is everybody else: nobody. */
+/* One process: pid 1 or its group. -1, all others, finds none. */
 static long sys_kill(int pid, int sig)
 {
 	struct signal_info info = info_from_us(sig, SI_USER);
@@ -258,7 +258,7 @@ static long sys_tgkill(int pid, int tid, int sig)
 	return pid != APP_PID ? -ESRCH : send_to_thread(tid, sig);
 }
 
-/* sigqueue(3): a program may tell itself any code. */
+/* sigqueue(3): a program may send itself any code. */
 static int get_info(int sig, const struct siginfo *uinfo,
 		    struct signal_info *info)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls of sockets: addresses and option values come in, results go
- * out, in the order in which Linux looks at them. The table also names the
- * calls of sys_message.c.
+ * System calls of sockets: addresses and option values are copied in, results
+ * out, in Linux's order of checks. The table also has the calls of
+ * sys_message.c.
  */
 #include "kernel/sys/sys_socket.h"
 
@@ -98,7 +98,7 @@ static long sys_socket(int family, int type, int protocol)
 	return fd;
 }
 
-/* The numbers are told before anything is made: nothing to take back then. */
+/* Stores the numbers before anything is made, so nothing has to be undone. */
 static int pair_to(int family, int type, int protocol, unsigned int flags,
 		   const int fds[2], int *ufds)
 {
@@ -183,7 +183,7 @@ static long sys_connect(int fd, const void *uaddr, int len)
 	return err;
 }
 
-/* With a number reserved; consumes nothing but the connection. */
+/* newfd is reserved; on error the caller frees it, the connection is closed. */
 static int accept_to(struct socket *sock, int newfd, void *uaddr, int *ulen,
 		     unsigned int flags)
 {
@@ -204,7 +204,7 @@ static int accept_to(struct socket *sock, int newfd, void *uaddr, int *ulen,
 	return err;
 }
 
-/* A number is taken before it matters whether fd is a socket at all. */
+/* As on Linux, EMFILE and EINVAL come before ENOTSOCK. */
 static long sys_accept4(int fd, void *uaddr, int *ulen, int flags)
 {
 	struct socket *sock = socket_get(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets and addresses of ring 3, taken in one way for all calls.
+ * Looking up sockets of ring 3 and storing addresses, for all calls.
  */
 #ifndef KERNEL_SYS_SYS_SOCKET_H
 #define KERNEL_SYS_SYS_SOCKET_H
@@ -12,7 +12,7 @@
 struct socket *socket_get(int fd);
 void socket_put(struct socket *sock);
 int address_from_user(struct sockaddr_any *addr, const void *uaddr, int len);
-/* As much as there is room for; *ulen becomes the true length. */
+/* Stores as much as fits; *ulen becomes the full length. */
 int address_to_user(const struct sockaddr_any *addr, int len, void *uaddr,
 		    int *ulen);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls that move bytes between descriptors: sendfile, splice, tee,
- * vmsplice, copy_file_range. Looks descriptors and offsets up; the work is
+ * vmsplice, copy_file_range. Looks up descriptors and offsets; the work is
  * done behind kernel/pipe/splice.h.
  */
 #include <asm/unistd_64.h>
@@ -20,7 +20,7 @@
 #include "kernel/sys/sys_file.h"
 #include "kernel/sys/syscall.h"
 
-/* Two descriptors of one call, each with a reference or NULL. */
+/* A call's two files, each with a reference, or NULL. */
 struct pair {
 	struct file *in;
 	struct file *out;
@@ -45,7 +45,7 @@ static void put_pair(struct pair *p)
 
 /* ---- sendfile(2) --------------------------------------------------------- */
 
-/* The offset is stored even when the call failed, as Linux does. */
+/* As on Linux, the offset is stored even if the call failed. */
 static long sys_sendfile(int fd_out, int fd_in, int64_t *offset, size_t count)
 {
 	struct file *in, *out;
@@ -74,7 +74,7 @@ static int get_offset(const int64_t *off, int64_t *pos)
 	return off ? get_user(*pos, off) : 0;
 }
 
-/* Linux looks for offsets that cannot be before it looks at any. */
+/* As on Linux, misplaced offsets are rejected before any is read. */
 static long splice_pair(const struct pair *p, int64_t *off_in, int64_t *off_out,
 			size_t len, unsigned int flags)
 {
@@ -158,8 +158,8 @@ static long sys_vmsplice(int fd, const struct iovec *uvec, unsigned long nr,
 /* ---- copy_file_range(2) -------------------------------------------------- */
 
 /*
- * There is no file that can be written and has a size, so all that is left of
- * the call are the reasons why it fails.
+ * No file has a size and can be written, so all that is left of the call are
+ * its errors.
  */
 static long copy_range_error(const struct pair *p)
 {

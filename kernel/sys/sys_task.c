@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that ask who and where a program is: identity, limits, use of
- * resources, the machine. Decodes, calls the part that knows, returns -errno.
+ * System calls about the process and the machine: identity, limits, use of
+ * resources. Decodes, calls the part that knows, returns -errno.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -25,9 +25,9 @@
 #include "kernel/task/tid.h"
 #include "kernel/utsname.h"
 
-#define RANDOM_MAX 33554431 /* bytes of one call, as Linux cuts it */
+#define RANDOM_MAX 33554431 /* most bytes of one call, as on Linux */
 #define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* AT_CLKTCK */
-#define TIMER_SLACK_NS 50000 /* what Linux starts with */
+#define TIMER_SLACK_NS 50000 /* Linux's initial value */
 
 static long sys_getpid(void)
 {
@@ -50,8 +50,8 @@ static long sys_getgid(void)
 }
 
 /*
- * Setting an identity. There is nobody else here whose rights a program
- * could lose or gain, so one that drops its privileges may think it did.
+ * Setting an identity succeeds without effect: there is no other user whose
+ * rights a program could lose or gain, so dropping privileges must not fail.
  */
 static long sys_set_id(void)
 {
@@ -85,7 +85,7 @@ static bool is_self(int pid)
 	return pid == 0 || pid == APP_PID;
 }
 
-/* One process group and one session, led by the one process. */
+/* One process group and one session, both led by the process. */
 static long sys_getpgrp(void)
 {
 	return APP_PID;
@@ -100,7 +100,7 @@ static long sys_setpgid(int pid, int pgid)
 {
 	if (pgid < 0)
 		return -EINVAL;
-	return is_self(pid) ? -EPERM : -ESRCH; /* a session's leader */
+	return is_self(pid) ? -EPERM : -ESRCH; /* a session leader */
 }
 
 static long sys_setsid(void)
@@ -124,7 +124,7 @@ static long sys_umask(uint32_t mask)
 
 static long sys_personality(uint32_t persona)
 {
-	return 0; /* PER_LINUX, whatever was asked for */
+	return 0; /* PER_LINUX, whatever was requested */
 }
 
 static long do_prlimit(unsigned int resource, const struct rlimit64 *unew,
@@ -187,7 +187,7 @@ static long sys_getrandom(char *ubuf, size_t len, unsigned int flags)
 static long sys_uname(struct new_utsname *uname)
 {
 	static const struct new_utsname names = {
-		.sysname = "Linux", /* whose system calls these are */
+		.sysname = "Linux", /* the ABI's system */
 		.nodename = UTS_NODENAME,
 		.release = "6.1.0-pollux",
 		.version = "#1 Pollux",
@@ -247,7 +247,7 @@ static long sys_times(struct tms *utms)
 	return ktime_get_ns() / CLOCK_TICK_NS;
 }
 
-/* A process without capabilities, as one of a user's is. */
+/* No capabilities, as in an ordinary user's process. */
 static long sys_capget(struct __user_cap_header_struct *uheader,
 		       struct __user_cap_data_struct *udata)
 {

@@ -22,9 +22,9 @@
 #include "kernel/x86/cpu.h"
 
 #define CLONE_EXIT_SIGNAL 0xff
-#define SCHED_ISO 4 /* a number that Linux keeps free */
+#define SCHED_ISO 4 /* reserved by Linux */
 #define RT_PRIORITY_MAX 99
-#define CPU_MASK_SIZE 8 /* bytes that hold a mask of one CPU: one long */
+#define CPU_MASK_SIZE 8 /* bytes of a mask of one CPU: one long */
 
 static long sys_exit(int status)
 {
@@ -84,7 +84,7 @@ static long sys_clone(uint64_t flags, uintptr_t stack, int *parent_tid,
 	return thread_clone(&args);
 }
 
-/* Asked for at every start by libraries that go on without: not logged. */
+/* Tried by libraries at every start, which go on without: not logged. */
 static long sys_not_here(void)
 {
 	return -ENOSYS;
@@ -151,8 +151,8 @@ static long sys_sched_setaffinity(int tid, unsigned int len,
 }
 
 /*
- * One program has the CPU to itself, so the ordinary policy is the only one.
- * A nice value is what was set, and changes nothing.
+ * One program has the CPU to itself, so there is only the ordinary policy. A
+ * nice value is stored and has no effect.
  */
 static long sys_sched_getscheduler(int tid)
 {

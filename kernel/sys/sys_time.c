@@ -17,8 +17,9 @@
 #include "kernel/task/wait.h"
 
 /*
- * clock_getcpuclockid(3): a negative id is the complement of a pid or tid,
- * above three bits of which two say which clock and one "of a thread".
+ * clock_getcpuclockid(3): the upper bits of a negative id are the complement
+ * of a pid or tid; of the three lowest bits two are the kind of clock, and one
+ * says that it is a thread's.
  */
 static int cpu_clock_get(int id, uint64_t *ns)
 {
@@ -75,7 +76,7 @@ static long sys_clock_gettime(int id, struct __kernel_timespec *uts)
 	return err ? err : put_timespec(ns, uts);
 }
 
-/* All of them count the same nanoseconds of the time stamp counter. */
+/* All clocks count nanoseconds of the time stamp counter. */
 static long sys_clock_getres(int id, struct __kernel_timespec *uts)
 {
 	uint64_t ns;
@@ -87,7 +88,7 @@ static long sys_clock_getres(int id, struct __kernel_timespec *uts)
 /* Linux's TIME_SETTOD_SEC_MAX: 30 years before the nanoseconds end. */
 #define SETTOD_SECONDS_MAX 8277292036LL
 
-/* A time that nobody without CAP_SYS_TIME may set, if it is one. */
+/* -EINVAL if it is no valid time, else -EPERM: needs CAP_SYS_TIME. */
 static long set_time(long long sec, long long nsec)
 {
 	if (sec < 0 || sec >= SETTOD_SECONDS_MAX || nsec < 0 ||
@@ -165,8 +166,8 @@ static long sleep_until(uint64_t deadline)
 static long restart_sleep(const struct restart_block *block);
 
 /*
- * Until a monotonic time; the rest of an interrupted sleep, if the caller wants
- * to know.
+ * Sleeps until a monotonic time; an interrupted sleep stores the time left in
+ * *urem, which may be NULL.
  */
 static long sleep_rest(uint64_t deadline, struct __kernel_timespec *urem)
 {
@@ -206,7 +207,7 @@ static bool is_realtime(int id)
 	       id == CLOCK_TAI;
 }
 
-/* Clocks that cannot be slept on: EINVAL or EOPNOTSUPP as on Linux. */
+/* The error for clocks that cannot be slept on: EINVAL or EOPNOTSUPP. */
 static int check_sleep_clock(int id)
 {
 	switch (id) {
@@ -275,7 +276,7 @@ static long sys_getitimer(int which, struct itimerval *uold)
 	return err ? err : put_user(to_itimerval(&old), uold);
 }
 
-/* A NULL new value switches the timer off, as Linux does. */
+/* As on Linux, a NULL new value disarms the timer. */
 static long sys_setitimer(int which, const struct itimerval *unew,
 			  struct itimerval *uold)
 {
@@ -296,7 +297,7 @@ static long sys_setitimer(int which, const struct itimerval *unew,
 	return put_user(to_itimerval(&old), uold);
 }
 
-/* Seconds left of the old one, rounded, but never to zero: alarm(2). */
+/* alarm(2): the seconds left of the old one, rounded, at least 1. */
 static long sys_alarm(unsigned int seconds)
 {
 	struct itimer_setting old, new = { .value = seconds * NSEC_PER_SEC };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * adjtimex(2) and clock_adjtime(2). The kernel keeps the time of day itself
- * (kernel/task/wallclock.c), and the application is a user without
- * CAP_SYS_TIME: what would change something is refused, in Linux's order of
- * checks, and asking gets what a Linux says whose clock nobody disciplines.
+ * (kernel/task/wallclock.c), and the application has no CAP_SYS_TIME: changes
+ * are refused, in Linux's order of checks, and a query is answered as by a
+ * Linux whose clock is not disciplined.
  */
 #include <asm/unistd_64.h>
 #include <errno.h>
@@ -14,25 +14,25 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/task/clock.h"
 
-/* Bits of modes that the man page has under longer names. */
+/* Bits of modes for which the man page has only combined names. */
 #define ADJ_SINGLESHOT 0x0001
 #define ADJ_READ_ONLY 0x2000
 #define ADJ_ADJTIME 0x8000
 
-/* Microseconds a tick, and by how much it may be off: a tenth. */
+/* Microseconds of a tick, and the largest change: a tenth. */
 #define TICK_US 10000
 #define TICK_OFF_MAX (TICK_US / 10)
-/* 500 ppm; microseconds; 2: what the time constant starts with. */
+/* 500 ppm; microseconds; the initial time constant. */
 #define TOLERANCE (500L << 16)
 #define ERROR_MAX_US 16000000
 #define TIME_CONSTANT 2
-/* A shift of the frequency that still fits when it is scaled to nanoseconds. */
+/* The largest frequency shift that fits when scaled to nanoseconds. */
 #define FREQUENCY_MAX (INT64_MAX / 65536)
 
 #define CLOCK_UNUSED 10
 #define CLOCK_OF_FILE 3 /* the low three bits of a negative id */
 
-/* The only mode that changes nothing is reading what is left to adjust. */
+/* The only mode allowed is reading the remaining adjustment. */
 static int check_modes(const struct __kernel_timex *tx)
 {
 	unsigned int modes = tx->modes;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system call table: one array indexed by number, joined from the
- * families' own. A call that is not in it returns -ENOSYS, which is what
- * programs are prepared for, and says so in the log once. Entered from
- * entry.S for every SYSCALL, which calls the entries; owns the table.
+ * families' tables. An unknown call returns -ENOSYS, which programs expect,
+ * and is logged once. entry.S calls the entries for every SYSCALL. Owns the
+ * table.
  */
 #include "kernel/sys/syscall.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system call table's functions: they decode arguments, call the part
- * that does the work and return its result or -errno. No logic lives here.
- * Names, arguments and errors are those of section 2 of the man pages; the
- * numbers come from <asm/unistd_64.h>.
+ * The system call table's functions: they decode arguments, call the part that
+ * does the work and return its result or -errno. They contain no logic. Names,
+ * arguments and errors are those of section 2 of the man pages; the numbers
+ * come from <asm/unistd_64.h>.
  */
 #ifndef KERNEL_SYS_SYSCALL_H
 #define KERNEL_SYS_SYSCALL_H
@@ -13,11 +13,11 @@
 typedef long (*syscall_fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
 			   uint64_t);
 
-/* What entry.S calls; no entry is NULL after syscall_init(). */
+/* Called by entry.S; no entry is NULL after syscall_init(). */
 extern syscall_fn syscall_table[];
 
 /*
- * Each family's file fills its part of the table in an array of these, and
+ * Each family's file has its part of the table in an array of these;
  * kernel/sys/syscall.c joins them at start.
  */
 struct syscall_entry {
@@ -25,7 +25,7 @@ struct syscall_entry {
 	syscall_fn fn;
 };
 
-/* A call with the arguments that it has; the ABI passes six. */
+/* A call has as many arguments as it needs; the ABI passes six. */
 #define SYSCALL_FN(fn) ((syscall_fn)(void (*)(void))(fn))
 
 #define SYSCALL(name)                               \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Times as ring 3 hands them over, in nanoseconds.
+ * Ring 3's times, in nanoseconds.
  */
 #ifndef KERNEL_SYS_TIMESPEC_H
 #define KERNEL_SYS_TIMESPEC_H
@@ -14,10 +14,10 @@
 
 #define FOREVER UINT64_MAX
 
-/* Linux's KTIME_MAX: what is as far away is for ever. */
+/* Linux's KTIME_MAX: anything later is for ever. */
 #define FAR_AWAY BIT(63)
 
-/* -EINVAL as Linux says it. Otherwise below FAR_AWAY, or FOREVER. */
+/* -EINVAL as on Linux; else *ns is below FAR_AWAY, or FOREVER. */
 static inline int timespec_to_ns(const struct __kernel_timespec *ts,
 				 uint64_t *ns)
 {
@@ -60,7 +60,7 @@ static inline uint64_t deadline_after(uint64_t ns)
 	return ns >= FAR_AWAY - now ? FOREVER : now + ns;
 }
 
-/* The moment of a time of day. */
+/* A time of day as a moment. */
 static inline uint64_t deadline_realtime(uint64_t real)
 {
 	return real | REAL_TIME;
