@@ -50,7 +50,7 @@ $(call on_host,net/%.c $(O)/lwip/%.c tests/unit/lwip_%.c \
 	tests/unit/bed/lwip.c): HOST_CFLAGS += -Inet/lwip \
 	-isystem $(O)/lwip/src/include -fno-sanitize=alignment
 $(O)/host/$(O)/lwip/%.o: WARNINGS = -Wall
-$(call on_host,boot/efi/%.c tests/unit/efi_%.c): \
+$(call on_host,boot/efi/%.c tests/unit/efi_%.c tests/fuzz/efi.c): \
 	HOST_CFLAGS += $(GNU_EFI_INCLUDE)
 
 $(call on_host,$(NET_BED) $(LWIP_BED)): $(LWIP)

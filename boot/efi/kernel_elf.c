@@ -49,6 +49,12 @@ static const char *check_segment(const Elf64_Phdr *phdr, size_t size)
 	return NULL;
 }
 
+/* An empty one may say anything of itself: it counts for nothing. */
+static bool is_loaded(const Elf64_Phdr *phdr)
+{
+	return phdr->p_type == PT_LOAD && phdr->p_memsz;
+}
+
 static bool holds_entry(const Elf64_Phdr *phdr, uint64_t entry)
 {
 	return phdr->p_flags & PF_X && entry >= phdr->p_paddr &&
@@ -72,7 +78,7 @@ const char *kernel_elf_check(const void *file, size_t size,
 	*elf = (struct kernel_elf){ UINT64_MAX, 0, ehdr.e_entry };
 	for (unsigned int i = 0; i < ehdr.e_phnum; i++) {
 		phdr_read(file, &ehdr, i, &phdr);
-		if (phdr.p_type != PT_LOAD || !phdr.p_memsz)
+		if (!is_loaded(&phdr))
 			continue;
 		problem = check_segment(&phdr, size);
 		if (problem)
@@ -97,7 +103,7 @@ void kernel_elf_load(const void *file, const struct kernel_elf *elf, void *to)
 	memcpy(&ehdr, file, sizeof(ehdr));
 	for (unsigned int i = 0; i < ehdr.e_phnum; i++) {
 		phdr_read(file, &ehdr, i, &phdr);
-		if (phdr.p_type == PT_LOAD)
+		if (is_loaded(&phdr))
 			memcpy((char *)to + (phdr.p_paddr - elf->start),
 			       (const char *)file + phdr.p_offset,
 			       phdr.p_filesz);

@@ -112,13 +112,11 @@ static void test_list(void)
 
 static void test_random(void)
 {
-	unsigned int seed = 12345;
 	char text[DOMAIN_TEXT_MAX];
 	char data[64];
 	int wrong = 0;
 
-	diag("seed %u", seed);
-	srandom(seed);
+	srandom(tap_seed(12345));
 	for (int i = 0; i < 200000; i++) {
 		size_t len = random() % sizeof(data);
 

@@ -81,6 +81,22 @@ static void test_good(void)
 	is_ptr(check(FILE_SIZE), NULL, "kernel: linked at a fixed address");
 }
 
+/* It has no memory: what it has in the file goes nowhere. */
+static void test_empty(void)
+{
+	uint8_t *memory;
+
+	file = good;
+	file.phdrs[2] = (Elf64_Phdr){ PT_LOAD,	      PF_R,  0x1000, 0,
+				      START + 0x6f00, 0x800, 0,	     4 };
+	is_ptr(check(FILE_SIZE), NULL, "kernel: a segment without memory");
+	is(elf.end, START + 0x7000, "kernel: it adds nothing to the range");
+	memory = malloc(elf.end - elf.start);
+	kernel_elf_load(&file, &elf, memory);
+	is(memory[0x6f00], 0, "kernel: and nothing of it is copied");
+	free(memory);
+}
+
 #define refused(change, what)                                \
 	do {                                                 \
 		file = good;                                 \
@@ -146,6 +162,7 @@ int main(void)
 	random_seed();
 	make();
 	test_good();
+	test_empty();
 	test_damaged();
 	test_cut();
 	test_random();

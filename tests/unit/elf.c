@@ -318,13 +318,11 @@ static void test_bad_segments(void)
 /* Any bytes at all: the loader may refuse or map, never read outside. */
 static void test_fuzz(void)
 {
-	unsigned int seed = 424242;
 	struct elf_image out;
 	struct image im;
 	int loaded = 0;
 
-	diag("seed %u", seed);
-	srand(seed);
+	srand(tap_seed(424242));
 	for (int i = 0; i < 20000; i++) {
 		good_image(&im);
 		for (int n = rand() % 4 + 1; n; n--) {

@@ -4,8 +4,8 @@
 /*
  * Random segments against lwIP alone, its assertions on: no check of ours is
  * in front of it, and its output fails now and then. What the patches of
- * net/lwip/patches cure stays cured. Seed and number of connections may be
- * given as arguments.
+ * net/lwip/patches cure stays cured. The number of connections may be
+ * given as an argument.
  */
 #include <stdlib.h>
 
@@ -111,13 +111,11 @@ static void one_connection(unsigned int n)
 
 int main(int argc, char **argv)
 {
-	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-	unsigned int n = argc > 2 ? strtoul(argv[2], NULL, 0) : 3000;
+	unsigned int n = argc > 1 ? strtoul(argv[1], NULL, 0) : 3000;
 	size_t at_start;
 
-	diag("seed %u, %u connections", seed, n);
-	srand(seed);
-	tap_deadline(argc > 2 ? 3600 : 300);
+	srand(tap_seed(1));
+	tap_deadline(argc > 1 ? 3600 : 300);
 	bed_init();
 	bed_app_listen();
 	bed_sleep(400 * NSEC_PER_SEC);

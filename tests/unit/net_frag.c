@@ -414,10 +414,7 @@ static void test_sending(void)
 
 int main(void)
 {
-	unsigned int seed = time(NULL);
-
-	diag("seed %u", seed);
-	srand(seed);
+	srand(tap_seed(time(NULL)));
 	tap_deadline(300);
 	bed_init();
 	receiver = sys_socket_open(SOCK_DGRAM, true);

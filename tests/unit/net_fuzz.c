@@ -4,7 +4,7 @@
 /*
  * Random segments against one connection after the other: lwIP's assertions,
  * the sanitizers and the count of objects say whether anything gives way.
- * Seed and number of connections may be given as arguments.
+ * The number of connections may be given as an argument.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -101,14 +101,12 @@ static void one_connection(int lfd, unsigned int n)
 
 int main(int argc, char **argv)
 {
-	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-	unsigned int n = argc > 2 ? strtoul(argv[2], NULL, 0) : 3000;
+	unsigned int n = argc > 1 ? strtoul(argv[1], NULL, 0) : 3000;
 	size_t at_start;
 	int lfd;
 
-	diag("seed %u, %u connections", seed, n);
-	srand(seed);
-	tap_deadline(argc > 2 ? 3600 : 300);
+	srand(tap_seed(1));
+	tap_deadline(argc > 1 ? 3600 : 300);
 	bed_init();
 	bed_sleep(400 * NSEC_PER_SEC);
 	bed_forget_sent();

@@ -5,7 +5,7 @@
  * Random ARP, IPv4, ICMP, UDP and DHCP packets: right ones of which a few bytes
  * are spoiled, or the end is missing, in frames of exactly their length. The
  * machine asks for its address, and what the server says is random too.
- * Seed and number of packets may be given as arguments.
+ * The number of packets may be given as an argument.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -190,15 +190,13 @@ static void one_packet(int fd)
 
 int main(int argc, char **argv)
 {
-	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-	unsigned int n = argc > 2 ? strtoul(argv[2], NULL, 0) : 50000;
+	unsigned int n = argc > 1 ? strtoul(argv[1], NULL, 0) : 50000;
 	size_t at_start;
 	int fd;
 
-	diag("seed %u, %u packets", seed, n);
-	srand(seed);
+	srand(tap_seed(1));
 	random_bytes_to(noise, sizeof(noise));
-	tap_deadline(argc > 2 ? 3600 : 300);
+	tap_deadline(argc > 1 ? 3600 : 300);
 	bed_ip = "dhcp";
 	bed_init();
 	bed_sleep(400 * NSEC_PER_SEC);

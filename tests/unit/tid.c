@@ -159,10 +159,8 @@ static void test_random(unsigned int seed)
 
 int main(void)
 {
-	const char *given = getenv("SEED");
-	unsigned int seed = given ? atol(given) : time(NULL);
+	unsigned int seed = tap_seed(time(NULL));
 
-	diag("SEED=%u", seed);
 	for (unsigned int i = 0; i < THREADS; i++)
 		threads[i] = &memory[i];
 	test_turn();

@@ -318,12 +318,10 @@ static bool agrees(uint64_t *model)
 
 static void test_random(void)
 {
-	unsigned int seed = 20240607;
 	static uint64_t model[NR];
 	bool good = true;
 
-	diag("seed %u", seed);
-	srand(seed);
+	srand(tap_seed(20240607));
 	reset();
 	for (int i = 0; good && i < 50000; i++) {
 		random_step(model);

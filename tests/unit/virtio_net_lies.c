@@ -319,10 +319,8 @@ static void test_hostile(unsigned int seed)
 
 int main(void)
 {
-	const char *given = getenv("SEED");
-	unsigned int seed = given ? atol(given) : time(NULL);
+	unsigned int seed = tap_seed(time(NULL));
 
-	diag("SEED=%u", seed);
 	test_lost_interrupt();
 	test_lost_doorbell();
 	test_link();

@@ -529,11 +529,9 @@ static void test_random(unsigned int seed, unsigned int honesty)
 
 int main(void)
 {
-	const char *given = getenv("SEED");
-	unsigned int seed = given ? atol(given) : time(NULL);
+	unsigned int seed = tap_seed(time(NULL));
 	enum lie lie;
 
-	diag("SEED=%u", seed);
 	test_chain();
 	test_any_order();
 	test_full();

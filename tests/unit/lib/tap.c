@@ -165,6 +165,15 @@ void bail_out(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
+unsigned int tap_seed(unsigned int usual)
+{
+	const char *text = getenv("SEED");
+	unsigned int seed = text ? strtoul(text, NULL, 0) : usual;
+
+	diag("SEED=%u", seed);
+	return seed;
+}
+
 void must_hold(const char *broken)
 {
 	if (broken)

@@ -45,12 +45,18 @@ _Noreturn void bail_out(const char *fmt, ...) TAP_PRINTF(1, 2);
 /* Seconds from now until the test bails out by itself. */
 void tap_deadline(unsigned int seconds);
 
-/* Prints the plan if there was none. Returns main()'s status: 0 when every
- * assertion held and the plan was kept.
+/*
+ * For a test that is random: usual, or SEED=n of the environment. It is printed
+ * as tools/run-test looks for it.
  */
+unsigned int tap_seed(unsigned int usual);
+
 /* Bails out when there is something that a check found: kernel/check.h. */
 void must_hold(const char *broken);
 
+/* Prints the plan if there was none. Returns main()'s status: 0 when every
+ * assertion held and the plan was kept.
+ */
 int done_testing(void);
 
 #endif /* TESTS_UNIT_LIB_TAP_H */
