@@ -57,7 +57,7 @@ static int start_connect(struct socket *sock, const struct sockaddr_any *addr,
 	return 0;
 }
 
-/* The handshake is over, well or not, or the patience is. */
+/* The handshake has succeeded or failed. */
 static int finish_connect(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
@@ -174,7 +174,7 @@ static int stream_shutdown(struct socket *sock, int how)
 				      SS_CONNECTED;
 	if (sk->sk_state == TCP_SYN_SENT ||
 	    (sk->sk_state == TCP_LISTEN && (how & RCV_SHUTDOWN))) {
-		/* First: others may run meanwhile, and connect it. */
+		/* Before disconnect(), in which others may run and connect. */
 		sock->state = SS_UNCONNECTED;
 		sk->sk_prot->disconnect(sk);
 	} else if (sk->sk_state != TCP_LISTEN) {
@@ -194,7 +194,7 @@ static uint32_t stream_poll(struct file *file, struct socket *sock,
 
 	poll_wait(file, &sock->wq, pt);
 	mask = tcp_poll_mask(sock->sk);
-	/* What there is to read, and that it ends, belongs to the splice. */
+	/* Received data and the end of the stream belong to the splice. */
 	if (sosplice_is_source(sock->sk))
 		mask &= EPOLL_OUT_SET | EPOLLERR;
 	return mask;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streams of AF_INET as the application has them, above TCP.
+ * System calls on AF_INET stream sockets, above TCP.
  */
 #ifndef NET_TCP_INET_STREAM_H
 #define NET_TCP_INET_STREAM_H

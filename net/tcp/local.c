@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a TCP connection between two sockets of this machine, by the
- * rules that a program sees of TCP: SYN, backlog, accept queue, states, FIN,
+ * The life of a TCP connection between two sockets of this machine, with all of
+ * TCP that a program can observe: SYN, backlog, accept queue, states, FIN,
  * reset, TIME-WAIT. Thread context; net/tcp/local_wait.c enters from a timer.
  *
- * A handshake takes no time. It is a step of its own all the same,
- * since connect(2) of a non-blocking socket returns before the answer comes.
+ * A handshake takes no time, but is a separate step, since connect(2) of a
+ * non-blocking socket returns before the answer comes.
  *
- * Who finds the accept queue full waits in SYN-SENT: net/tcp/local_wait.c.
+ * With a full accept queue the sock waits in SYN-SENT: net/tcp/local_wait.c.
  */
 #include "net/tcp/local.h"
 
@@ -71,7 +71,7 @@ bool tcp_local_tuple_used(uint32_t addr, uint16_t port, uint32_t daddr,
 
 /* ---- The end of a connection --------------------------------------------- */
 
-/* The port and the pair stay taken for a while, as if the wire forgot slowly. */
+/* Keeps the tuple in use for TIME-WAIT's time, as over the wire. */
 static void remember(const struct tcp_sock *tp, uint8_t state)
 {
 	const struct inet_sock *inet = &tp->inet;
@@ -88,7 +88,7 @@ static void remember(const struct tcp_sock *tp, uint8_t state)
 	tcp_time_wait_add(&tw, TCP_TIMEWAIT_MS);
 }
 
-/* What the other end left behind. */
+/* The TIME-WAIT entry of the other end, or NULL. */
 static struct tcp_time_wait *memory_of_peer(const struct tcp_sock *tp)
 {
 	const struct inet_sock *inet = &tp->inet;
@@ -98,7 +98,7 @@ static struct tcp_time_wait *memory_of_peer(const struct tcp_sock *tp)
 	return tcp_time_wait_find(&id);
 }
 
-/* The other end left this one in FIN-WAIT-2: from now on it is TIME-WAIT. */
+/* The other end's entry in FIN-WAIT-2, if there is one, is now in TIME-WAIT. */
 static void renew_memory(const struct tcp_sock *tp)
 {
 	struct tcp_time_wait *tw = memory_of_peer(tp);
@@ -109,7 +109,7 @@ static void renew_memory(const struct tcp_sock *tp)
 	tcp_time_wait_restart(tw);
 }
 
-/* No longer one end of a connection: the pair of addresses is free. */
+/* Removes tp from its connection: the tuple is free. */
 static void leave(struct tcp_sock *tp)
 {
 	if (tp->peer)
@@ -120,7 +120,7 @@ static void leave(struct tcp_sock *tp)
 	list_del_init(&tp->hash);
 }
 
-/* tcp_done() frees who has no socket and is on no listener's queue. */
+/* tcp_done() frees tp if it has no socket and is on no listener's queue. */
 static void done(struct tcp_sock *tp, int err)
 {
 	leave(tp);
@@ -129,7 +129,7 @@ static void done(struct tcp_sock *tp, int err)
 	tcp_done(tp, err);
 }
 
-/* A reset, sent to FIN-WAIT-2 or by it, leaves nothing to remember. */
+/* A reset also removes the other end's entry in FIN-WAIT-2. */
 static void reset_memory(const struct tcp_sock *tp)
 {
 	struct tcp_time_wait *tw;
@@ -176,7 +176,7 @@ void tcp_local_disconnect(struct tcp_sock *tp)
 	tp->transport = &tcp_wire;
 }
 
-/* What a FIN does to the sock that gets it. */
+/* The FIN of the other end arrives at tp. */
 static void receive_fin(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
@@ -201,7 +201,7 @@ static void receive_fin(struct tcp_sock *tp)
 	}
 }
 
-/* What the acknowledgement of its FIN does to the sock that sent it. */
+/* The acknowledgement of tp's own FIN arrives. */
 static void fin_acked(struct tcp_sock *tp)
 {
 	switch (tcp_to_sk(tp)->sk_state) {
@@ -224,7 +224,7 @@ static bool is_orphan(const struct tcp_sock *tp)
 	return !tp->inet.sk.sk_socket && !tp->listener;
 }
 
-/* Its end is delivered and nobody holds it: what is left is a memory. */
+/* Nobody holds tp and its FIN is acknowledged: only an entry remains. */
 static void retire(struct tcp_sock *tp)
 {
 	remember(tp, TCP_FIN_WAIT2);
@@ -255,7 +255,8 @@ void tcp_local_deliver_fin(struct tcp_sock *tp)
 /* ---- The handshake ------------------------------------------------------- */
 
 /*
- * The listener's end, with everything that it takes over. NULL: no memory.
+ * The listener's end of the connection, with all that it inherits. NULL: no
+ * memory.
  */
 static struct tcp_sock *make_child(const struct tcp_sock *tp,
 				   struct tcp_sock *parent)
@@ -289,7 +290,7 @@ static void established(struct tcp_sock *tp, struct tcp_sock *peer)
 	sk->sk_state_change(sk);
 }
 
-/* A FIN at once, of who shut before the connection came about. */
+/* Sends the FIN at once if tp was shut down before it was connected. */
 static void keep_shut(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
@@ -298,7 +299,7 @@ static void keep_shut(struct tcp_sock *tp)
 		tcp_local_send_fin(tp);
 }
 
-/* What was shut on a socket before it listened is shut on its children. */
+/* A listener's shutdown from before listen(2) holds for its children too. */
 static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
 {
 	struct tcp_sock *child = make_child(tp, parent);
@@ -318,7 +319,7 @@ static bool join(struct tcp_sock *tp, struct tcp_sock *parent)
 	return true;
 }
 
-/* A socket that is bound to the very port it connects to meets itself. */
+/* Whether the socket connects to its own address and port. */
 static bool is_self(const struct tcp_sock *tp)
 {
 	const struct inet_sock *inet = &tp->inet;
@@ -326,7 +327,7 @@ static bool is_self(const struct tcp_sock *tp)
 	return inet->saddr == inet->daddr && inet->sport == inet->dport;
 }
 
-/* As when SYNs cross. */
+/* As after a simultaneous open. */
 static void meet_oneself(struct tcp_sock *tp)
 {
 	established(tp, tp);
@@ -348,7 +349,6 @@ static void refuse(struct tcp_sock *tp)
 	tcp_local_kill(tp, ECONNREFUSED);
 }
 
-/* One SYN: the connection, a refusal, or a place among those who wait. */
 void tcp_local_send_syn(struct tcp_sock *tp)
 {
 	struct tcp_sock *parent = find_listener(tp);
@@ -367,7 +367,7 @@ static void handshake(struct sock *sk)
 		tcp_local_send_syn(tcp_sk(sk));
 }
 
-/* What still remembers this very connection, and may be forgotten. */
+/* Removes the TIME-WAIT entry of this tuple, which connect(2) may reuse. */
 static void take_over_time_wait(const struct inet_sock *inet)
 {
 	struct tcp_tuple id = { inet->saddr, inet->daddr, inet->sport,
@@ -406,10 +406,10 @@ static void local_shutdown(struct sock *sk, int how)
 	if (tp->peer)
 		tcp_local_send_fin(tp);
 	else
-		fin_acked(tp); /* a peer that is gone acknowledges too */
+		fin_acked(tp); /* without a peer: as if it acknowledged */
 }
 
-/* The socket has gone, and the connection is in order. */
+/* Closes without a reset: the socket is gone. */
 static void close_in_order(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_to_sk(tp);
@@ -455,7 +455,7 @@ static void local_close(struct sock *sk)
 
 /* ---- The rest ------------------------------------------------------------ */
 
-static bool uses_lwip; /* lwIP's own loop: there to be compared with */
+static bool uses_lwip; /* loopback=lwip: for comparison in tests */
 
 bool tcp_local_takes(uint32_t daddr)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP_CORK and MSG_MORE between two sockets of this machine: what a sender
- * holds back waits in a queue of the sender's own, until it says that it is
- * complete, a full segment is there, or 200 ms are over: tcp(7).
+ * TCP_CORK and MSG_MORE between two sockets of this machine: held-back data is
+ * in the sender's own queue until the sender completes it, a full segment is
+ * there, or 200 ms have passed: tcp(7).
  *
  * Thread context and the timer softirq.
  */

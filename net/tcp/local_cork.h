@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a corked sender of this machine holds back.
+ * Data that a corked sender of a local connection holds back.
  */
 #ifndef NET_TCP_LOCAL_CORK_H
 #define NET_TCP_LOCAL_CORK_H
@@ -11,15 +11,15 @@
 struct rxqueue;
 struct tcp_sock;
 
-/* What has been held back so far; NULL: no memory, so nothing can be. */
+/* The queue of held-back data, created if need be; NULL: no memory. */
 struct rxqueue *tcp_local_cork(struct tcp_sock *tp);
 size_t tcp_local_corked(const struct tcp_sock *tp);
 /*
- * It goes to the peer. False: that one wants no more, the connection was
- * reset, and tp is freed if nobody holds it.
+ * Sends held-back data to the peer. False: the peer refuses data, the
+ * connection was reset, and tp is freed if nobody holds it.
  */
 bool tcp_local_uncork(struct tcp_sock *tp);
-/* It goes nowhere. */
+/* Discards held-back data. */
 void tcp_local_drop_cork(struct tcp_sock *tp);
 
 #endif

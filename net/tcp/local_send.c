@@ -28,15 +28,15 @@
 #include "net/tcp/tcp_upcall.h"
 #include "net/tcp/tcp_urg.h"
 
-/* What a connection may keep unsent when SO_SNDBUF does not say: tcp_wmem. */
+/* Limit of unsent bytes without SO_SNDBUF, as by Linux's tcp_wmem. */
 #define UNSENT_MIN 65536
 #define UNSENT_MAX (4 << 20)
 #define UNSENT_SHARE 128 /* of RAM, as on Linux */
 
-/* As much is not held back: what Linux puts into one segment here. */
+/* A cork does not hold back this much: Linux's segment size over lo. */
 #define FULL_SEGMENT 65482
 
-/* Sent before a reset is heard of: Linux's 16 buffers of 32 KiB. */
+/* Bytes a call sends before it sees a reset: Linux's 16 buffers of 32 KiB. */
 #define IN_VAIN_MAX (16 * 32768)
 
 static size_t window_of(const struct tcp_sock *receiver)
@@ -91,7 +91,7 @@ static size_t room(const struct tcp_sock *tp)
 				0;
 }
 
-/* How many of n bytes; most often the reader has taken all that was there. */
+/* How many of n bytes may be queued. First the common case: an empty queue. */
 static size_t room_for(const struct tcp_sock *tp, size_t n)
 {
 	if (tp->peer && !queued_at(tp->peer) && !tp->held_back &&
@@ -134,8 +134,8 @@ void tcp_local_data_taken(struct sock *sk, size_t n)
 }
 
 /*
- * Nobody will ever read it: closed, or shut down in both directions. TCP
- * answers data with a reset then (RFC 9293 3.6.1).
+ * Nobody can read from tp any more: closed, or shut down in both directions.
+ * TCP answers data with a reset then (RFC 9293 3.6.1).
  */
 static bool refuses_data(const struct tcp_sock *tp)
 {
@@ -157,7 +157,7 @@ void tcp_local_send_fin(struct tcp_sock *tp)
 		tcp_local_deliver_fin(tp);
 }
 
-/* The reader is told: SO_RCVLOWAT holds nothing back from it now. */
+/* Wakes the reader too: SO_RCVLOWAT must not hold back data now. */
 static void wait_for_memory(struct tcp_sock *tp)
 {
 	if (tcp_waits_for_memory(tp))
@@ -167,7 +167,7 @@ static void wait_for_memory(struct tcp_sock *tp)
 		tcp_data_dropped(tcp_to_sk(tp->peer));
 }
 
-/* Another thread may have made another connection of the socket. */
+/* Another thread may meanwhile have connected the socket anew. */
 static bool local_stopped(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet.sk;
@@ -196,7 +196,7 @@ void tcp_local_arrived(struct tcp_sock *tp)
 	tcp_data_ready(tcp_to_sk(tp));
 }
 
-/* n bytes that are not kept; who is closed, or gone, is not told. */
+/* Announces urgent data, the last of n bytes that are discarded. */
 static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
 {
 	uint32_t start;
@@ -209,7 +209,7 @@ static void tell_urgent(struct tcp_sock *peer, size_t n, uint8_t last)
 		tcp_urg_byte(peer, last);
 }
 
-/* What one call sends until the reset is heard of. */
+/* How many bytes a call sends before it sees the reset. */
 static size_t sent_in_vain(const struct sock *sk)
 {
 	if (sock_flag(sk, SOCK_F_SNDBUF_SET))
@@ -218,9 +218,8 @@ static size_t sent_in_vain(const struct sock *sk)
 }
 
 /*
- * All of it is sent, in vain: the reset arrives after the call, or cuts it
- * short. What is urgent is seen all the same, as Linux looks at the pointer
- * first.
+ * Sends data that the peer refuses: the reset arrives after the call, or cuts
+ * it short. Urgent data is announced even so, as on Linux.
  */
 static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 {
@@ -247,8 +246,8 @@ static ssize_t send_to_nobody(struct tcp_sock *tp, struct msg *msg)
 }
 
 /*
- * n bytes that more shall follow, or that follow such ones: they arrive when
- * nothing more is to come.
+ * Appends n bytes to the held-back data, and sends all of it if no more shall
+ * follow or a segment is full.
  */
 static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
 {
@@ -265,7 +264,7 @@ static ssize_t send_corked(struct tcp_sock *tp, struct msg *msg, size_t n)
 	return sent;
 }
 
-/* n bytes, the last of them urgent. */
+/* Queues n bytes, the last of them urgent. */
 static ssize_t send_urgent(struct tcp_sock *peer, struct msg *msg, size_t n)
 {
 	struct rxqueue *q = &peer->sk_receive_queue;
@@ -322,7 +321,7 @@ void tcp_local_queued(struct tcp_sock *tp)
 	tcp_data_ready(tcp_to_sk(tp->peer));
 }
 
-/* The last buffer may exceed the room: it is not cut for that. */
+/* May exceed the room by the last buffer, which is not split. */
 ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 			     size_t n)
 {
@@ -347,7 +346,7 @@ ssize_t tcp_local_send_queue(struct tcp_sock *tp, struct rxqueue *from,
 	return done;
 }
 
-/* What a cork has kept leaves while the caller waits for room. */
+/* Sends held-back data before the caller waits for room. */
 static ssize_t local_try_send(struct tcp_sock *tp, struct msg *msg, bool urgent)
 {
 	ssize_t n;

@@ -4,7 +4,7 @@
  * its accept queue full, and connections whose listener wants data first
  * (TCP_DEFER_ACCEPT). All are on one list, oldest first, linked by "accept"
  * with "listener" set. Once a second, while there are any, each connector
- * sends its SYN again, and whose time is up gives up.
+ * sends its SYN again or times out.
  *
  * Thread context and the timer softirq.
  */
@@ -20,12 +20,12 @@
 #include "net/tcp/tcp_listen.h"
 
 #define PERIOD_NS NSEC_PER_SEC
-#define AT_ONCE 64 /* the timer looks at so many, then others run */
+#define AT_ONCE 64 /* connections per call of the timer */
 #define RTO_MAX 120 /* seconds: TCP_RTO_MAX */
 
 static LIST_HEAD(waiting);
 static size_t nr_waiting;
-static size_t due; /* at the head of the list, in this period */
+static size_t due; /* not yet visited in this period: the head of the list */
 static struct timer timer;
 
 static bool is_connector(const struct tcp_sock *tp)
@@ -85,8 +85,8 @@ static void try_again(struct tcp_sock *tp, uint64_t now)
 }
 
 /*
- * Who waits on is put at the end again. Who comes or goes between two parts of
- * a period has another look at most, or none.
+ * A connection that goes on waiting is moved to the end. If some come or go
+ * between two parts of a period, one may be visited twice, or not at all.
  */
 static void look_at_some(struct timer *t)
 {
@@ -97,7 +97,7 @@ static void look_at_some(struct timer *t)
 	for (unsigned int n = 0; n < AT_ONCE && due; n++) {
 		struct tcp_sock *tp;
 
-		/* Those of a listener that goes are counted, but elsewhere. */
+		/* tcp_local_listener_gone() may hold some on its own list. */
 		due = list_empty(&waiting) ? 0 : MIN(due, nr_waiting);
 		if (!due)
 			break;
@@ -151,7 +151,7 @@ void tcp_local_room(struct tcp_sock *listener)
 	tcp_local_send_syn(tp);
 }
 
-/* A connection that was deferred goes as those in the accept queue go. */
+/* A deferred connection is reset, like those in the accept queue. */
 static void turn_away(struct tcp_sock *tp)
 {
 	bool connector = is_connector(tp);
@@ -165,7 +165,7 @@ static void turn_away(struct tcp_sock *tp)
 	tcp_sock_free(tp);
 }
 
-/* All of them are found in one walk: there may be as many of others. */
+/* One walk collects all: the list may have many of other listeners. */
 void tcp_local_listener_gone(struct tcp_sock *listener)
 {
 	struct tcp_sock *tp, *next;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Senders for which there was no memory. Who could queue nothing, though its
- * buffer has room, is on a list and counts as not writeable until it has had
- * its turn: a timer goes through the list, the longest waiter first, as Linux
- * looks again after a few milliseconds (sk_stream_wait_memory()). Memory that
- * anybody frees is so found by all who want some, and who still gets none
- * tries no more often than that.
+ * Senders for which there was no memory. A sock that could queue nothing though
+ * its buffer has room is put on a list and is not writeable until its turn: a
+ * timer goes through the list, the longest waiter first, as Linux tries again
+ * after a few milliseconds (sk_stream_wait_memory()). So all waiters find freed
+ * memory, and those that get none do not try more often.
  *
  * Thread context and the timer softirq.
  */
@@ -22,7 +21,7 @@
 static LIST_HEAD(waiting);
 static struct timer timer;
 
-/* Whose memory is still short is put at the end again. */
+/* A sock that still gets no memory is put at the end again. */
 static void retry(struct timer *t)
 {
 	struct list_head turn;

@@ -16,7 +16,7 @@
 #include "net/tcp/tcp_send.h"
 #include "net/tcp/tcp_window.h"
 
-/* What is queued leaves now, corked or not. */
+/* Sends all that is queued, even if corked. */
 static void push_all(struct tcp_sock *tp)
 {
 	tp->held_since_ns = 0;
@@ -133,8 +133,8 @@ static int get_user_timeout(struct sock *sk)
 }
 
 /*
- * The seconds are as long as some transmissions of SYN|ACK take, the first
- * timeout being 1 s and none above 120 s: the next such time above.
+ * Rounds the seconds up to the sum of the first timeouts of SYN|ACK, which
+ * double from 1 s to at most 120 s.
  */
 static int set_defer_accept(struct sock *sk, int value)
 {
@@ -166,7 +166,7 @@ static int get_linger2(struct sock *sk)
 	return value ? value : 60;
 }
 
-/* Linux's TCP_MAX_QUICKACKS: then acknowledgements are delayed again. */
+/* ACKs sent without delay, as Linux's TCP_MAX_QUICKACKS. */
 #define QUICKACKS 16
 
 static int set_quickack(struct sock *sk, int value)
@@ -212,7 +212,7 @@ static int get_notsent_lowat(struct sock *sk)
 	return tcp_sk(sk)->notsent_lowat;
 }
 
-/* Nothing that follows duplicate acknowledgements: Linux ignores it too. */
+/* Without effect, as on Linux. */
 static int set_thin_dupack(struct sock *sk, int value)
 {
 	return value < 0 || value > 1 ? -EINVAL : 0;
@@ -244,13 +244,13 @@ static int set_congestion(struct sock *sk, const void *val, int len)
 	return strcmp(name, CONGESTION_NAME) ? -ENOENT : 0;
 }
 
-/* RFC 5681 has no more to tell. */
+/* The empty value: RFC 5681's congestion control has no info, and no ULP. */
 static int get_nothing(struct sock *sk, struct sockopt_value *out)
 {
 	return 0;
 }
 
-/* There is no protocol to put on top, by no name. */
+/* No upper layer protocol exists. */
 static int set_ulp(struct sock *sk, const void *val, int len)
 {
 	return len < 1 ? -EINVAL : -ENOENT;
@@ -278,7 +278,7 @@ static const struct sockopt options[] = {
 	INT_OPTION(TCP_WINDOW_CLAMP, set_window_clamp, get_window_clamp),
 	INT_OPTION(TCP_NOTSENT_LOWAT, set_notsent_lowat, get_notsent_lowat),
 	INT_OPTION(TCP_THIN_DUPACK, set_thin_dupack, get_zero),
-	/* A name ends where memory does. */
+	/* A name need not end in NUL. */
 	{
 		.name = TCP_ULP,
 		.no_int = true,
@@ -301,7 +301,7 @@ static const struct sockopt options[] = {
 
 /* ---- SOL_SOCKET ---------------------------------------------------------- */
 
-/* Within half of the buffer: tcp_set_rcvlowat(). */
+/* At most half of the buffer, as Linux's tcp_set_rcvlowat(). */
 static int set_rcvlowat(struct sock *sk, int value)
 {
 	uint32_t size = sock_flag(sk, SOCK_F_RCVBUF_SET) ? sk->sk_rcvbuf :

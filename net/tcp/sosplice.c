@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The redirect from one connection to another. Owns struct sosplice, which a
- * source keeps until it is closed, for the count.
+ * Splices from one connection to another. Owns struct sosplice, which a source
+ * keeps until it is closed, for the count.
  *
  * The callbacks of both socks are replaced. They run deep inside lwIP, or in
  * the middle of another socket's send, so they only put the splice on a list;
- * the softirq moves, each splice a little in each turn. So there is no
- * recursion, and splices in a circle, around which data may run for ever, get
- * no more than their turns.
+ * the softirq moves the data, a little of each splice in each turn. So there is
+ * no recursion, and a circle of splices, in which data may run for ever, cannot
+ * take all the time.
  *
- * Nothing is buffered here. What the drain does not take stays in the
- * source's queue, whose window closes. Between two sockets of this machine
- * buffers change queues as they are.
+ * Nothing is buffered here. What the drain cannot take stays in the source's
+ * queue, whose window closes. Between two sockets of this machine buffers
+ * change queues without a copy.
  *
  * Invariants, checked for panic():
  *  1. An active splice is its source's sk_splice and its drain's
  *     sk_splice_from; both have the callbacks of this file.
- *  2. Only active splices are on the list, and only theirs is the timer.
+ *  2. Only active splices are on the list, and only their timers run.
  */
 #include "net/tcp/sosplice.h"
 
@@ -50,11 +50,11 @@
 #define RUNS 16
 
 struct sosplice {
-	struct list_head node; /* on the list of those with something to do */
+	struct list_head node; /* on the list of those to run */
 	struct sock *source;
-	struct sock *drain; /* NULL: it has ended */
+	struct sock *drain; /* NULL: the splice has ended */
 	uint64_t moved;
-	uint64_t max; /* UINT64_MAX: no end */
+	uint64_t max; /* UINT64_MAX: no limit */
 	uint64_t idle_ns; /* 0: for ever */
 	struct timer idle;
 };
@@ -76,7 +76,7 @@ bool sosplice_is_source(const struct sock *sk)
 
 /* ---- Callbacks ----------------------------------------------------------- */
 
-/* Bytes that belong to a splice are no news for the application. */
+/* The application is not woken for bytes that belong to a splice. */
 static void data_ready(struct sock *sk)
 {
 	if (sosplice_is_source(sk))
@@ -125,7 +125,7 @@ static void unhook(struct sock *sk)
 
 /* ---- The end of a splice ------------------------------------------------- */
 
-/* err: positive errno for the source, 0: what the source has itself. */
+/* err: positive errno for the source; 0: keeps the source's own. */
 static void dissolve(struct sosplice *sp, int err)
 {
 	struct sock *source = sp->source, *drain = sp->drain;
@@ -195,7 +195,7 @@ static ssize_t send_copy(struct sock *drain, const struct rxqueue *q, size_t n)
 	return sent == -EAGAIN ? 0 : sent;
 }
 
-/* n bytes of the source's queue at most: how many went, 0: no room, -errno. */
+/* Moves up to n bytes of the source's queue: how many, 0: no room, -errno. */
 static ssize_t move_some(struct sosplice *sp, size_t n)
 {
 	struct rxqueue *q = &tcp_sk(sp->source)->sk_receive_queue;
@@ -209,7 +209,7 @@ static ssize_t move_some(struct sosplice *sp, size_t n)
 	return sent;
 }
 
-/* Why nothing more can be sent: positive errno, or 0. */
+/* The error that ends the splice because of its drain: positive errno, or 0. */
 static int drain_error(const struct sock *drain)
 {
 	if (drain->sk_err)
@@ -226,7 +226,7 @@ static bool has_ended(const struct sock *source)
 	       (source->sk_shutdown & RCV_SHUTDOWN);
 }
 
-/* What may go in this turn; 0: nothing is there. Steps over urgent data. */
+/* How many bytes this turn may move. Skips urgent data. */
 static size_t available(struct sosplice *sp)
 {
 	struct tcp_sock *tp = tcp_sk(sp->source);
@@ -235,7 +235,7 @@ static size_t available(struct sosplice *sp)
 	return MIN(MIN(tcp_urg_limit(tp), (size_t)TURN), sp->max - sp->moved);
 }
 
-/* One turn. The splice may have ended, or be on the list again, afterwards. */
+/* One turn. May end the splice, or put it on the list again. */
 static void take_turn(struct sosplice *sp)
 {
 	struct sock *source = sp->source;
@@ -256,7 +256,7 @@ static void take_turn(struct sosplice *sp)
 		sp->moved += n;
 		restart_idle(sp);
 	}
-	/* Nobody's callback runs in here: the splice is still there. */
+	/* No application callback has run: the splice is still active. */
 	if (tcp_sk(source)->sk_receive_queue.read != start)
 		source->sk_prot->data_taken(
 			source, tcp_sk(source)->sk_receive_queue.read - start);
@@ -307,7 +307,7 @@ static int may_splice(const struct sock *source, const struct sock *drain)
 	return 0;
 }
 
-/* A source's own, which may be there from the last time. */
+/* The source's struct, perhaps of an earlier splice; NULL: no memory. */
 static struct sosplice *sosplice_of(struct sock *sk)
 {
 	struct sosplice *sp = tcp_sk(sk)->sk_splice;
@@ -407,7 +407,7 @@ int sosplice_wait(struct sock *sk, uint64_t deadline)
 	return sock_attempt(sk, sosplice_is_source(sk) ? -EAGAIN : 0, deadline);
 }
 
-/* Of those on the list: the others are found through their socks. */
+/* Checks the splices on the list. */
 static const char *check_busy(void)
 {
 	const struct sosplice *sp;

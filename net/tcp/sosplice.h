@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SO_SPLICE: what arrives on one TCP socket leaves on another without the
- * application, as OpenBSD and FreeBSD have it (setsockopt(2) there). The
- * number is OpenBSD's; Linux has no such option.
+ * SO_SPLICE: the kernel sends what arrives on one TCP socket on another, as
+ * OpenBSD and FreeBSD do (setsockopt(2) there). The option's number is
+ * OpenBSD's; Linux has no such option.
  *
- * setsockopt() of the source names the drain and starts; -1 ends. While a
- * socket is a source, it is not readable. The splice ends by itself with the
- * end of the stream or an error of the source, which are then seen as ever;
- * with an error of the drain, EPIPE when it takes no more, EFBIG when the
- * maximum has been moved, ETIMEDOUT when nothing moved for so long: those
- * become the source's error. A socket may be a source and a drain at once.
+ * setsockopt() on the source names the drain and starts; -1 ends. A source is
+ * not readable. The splice ends by itself with the end of the stream or an
+ * error of the source, which the application then sees as usual; with an error
+ * of the drain, EPIPE when that cannot send any more, EFBIG when the maximum
+ * has been moved, ETIMEDOUT when nothing moved for sp_idle: these become the
+ * source's error. A socket may be a source and a drain at once.
  */
 #ifndef NET_TCP_SOSPLICE_H
 #define NET_TCP_SOSPLICE_H
@@ -24,9 +24,9 @@ struct sock;
 
 /* The option's value; a mere int is sp_fd. */
 struct sosplice_request {
-	int32_t sp_fd; /* the drain; -1: no more */
+	int32_t sp_fd; /* the drain; -1: ends the splice */
 	int32_t pad;
-	int64_t sp_max; /* bytes, 0: no end */
+	int64_t sp_max; /* bytes, 0: no limit */
 	struct {
 		int64_t tv_sec;
 		int64_t tv_usec;
@@ -39,13 +39,13 @@ struct sosplice_request {
  * Getting it gives the bytes moved by this or the last splice, an int64_t.
  */
 
-/* Whether what arrives belongs to a splice. */
+/* Whether received data belongs to a splice. */
 bool sosplice_is_source(const struct sock *sk);
-/* Waits until it does not: 0, -EAGAIN, -ERESTARTSYS. */
+/* Waits until sk is no source: 0, -EAGAIN, -ERESTARTSYS. */
 int sosplice_wait(struct sock *sk, uint64_t deadline);
-/* The sock is about to be closed or disconnected: its splices end. */
+/* Ends sk's splices before it is closed or disconnected. */
 void sosplice_release(struct sock *sk);
-/* At the start: the option, and the turn in the net softirq. */
+/* At the start: registers the option, and the stage of the net softirq. */
 void sosplice_init(void);
 
 #endif

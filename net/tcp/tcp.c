@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a TCP sock and its ties to a pcb, and the port table that lwIP
- * is told of, not asked.
+ * Creation of TCP socks and their connection to a pcb. Ports are decided by
+ * Pollux's port table, not by lwIP.
  */
 #include "net/tcp/tcp.h"
 
@@ -235,7 +235,7 @@ void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb)
 	tp->inet.dport = pcb->remote_port;
 }
 
-/* The pcb has gone, and with it what it needed the port for. */
+/* The pcb is being freed: releases its hold on the port. */
 static void unhold_port(u8_t id, void *data)
 {
 	if (data)
@@ -246,7 +246,7 @@ static const struct tcp_ext_arg_callbacks hold_callbacks = {
 	.destroy = unhold_port,
 };
 
-/* While lwIP sees a connection to its end, its port is not free. */
+/* Keeps the port in use as long as lwIP has the pcb. */
 static void hold_port(const struct tcp_sock *tp, struct tcp_pcb *pcb)
 {
 	const struct inet_binding *b = &tp->inet.binding;
@@ -278,8 +278,8 @@ struct tcp_pcb *tcp_detach(struct tcp_sock *tp)
 }
 
 /*
- * lwIP's tcp_bind() would look for conflicts by rules of its own; the port
- * table has looked already.
+ * In place of lwIP's tcp_bind(), which would check for conflicts by its own
+ * rules; the port table has checked already.
  */
 static void pcb_set_local(struct tcp_pcb *pcb, uint32_t addr, uint16_t port)
 {
@@ -304,7 +304,7 @@ struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp)
 	return pcb;
 }
 
-/* Unless it never was a connection, or its peer does not know yet. */
+/* Whether the handshake is complete. */
 static bool is_synchronized(const struct tcp_pcb *pcb)
 {
 	return pcb->state >= ESTABLISHED;
@@ -319,7 +319,7 @@ bool tcp_has_unsent(void)
 	return false;
 }
 
-/* ---- What a pcb is to us ------------------------------------------------- */
+/* ---- From a pcb to its sock ---------------------------------------------- */
 
 static const uint8_t state_of[] = {
 	[CLOSED] = TCP_CLOSE,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A TCP socket: struct tcp_sock, and its tie to lwIP's pcb.
+ * A TCP socket: struct tcp_sock, and its connection to lwIP's pcb.
  *
- * A struct tcp_sock has a pcb from connect(2), or from the moment that a
- * handshake completed, until both directions are shut, the connection is
- * reset, or the sock hands a closing connection over to lwIP.
+ * A struct tcp_sock has a pcb from connect(2), or from the completion of a
+ * handshake, until both directions are shut, the connection is reset, or the
+ * sock hands a closing connection over to lwIP.
  *
  * Invariants, checked for panic():
- *  1. A sock with a pcb is that pcb's callback argument. Only a listener is
- *     also that of others: of the handshakes at it that are not complete.
- *  2. A sock without a socket has a pcb or another end in the machine, or waits
- *     at its listener to be accepted.
+ *  1. A sock with a pcb is that pcb's callback argument. A listener is also the
+ *     argument of the pcbs in SYN-RECEIVED at it.
+ *  2. A sock without a socket has a pcb or a local peer, or waits at its
+ *     listener to be accepted.
  */
 #ifndef NET_TCP_TCP_H
 #define NET_TCP_TCP_H
@@ -26,9 +26,9 @@ struct tcp_info;
 struct tcp_transport;
 struct tcp_tuple;
 
-/* What TCP_INFO tells of a connection over the wire: net/tcp/tcp_figures.c. */
+/* TCP_INFO's figures of a connection over the wire: net/tcp/tcp_figures.c. */
 struct tcp_figures {
-	uint64_t bytes_sent; /* with those sent again */
+	uint64_t bytes_sent; /* retransmissions included */
 	uint64_t bytes_retrans;
 	uint64_t bytes_acked;
 	uint64_t bytes_received;
@@ -37,7 +37,7 @@ struct tcp_figures {
 	uint32_t data_segs_out;
 	uint32_t data_segs_in;
 	uint32_t retrans; /* segments */
-	uint32_t snd_high; /* nothing from here on was ever sent */
+	uint32_t snd_high; /* the end of all that was sent so far */
 	/* Milliseconds of ktime_get_ns(). */
 	uint32_t last_data_sent;
 	uint32_t last_data_recv;
@@ -46,11 +46,11 @@ struct tcp_figures {
 	uint32_t srtt;
 	uint32_t rttvar;
 	uint32_t min_rtt;
-	uint32_t timed_end; /* the number whose ACK ends it */
-	uint64_t timed_since_ns; /* 0: none is going on */
+	uint32_t timed_end; /* the ACK of this number ends it */
+	uint64_t timed_since_ns; /* 0: no measurement is going on */
 };
 
-/* Since when what was queued then has not all left: net/tcp/tcp_memory.c. */
+/* Since when a queue's bytes before mark have not all left: tcp_memory.c. */
 struct tcp_progress {
 	uint32_t mark; /* the end of the queue at that time */
 	uint64_t since_ns;
@@ -70,33 +70,33 @@ struct tcp_sock {
 	struct list_head accept;
 	struct tcp_sock *listener; /* until accepted, or the listener closed */
 
-	/* The other end, and the place in the table: net/tcp/local.c. */
+	/* A local connection's other end, and hash entry: net/tcp/local.c. */
 	struct tcp_sock *peer;
 	struct list_head hash;
 	struct tcp_cork *held_back; /* by TCP_CORK or MSG_MORE */
 	bool deferred; /* by its listener's TCP_DEFER_ACCEPT */
 
 	/* The receive window: net/tcp/tcp_window.c. */
-	uint32_t window; /* what may be on its way or unread */
-	uint32_t withheld; /* of lwIP's window, not given back to it */
+	uint32_t window; /* bytes that may be on the way or unread */
+	uint32_t withheld; /* part of lwIP's window that is not opened */
 
-	/* Memory, as net/base/memory.c's budget has it: net/tcp/tcp_memory.c. */
+	/* Memory charged to net/base/memory.c's budget: net/tcp/tcp_memory.c. */
 	struct list_head memory_wait; /* net/tcp/memory_wait.c */
-	uint32_t charged; /* for data to send and beyond a gap */
-	uint32_t beyond_gap; /* of it */
+	uint32_t charged; /* for data to send and out-of-order data */
+	uint32_t beyond_gap; /* the latter's part of charged */
 	struct tcp_progress sending;
 	struct tcp_progress reading;
 
 	/* Closing: net/tcp/tcp_close.c. */
 	bool fin_wanted; /* queued behind the data */
-	int err_soft; /* why nobody answers, if ICMP said so: errno */
-	uint64_t last_progress_ns; /* waiting at a listener: patience ends */
+	int err_soft; /* errno of the last ICMP error, for a timeout */
+	uint64_t last_progress_ns; /* waiting at a listener: the deadline */
 
 	uint64_t last_challenge_ns;
 	uint64_t last_cookie_ns; /* of a listener: net/tcp/tcp_synq.c */
 	struct tcp_urg urg;
 
-	/* Options that a pcb gets when there is one. */
+	/* Options, which are copied to a new pcb. */
 	bool nodelay;
 	bool cork;
 	bool pingpong; /* TCP_QUICKACK is off */
@@ -112,7 +112,7 @@ struct tcp_sock {
 	uint32_t notsent_lowat; /* 0: none */
 	uint8_t quickacks; /* segments to be acknowledged at once */
 
-	/* Data that a cork holds back, since when: net/tcp/tcp_timer.c. */
+	/* When a cork began to hold back data, or 0: net/tcp/tcp_timer.c. */
 	uint64_t held_since_ns;
 
 	struct tcp_figures figures;
@@ -131,7 +131,7 @@ static inline struct sock *tcp_to_sk(struct tcp_sock *tp)
 /* lwIP's extra arguments of a pcb. */
 #define TCP_EXT_ARG_HOLD 0 /* the hold on its port */
 
-/* The listener of a binding, NULL if it does not hear interface ifindex. */
+/* The listener of a binding; NULL: it is bound to another interface. */
 static inline struct tcp_sock *tcp_listener_on(struct inet_binding *b,
 					       int ifindex)
 {
@@ -152,31 +152,31 @@ void tcp_init_sockets(void);
 void tcp_queues(struct sock *sk, struct sock_queues *queues);
 
 struct tcp_sock *tcp_sock_alloc(void);
-/* It would not be NULL. */
+/* Whether it would not return NULL. */
 bool tcp_sock_may_alloc(void);
 void tcp_sock_free(struct tcp_sock *tp);
-/* Ties the two together; options and window go to the pcb. */
+/* Connects the two, and copies options and window to the pcb. */
 void tcp_attach(struct tcp_sock *tp, struct tcp_pcb *pcb);
-/* The pcb, which is lwIP's alone from now on. */
+/* Separates the two; returns the pcb. */
 struct tcp_pcb *tcp_detach(struct tcp_sock *tp);
 void tcp_options_to_pcb(struct sock *sk);
-/* A new pcb bound as the sock is, -errno if there is none: IS_ERR(). */
+/* A new pcb bound like the sock, or ERR_PTR. */
 struct tcp_pcb *tcp_pcb_for(struct tcp_sock *tp);
 /*
- * Whether connect(2) may not use the tuple. has_port: the socket has its port
- * already, it is not being chosen.
+ * Whether the tuple is in use, so that connect(2) may not have it. has_port:
+ * the socket has its port already, it is not being chosen.
  */
 bool tcp_tuple_used(const struct tcp_tuple *id, bool has_port);
-/* Some data, or FIN, of any connection has not been acknowledged. */
+/* Whether any connection has data or a FIN that is not acknowledged. */
 bool tcp_has_unsent(void);
 /* enum tcp_sk_state of a pcb. */
 uint8_t tcp_state_of_pcb(const struct tcp_pcb *pcb);
 /*
- * The sock that a pcb belongs to, to the end of TIME-WAIT. NULL: the sock has
- * been closed, or does not exist yet: a pcb in SYN-RECEIVED has none.
+ * The sock that a pcb belongs to. NULL: it was closed, or does not exist yet (a
+ * pcb in SYN-RECEIVED has none).
  */
 struct tcp_sock *tcp_sk_of_pcb(const struct tcp_pcb *pcb);
-/* The listener that a pcb is, or whose handshake it is; NULL: it is neither. */
+/* The listener of a pcb in LISTEN or SYN-RECEIVED, else NULL. */
 struct tcp_sock *tcp_listener_of_pcb(const struct tcp_pcb *pcb);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The checks on an incoming segment, in the order of RFC 9293 section
  * 3.10.7: LISTEN, SYN-SENT, then for the other states sequence number, RST,
- * SYN, ACK, and what of the payload fits. See the header for the why.
+ * SYN, ACK, and how much of the payload fits.
  */
 #include "net/tcp/tcp_check.h"
 
@@ -37,7 +37,7 @@ static struct tcp_check_result verdict(enum tcp_verdict v,
 	return (struct tcp_check_result){ v, why, 0, false };
 }
 
-/* SYN and FIN take a number each. */
+/* SYN and FIN take a sequence number each. */
 static uint32_t seg_length(const struct tcp_check_seg *seg)
 {
 	return seg->len + !!(seg->flags & TCPHDR_SYN) +
@@ -83,7 +83,7 @@ static struct tcp_check_result check_syn_sent(const struct tcp_check_conn *conn,
 	return pass(seg); /* with a bad ACK: answered with RST */
 }
 
-/* RFC 5961 3.2: exactly the next number, or the peer shall repeat it. */
+/* RFC 5961 3.2: valid at exactly RCV.NXT, in the window a challenge ACK. */
 static struct tcp_check_result check_reset(const struct tcp_check_conn *conn,
 					   const struct tcp_check_seg *seg)
 {
@@ -96,9 +96,9 @@ static struct tcp_check_result check_reset(const struct tcp_check_conn *conn,
 }
 
 /*
- * Some part of the segment is in the window; one without length may also
- * touch its edges. At a closed window a segment at RCV.NXT passes for the
- * sake of its ACK.
+ * Some part of the segment is in the window; one without length may also be at
+ * the right edge. At a closed window a segment at RCV.NXT passes because of its
+ * ACK.
  */
 static bool in_window(const struct tcp_check_conn *conn,
 		      const struct tcp_check_seg *seg)
@@ -115,8 +115,8 @@ static bool in_window(const struct tcp_check_conn *conn,
 }
 
 /*
- * An answer to a segment with data cannot start a loop of answers, one to a
- * bare ACK can: that one is limited.
+ * Answers to segments without length are limited, because they can start a loop
+ * of ACKs; answers to data cannot.
  */
 static struct tcp_check_result out_of_window(const struct tcp_check_conn *conn,
 					     const struct tcp_check_seg *seg)
@@ -128,9 +128,9 @@ static struct tcp_check_result out_of_window(const struct tcp_check_conn *conn,
 }
 
 /*
- * What lies beyond the window is cut off. While segments wait beyond a gap
- * the last number of the window is kept free, for the FIN that one of them
- * may carry: lwIP would add it to this segment.
+ * Cuts off what lies beyond the window. While out-of-order segments are queued
+ * the last number of the window is kept free for a FIN among them, which lwIP
+ * would add to this segment.
  */
 static struct tcp_check_result cut(const struct tcp_check_conn *conn,
 				   const struct tcp_check_seg *seg)
@@ -167,7 +167,7 @@ check_syn_received(const struct tcp_check_conn *conn,
 		return check_reset(conn, seg);
 	if (seg->flags & TCPHDR_SYN) {
 		if (!(seg->flags & TCPHDR_ACK) && seg->seq == conn->rcv_nxt - 1)
-			return pass(seg); /* again: SYN|ACK again */
+			return pass(seg); /* a repeated SYN: SYN|ACK again */
 		return verdict(TCP_DROP_CHALLENGE, TCP_DROP_SYN);
 	}
 	if (!in_window(conn, seg))
@@ -217,7 +217,7 @@ struct tcp_check_result tcp_check_segment(const struct tcp_check_conn *conn,
 	}
 }
 
-/* Lengths that are fixed: RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018. */
+/* Valid lengths: RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018. */
 static bool option_length_fits(uint8_t kind, unsigned int size)
 {
 	switch (kind) {
@@ -242,7 +242,7 @@ static bool only_in_syn(uint8_t kind)
 	       kind == OPT_SACK_PERMITTED;
 }
 
-/* One whose length is not its kind's says nothing; nor does an MSS of 0. */
+/* Replaces an invalid option by NOPs, raises a small MSS. */
 static void adjust_option(uint8_t *opt, unsigned int size, bool syn)
 {
 	uint8_t kind = opt[0];

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a TCP segment may reach the state machine. lwIP's own checks let
- * through what a peer, or somebody who guesses ports, can break a connection
- * with; these are the ones of RFC 9293 section 3.10.7.4 and RFC 5961, made
- * before it sees the segment. Pure functions: no state, no lwIP, tested on
- * the host by table.
+ * Whether a TCP segment may reach lwIP's state machine. lwIP's own checks pass
+ * segments with which a peer, or an attacker who guesses ports, can break a
+ * connection; these are the checks of RFC 9293 section 3.10.7.4 and RFC 5961,
+ * made before lwIP gets the segment. Pure functions, tested on the host.
  */
 #ifndef NET_TCP_TCP_CHECK_H
 #define NET_TCP_TCP_CHECK_H
@@ -17,15 +16,15 @@
 enum tcp_verdict {
 	TCP_PASS, /* cut to keep bytes, without FIN if strip_fin */
 	TCP_DROP,
-	TCP_DROP_ACK, /* the peer is told where we are: RFC 9293 */
+	TCP_DROP_ACK, /* and answer with an ACK: RFC 9293 */
 	TCP_DROP_CHALLENGE, /* the same, limited in rate: RFC 5961 */
 };
 
-/* Why: each is a counter in /proc/net/netstat under this name. */
+/* The reason of a drop; each has a counter: net/base/counters.h. */
 enum tcp_drop_reason {
 	TCP_DROP_NONE,
 	TCP_DROP_OPTIONS, /* a signature, or what may hide one */
-	TCP_DROP_FLAGS, /* a combination that nobody sends */
+	TCP_DROP_FLAGS, /* an invalid combination */
 	TCP_DROP_OLD, /* all of it was received before */
 	TCP_DROP_WINDOW, /* all of it lies beyond the window */
 	TCP_DROP_NO_ACK, /* data or FIN without ACK */
@@ -33,14 +32,14 @@ enum tcp_drop_reason {
 	TCP_DROP_SYN, /* on a connection that is open */
 	TCP_DROP_RST, /* not exactly at RCV.NXT */
 	TCP_DROP_BACKLOG, /* the accept queue is full */
-	TCP_DROP_MEMORY, /* payload, for want of memory */
+	TCP_DROP_MEMORY, /* no memory for payload */
 	NR_TCP_DROP_REASONS,
 };
 
 struct tcp_check_conn {
 	enum tcp_sk_state state;
 	uint32_t rcv_nxt;
-	uint32_t rcv_wnd; /* what we would take, announced or not */
+	uint32_t rcv_wnd; /* what we would accept, announced or not */
 	uint32_t snd_una;
 	uint32_t snd_nxt;
 	uint32_t max_window; /* largest the peer ever offered */
@@ -70,15 +69,14 @@ struct tcp_check_result tcp_check_segment(const struct tcp_check_conn *conn,
 #define TCP_MIN_SND_MSS 48
 
 /*
- * Makes of the options what Linux takes from them. At a length that cannot be
- * (below 2, or past the end) they end. Padding takes the place of an option
- * with another length than its kind has, of one that belongs to a SYN only on
- * other segments, and of an MSS of 0; an MSS below the least one is raised to
- * it. opt is the packet's own memory.
+ * Changes the options, in the packet's memory, so that lwIP reads from them
+ * what Linux would. They end at an invalid length (below 2, or past the end).
+ * NOPs replace an option whose length is wrong for its kind, a SYN's option in
+ * another segment, and an MSS of 0; a smaller MSS is raised to TCP_MIN_SND_MSS.
  *
- * Returns false for a segment to be dropped, as Linux with CONFIG_TCP_MD5SIG
- * drops it: one with a signature (RFC 2385), for which no socket has a key, or
- * with a length that cannot be where a signature would still have room.
+ * Returns false for a segment to be dropped, as Linux does it with
+ * CONFIG_TCP_MD5SIG: one with a signature (RFC 2385), for which no socket has a
+ * key, or with an invalid length where a signature would still have room.
  */
 bool tcp_check_options(uint8_t *opt, unsigned int len, bool syn);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a connection. FIN is queued behind what is to be sent, and goes
- * with the last of it; the sock stays tied to the pcb, without a socket, until
- * all of that is acknowledged. lwIP is only ever told that nothing more will be
- * sent: once it is told that nothing will be read either it stops counting a
- * peer's activity, and gives a connection up although its data flows.
+ * The end of a connection. FIN is queued behind the data to send; the sock
+ * keeps its pcb, without a socket, until all of that is acknowledged. For lwIP
+ * only the sending direction is shut down: if the other were too, it would stop
+ * noting the peer's activity, and drop the connection although data flows.
  */
 #include "net/tcp/tcp_close.h"
 
@@ -23,7 +22,7 @@
 #include "net/tcp/tcp_listen.h"
 #include "net/tcp/tcp_upcall.h"
 
-/* An orphan whose peer acknowledges nothing for so long is given up. */
+/* An orphan is aborted after this time without an acknowledgement. */
 #define ORPHAN_PATIENCE_NS (60 * NSEC_PER_SEC)
 
 static bool all_acked(const struct tcp_sock *tp)
@@ -31,7 +30,7 @@ static bool all_acked(const struct tcp_sock *tp)
 	return !tp->pcb->snd_queuelen;
 }
 
-/* What Nagle's algorithm or a cork still holds back goes first. */
+/* Sends the FIN behind all data, also data held back by Nagle or a cork. */
 static void want_fin(struct tcp_sock *tp)
 {
 	if (all_acked(tp)) {
@@ -47,8 +46,8 @@ static void want_fin(struct tcp_sock *tp)
 }
 
 /*
- * Nobody holds the sock any more. Its pcb goes to the table of what is over as
- * soon as there is only the peer's FIN to wait for: net/tcp/tcp_demux.c.
+ * Nobody holds the sock any more. If it only waits for the peer's FIN, an entry
+ * in the table of net/tcp/tcp_timewait.c replaces its pcb.
  */
 static void leave(struct tcp_sock *tp)
 {
@@ -108,7 +107,7 @@ static void close_connection(struct tcp_sock *tp)
 	struct sock *sk = tcp_to_sk(tp);
 	bool unread = !rxqueue_empty(&tp->sk_receive_queue);
 
-	/* RFC 2525 2.17, socket(7): the peer shall learn that data was lost. */
+	/* RFC 2525 2.17, socket(7): a reset reports the loss of data. */
 	if (unread || tcp_wants_reset(sk)) {
 		tcp_abort(tcp_detach(tp));
 		tcp_sock_free(tp);
@@ -120,7 +119,7 @@ static void close_connection(struct tcp_sock *tp)
 	leave(tp);
 }
 
-/* A process that ends does not wait: net_drain() does, for all of them. */
+/* An exiting process does not linger: net_drain() waits for all sockets. */
 static bool is_exiting(void)
 {
 	return current->process && current->process->exiting;

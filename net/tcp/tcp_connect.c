@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Active open, and giving up.
+ * Active open, and disconnecting.
  */
 #include "net/tcp/tcp_connect.h"
 
@@ -33,7 +33,7 @@ static err_t connected_upcall(void *arg, struct tcp_pcb *pcb, err_t err)
 	return ERR_OK;
 }
 
-/* The address that packets to dest leave from, 0: no route. */
+/* The source address of packets to dest; 0: no route. */
 static uint32_t source_for(uint32_t dest)
 {
 	ip4_addr_t to = { dest };
@@ -131,7 +131,7 @@ int tcp_connect_sock(struct sock *sk, uint32_t daddr, uint16_t dport)
 	return 0;
 }
 
-/* The states that a program learns of when its connection is taken away. */
+/* The states in which a disconnect sets ECONNRESET. */
 static bool was_in_use(const struct sock *sk)
 {
 	return sk->sk_state == TCP_SYN_SENT ||
@@ -175,7 +175,7 @@ int tcp_disconnect(struct sock *sk)
 	sock_reset_flag(sk, SOCK_F_NOSPACE);
 	sock_reset_flag(sk, SOCK_F_DONE);
 	if (was_listening)
-		tcp_listen_drop(tp); /* whose resets are heard of first */
+		tcp_listen_drop(tp); /* before sk_state_change() */
 	sk->sk_state_change(sk);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The numbers of SYN cookies. Pure functions, but for the key.
+ * Encodes and checks SYN cookies. Pure functions except for the key.
  */
 #include "net/tcp/tcp_cookie.h"
 
@@ -15,10 +15,10 @@
 #define MSS_SHIFT 25
 #define HASH_MASK ((1U << MSS_SHIFT) - 1)
 
-/* RFC 9293's default, tunnels, PPPoE, Ethernet: the ones that are seen. */
+/* Common ones: RFC 9293's default, tunnels, PPPoE, Ethernet. */
 static const uint16_t sizes[] = { 536, 1300, 1440, 1460 };
 
-/* The whole counter, so that what was good once is not again later. */
+/* Hashes the whole counter, so that an old cookie never becomes valid again. */
 static uint32_t hash(const struct tcp_tuple *id, uint32_t peer_isn,
 		     uint32_t head, uint32_t counter)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments of connections that lwIP does not know any more, and the moment
- * when it stops knowing one: TIME-WAIT, and FIN-WAIT-2 without a sock, go to
- * the table of net/tcp/tcp_timewait.c. Softirq, and close(2).
+ * Moves connections in TIME-WAIT, and in FIN-WAIT-2 without a socket, from lwIP
+ * to the table of net/tcp/tcp_timewait.c, and handles segments for its entries.
+ * Softirq, and close(2).
  */
 #include "net/tcp/tcp_demux.h"
 
@@ -140,7 +140,7 @@ bool tcp_retire(struct tcp_sock *tp)
 	return true;
 }
 
-/* An acknowledgement has let more leave: there may be room now. */
+/* Output may have made room under TCP_NOTSENT_LOWAT. */
 void tcp_output_done(struct tcp_pcb *pcb)
 {
 	struct tcp_sock *tp = tcp_sk_of_pcb(pcb);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Figures of a connection over the wire, for TCP_INFO: what went to and fro,
- * and how long a round trip takes. lwIP's own estimate is in ticks of 200 ms
- * and only for its retransmission timer.
+ * Figures of a connection over the wire, for TCP_INFO: bytes and segments in
+ * both directions, and the round-trip time. lwIP's own estimate of that is in
+ * ticks of 200 ms, for its retransmission timer only.
  */
 #include "net/tcp/tcp_figures.h"
 
@@ -39,7 +39,7 @@ void tcp_figures_in(struct tcp_sock *tp, size_t len)
 	f->last_data_recv = now_ms();
 }
 
-/* Karn's algorithm: what was sent again measures nothing. */
+/* Karn's algorithm: a retransmitted segment gives no measurement. */
 static void sent_again(struct tcp_figures *f, uint32_t seq, size_t len)
 {
 	f->retrans++;

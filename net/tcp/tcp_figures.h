@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What TCP_INFO tells of a connection over the wire: counted here.
+ * Counts TCP_INFO's figures of a connection over the wire.
  */
 #ifndef NET_TCP_TCP_FIGURES_H
 #define NET_TCP_TCP_FIGURES_H

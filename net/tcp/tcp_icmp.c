@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMP errors that quote a segment of ours. Anybody can send them: only one
- * whose quoted number is on its way counts (RFC 5927 section 4), and none ends
- * a connection that is established. Softirq.
+ * ICMP errors that quote a segment of this machine. Anybody can send them: they
+ * are ignored unless the quoted number is unacknowledged (RFC 5927 section 4),
+ * and never end an established connection. Softirq.
  */
 #include "net/tcp/tcp_icmp.h"
 
@@ -26,7 +26,7 @@
 #define HEADERS 40 /* IP's and TCP's, without options */
 #define MTU_MIN 552 /* Linux's net.ipv4.route.min_pmtu */
 
-/* The quoted header, as far as it must be there: RFC 792. */
+/* The part of the quoted header that must be there: RFC 792. */
 struct quoted {
 	uint16_t sport;
 	uint16_t dport;
@@ -48,7 +48,7 @@ static bool is_on_its_way(const struct tcp_pcb *pcb, uint32_t seq)
 	return !before(seq, pcb->lastack) && before(seq, pcb->snd_nxt);
 }
 
-/* lwIP splits the first segment that was not sent, so each becomes that. */
+/* lwIP splits only the first unsent segment, so each is made the first. */
 static bool split_unsent(struct tcp_pcb *pcb)
 {
 	struct tcp_seg *first = pcb->unsent;
@@ -65,9 +65,9 @@ static bool split_unsent(struct tcp_pcb *pcb)
 }
 
 /*
- * RFC 1191: the path takes no more than so much. What is on its way is
- * cut smaller and sent again; without memory for that it is when the timer
- * fires, in pieces as large as before, which bring this message again.
+ * RFC 1191: the path MTU is smaller than the segments. Splits what is unacked
+ * and sends it again. Without memory for that, the timer retransmits it
+ * unsplit, which causes this ICMP message again.
  */
 static void path_mtu(struct tcp_pcb *pcb, uint32_t mtu)
 {
@@ -83,7 +83,7 @@ static void path_mtu(struct tcp_pcb *pcb, uint32_t mtu)
 		tcp_rexmit_rto_commit(pcb);
 }
 
-/* Nobody is there, or may be asked: connect(2) learns why at once. */
+/* connect(2) fails with err at once. */
 static void refused(struct tcp_sock *tp, struct tcp_pcb *pcb, int err)
 {
 	tcp_detach(tp);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMP errors about segments of ours.
+ * ICMP errors about segments that this machine sent.
  */
 #ifndef NET_TCP_TCP_ICMP_H
 #define NET_TCP_TCP_ICMP_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection looks like from outside: TCP_INFO.
+ * TCP_INFO.
  */
 #include "net/tcp/tcp_info.h"
 
@@ -17,7 +17,7 @@
 #include "net/tcp/tcp_timewait.h"
 #include "net/tcp/tcp_transport.h"
 
-#define LOCAL_MTU 65535 /* what fits into a datagram */
+#define LOCAL_MTU 65535 /* the longest IPv4 packet */
 #define LOCAL_MSS 32768 /* half of the first window */
 #define TICK_USEC (TCP_SLOW_INTERVAL * 1000)
 

@@ -8,7 +8,7 @@
 #include "net/tcp/tcp.h"
 
 void tcp_get_info(struct sock *sk, struct tcp_info *info);
-/* Parts of it: struct tcp_transport. */
+/* get_info of struct tcp_transport. */
 void tcp_wire_info(const struct tcp_sock *tp, struct tcp_info *info);
 void tcp_local_info(const struct tcp_sock *tp, struct tcp_info *info);
 
