@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The clock's registers as they read (MC146818). */
+/* The clock's registers as read (MC146818). */
 struct rtc_registers {
 	uint8_t second, minute, hour, day, month, year;
 	uint8_t century; /* 0 or nonsense: the years 2000 to 2099 */
-	uint8_t status_b; /* says how the others count */
+	uint8_t status_b; /* the format of the others */
 };
 
 #define RTC_B_24H 0x02

@@ -5,9 +5,9 @@
  * context; set at boot and by the timer that refines the rate.
  *
  * A window of one millisecond gives the TSC's rate to a few hundred parts in a
- * million. The measurement goes on while the machine runs: a timer looks
- * again later and bends the scale where it stands, so that time neither jumps
- * nor goes back. What the time of day ought to be is wallclock.c's.
+ * million. Later a timer measures again over longer windows and changes the
+ * scale's rate from that moment on, so that time neither jumps nor goes back.
+ * Corrections of the time of day are wallclock.c's.
  */
 #include "kernel/task/clock.h"
 
@@ -20,7 +20,7 @@
 #include "kernel/task/wallclock.h"
 #include "kernel/x86/tsc.h"
 
-/* Since boot: when the rate is measured anew. */
+/* Times since boot at which the rate is measured again. */
 static const uint64_t refine_at[] = {
 	100 * NSEC_PER_MSEC,
 	1 * NSEC_PER_SEC,
@@ -80,7 +80,7 @@ uint64_t tsc_at(uint64_t ns)
 	return MAX(timescale_count(&scale, ns), 1ULL);
 }
 
-/* Ring 3 stands still meanwhile: it reads all of the old or all of the new. */
+/* Ring 3 does not run meanwhile: it reads all old or all new values. */
 static void share(void)
 {
 	if (!shared)
@@ -164,7 +164,7 @@ void clock_step(int64_t ns)
 void clock_init(void)
 {
 	tsc_calibrate(&rate);
-	/* Time began when the kernel got the CPU. */
+	/* Time 0 is when the kernel got the CPU. */
 	scale.base_count = cpu_boot_tsc;
 	timescale_set_hz(&scale, cpu_boot_tsc, rate.tsc_hz);
 	set_rate();

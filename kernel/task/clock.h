@@ -2,9 +2,9 @@
 /*
  * Clocks on the calibrated time stamp counter. Nanoseconds.
  *
- * A moment is a time of the monotonic clock, or with REAL_TIME a time of day,
- * which comes sooner or later when that clock is set; UINT64_MAX is never. 63
- * bits last to the year 2262.
+ * A moment is a time of the monotonic clock or, with the bit REAL_TIME, a time
+ * of day, which setting that clock brings nearer or puts off. UINT64_MAX is
+ * never. 63 bits last to the year 2262.
  */
 #ifndef KERNEL_TASK_CLOCK_H
 #define KERNEL_TASK_CLOCK_H
@@ -30,21 +30,21 @@ uint64_t ktime_of(uint64_t moment);
 uint64_t real_of(uint64_t ns);
 
 /*
- * Sets the time of day by so much: times of day that are waited for come at
- * their new moment, and who was registered is told. Thread or softirq.
+ * Moves the time of day by ns: timers on it expire by the new time, and
+ * registered functions are called. Thread or softirq.
  */
 void clock_step(int64_t ns);
 void clock_on_set(void (*fn)(void));
-/* From now on both clocks run faster by so many millionths, CLOCK_SLEW_MAX. */
+/* From now on both clocks run faster by this many ppm, up to CLOCK_SLEW_MAX. */
 #define CLOCK_SLEW_MAX 500
 void clock_slew(int ppm);
 
 /*
- * Busy for so long, whatever happens. Before clock_init() a count of the TSC
- * is taken for a nanosecond. Any context.
+ * Busy waits. Before clock_init() one TSC count is taken for a nanosecond. Any
+ * context.
  */
 void delay_ns(uint64_t ns);
-/* Writes what the clocks are made of to data, now and at each change. */
+/* Writes the clocks' parameters to data, now and at each change. */
 void clock_share(struct vdso_data *data);
 /* The TSC's rate in Hz, for the log. */
 uint64_t tsc_hz(void);

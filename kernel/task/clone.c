@@ -17,7 +17,7 @@
 
 #define THREADS_MAX 4096
 
-/* What threads of one process share on Linux, and must here. */
+/* What threads of a process share on Linux; here all of it is required. */
 #define CLONE_SHARED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
 
 static int check_flags(uint64_t flags)
@@ -28,7 +28,7 @@ static int check_flags(uint64_t flags)
 		return -EINVAL;
 	if (!(flags & CLONE_THREAD) || (flags & CLONE_VFORK) ||
 	    (flags & CLONE_SHARED) != CLONE_SHARED)
-		return -ENOSYS; /* a process of its own */
+		return -ENOSYS; /* a new process */
 	return 0;
 }
 

@@ -16,9 +16,9 @@ struct clone_request {
 };
 
 /*
- * A new thread that goes on where the caller does, with 0 in rax; the
- * caller gets its number. -EINVAL for flags that contradict each other,
- * -ENOSYS for a new process, -EFAULT, -EAGAIN, -ENOMEM.
+ * A new thread that continues where the caller does, with 0 in rax; returns
+ * its number. -EINVAL for contradictory flags, -ENOSYS for a new process,
+ * -EFAULT, -EAGAIN, -ENOMEM.
  */
 long thread_clone(const struct clone_request *args);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ELF loader: checks an executable that lies in memory and maps its
- * segments, ET_EXEC where it says and ET_DYN (static-pie) at a base of ours.
- * Nothing is copied: pages appear from the file when they are touched. The
+ * segments, ET_EXEC at its own addresses and ET_DYN (static-pie) at a base of
+ * ours. Nothing is copied: pages are mapped from the file on first touch. The
  * file is not trusted; every number is checked before it is used. Thread
  * context; owns nothing. Source: System V gABI chapters 4 and 5.
  */
@@ -105,7 +105,7 @@ static int check_load(const struct loader *l, unsigned int i,
 
 struct extent {
 	uint64_t start; /* lowest address, rounded down to a page */
-	uint64_t end; /* behind the highest byte */
+	uint64_t end; /* after the highest byte */
 	uint64_t align; /* largest p_align */
 	unsigned int loads;
 };
@@ -177,11 +177,11 @@ static uint32_t prot_of(const Elf64_Phdr *p)
 }
 
 /*
- * Whole pages. What the file holds before the segment in its first page comes
- * along, as on Linux, so two segments that share a page of the file and of
- * memory work: the later mapping shows the same bytes. What lies behind
- * p_filesz reads as zero: the start of .bss. A segment that is nothing but
- * .bss brings no bytes along and so leaves the page that it shares.
+ * Maps whole pages. As on Linux the first page also shows the file's bytes
+ * before the segment, so two segments can share a page of the file and of
+ * memory: the later mapping shows the same bytes. Bytes after p_filesz, the
+ * start of .bss, read as zero. A segment with .bss only has no bytes of the
+ * file and does not map the page that it shares.
  */
 static int map_load(struct loader *l, const Elf64_Phdr *p)
 {

@@ -22,9 +22,9 @@ struct elf_image {
 };
 
 /*
- * Checks and maps an executable that lies in memory; shift moves one that is
- * position independent up from its usual place, by whole pages. -ENOEXEC with one
- * pr_err line that says what is wrong (no PT_LOAD, truncated, wrong machine,
+ * Checks and maps an executable that lies in memory; shift, whole pages, moves
+ * a position independent one up from its usual place. -ENOEXEC with one pr_err
+ * line that says what is wrong (no PT_LOAD, truncated, wrong machine,
  * dynamic, overlapping, outside user memory), -ENOMEM. file must stay.
  */
 int elf_load(struct mm *mm, const uint8_t *file, size_t len, const char *name,

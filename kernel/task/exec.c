@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the application comes to be: the executable from the root file system,
- * an address space, a stack with arguments and auxiliary vector, three
- * descriptors on the console, one thread. Each thing that can go wrong is one
- * line in the log. Entered once, by the main kernel thread.
+ * Starts the application: the executable from the root file system, an address
+ * space, a stack with arguments and auxiliary vector, three descriptors on the
+ * console, one thread. Each failure is one line in the log. Entered once, by
+ * the main kernel thread.
  */
 #include "kernel/task/exec.h"
 
@@ -36,7 +36,7 @@
 #include "kernel/x86/regs.h"
 
 /*
- * How far, in pages, the places are moved at random: as many bits as on Linux.
+ * Bits of the random shifts, in pages: as many as on Linux.
  */
 #define STACK_BITS 22
 #define MMAP_BITS 28
@@ -55,7 +55,7 @@ bool exec_randomizes(void)
 	return !cmdline_get("nokaslr") && !cmdline_get("norandmaps");
 }
 
-/* A random number of bytes: fewer than 2^bits pages, whole ones. */
+/* The bytes of a random number of pages below 2^bits. */
 static uintptr_t random_pages(unsigned int bits)
 {
 	if (!exec_randomizes())
@@ -63,7 +63,7 @@ static uintptr_t random_pages(unsigned int bits)
 	return (random_u64() & (BIT(bits) - 1)) << PAGE_SHIFT;
 }
 
-/* The stack, and below it the place for all that is mapped later. */
+/* Maps the stack; later mappings are placed below it. */
 static int stack_map(struct mm *mm, bool exec, uintptr_t *top)
 {
 	uint32_t prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);

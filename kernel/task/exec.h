@@ -13,7 +13,7 @@
  */
 int process_start(const char *path, char **args, int argc);
 
-/* Whether its places are chosen at random: not with nokaslr, norandmaps. */
+/* Whether its addresses are randomised: not with nokaslr, norandmaps. */
 bool exec_randomizes(void);
 
 #endif

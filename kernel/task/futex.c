@@ -3,11 +3,11 @@
  * futex(2). Owns a hash of waiters, keyed by address space and address; the
  * waiters live on their threads' kernel stacks. Thread context.
  *
- * Test and sleep are one step: nothing can run between the look at the word
- * and the waiter's place in the hash, because the kernel is not preempted
- * and a page fault of the copy does not sleep. From there the argument is
- * wait.c's: whoever changes the word afterwards and calls futex_wake() finds
- * the waiter, and schedule() looks at the state that the wake-up left.
+ * Test and sleep are one step: nothing can run between reading the word and
+ * adding the waiter to the hash, because the kernel is not preempted and a
+ * page fault of the copy does not sleep. From there on wait.c's argument
+ * holds: a thread that changes the word and calls futex_wake() finds the
+ * waiter, and schedule() checks the state that the wake-up left.
  */
 #include "kernel/task/futex.h"
 
@@ -48,7 +48,7 @@ static struct list_head *bucket_of(const struct futex_key *key)
 	return bucket;
 }
 
-/* What is shared is found by its page: there must be one. */
+/* A shared futex is found by its page, so there must be one. */
 static int key_init(struct futex_key *key, uintptr_t uaddr, bool shared)
 {
 	uint32_t word;
@@ -83,7 +83,7 @@ static int wait_woken(const struct waiter *w, uint64_t deadline)
 	}
 }
 
-/* With a time, only what is left of it: the rest is for restart_syscall(2). */
+/* restart_syscall(2) of a wait with a deadline, which stays the same. */
 static long restart_wait(const struct restart_block *block)
 {
 	return futex_wait(block->futex.uaddr, block->futex.shared,
@@ -279,7 +279,7 @@ int futex_wake_op(uintptr_t uaddr, bool shared, int nr_wake, int nr_wake2,
 	return ret;
 }
 
-/* A robust futex of a thread that ends: its next owner learns of it. */
+/* Marks a robust futex of a thread that ends, for its next owner. */
 static void owner_died(uintptr_t uaddr, uint32_t tid)
 {
 	struct futex_key key;
@@ -299,7 +299,7 @@ static void owner_died(uintptr_t uaddr, uint32_t tid)
 /*
  * The list is user memory and may be anything: a bad pointer ends the walk,
  * a circle is cut at ROBUST_LIST_LIMIT. Bit 0 of a link marks a
- * priority-inheriting futex, which there is none of.
+ * priority-inheriting futex, which is not supported.
  */
 void futex_exit_robust(struct thread *thread)
 {

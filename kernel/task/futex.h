@@ -3,8 +3,8 @@
  * futex(2): sleeping on a word of user memory. Thread context; addresses are
  * user addresses, aligned to four bytes by the caller's check or -EINVAL.
  *
- * Waits and wake-ups that are shared between processes (no FUTEX_PRIVATE_FLAG)
- * and private ones do not meet, though there is one process.
+ * A private wake-up (FUTEX_PRIVATE_FLAG) does not wake shared waits, nor a
+ * shared one private waits, though there is only one process.
  */
 #ifndef KERNEL_TASK_FUTEX_H
 #define KERNEL_TASK_FUTEX_H
@@ -22,7 +22,7 @@ struct thread;
  */
 int futex_wait(uintptr_t uaddr, bool shared, uint32_t val, uint32_t bitset,
 	       uint64_t deadline);
-/* Wakes up to nr waiters whose bitset meets this one; how many. */
+/* Wakes up to nr waiters whose bitset has a bit of this one; how many. */
 int futex_wake(uintptr_t uaddr, bool shared, int nr, uint32_t bitset);
 /*
  * Wakes up to nr_wake, then moves up to nr_move others to uaddr2; both
@@ -34,7 +34,7 @@ int futex_requeue(uintptr_t uaddr, bool shared, int nr_wake, int nr_move,
 int futex_wake_op(uintptr_t uaddr, bool shared, int nr_wake, int nr_wake2,
 		  uintptr_t uaddr2, uint32_t op);
 
-/* set_robust_list(2): marks and wakes what the ending thread holds. */
+/* set_robust_list(2): marks and wakes the futexes of an ending thread. */
 void futex_exit_robust(struct thread *thread);
 
 #endif

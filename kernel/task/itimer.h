@@ -13,7 +13,7 @@ struct itimer_setting {
 	uint64_t interval;
 };
 
-/* new may be NULL: only asks. -EINVAL for the other clocks. */
+/* new NULL: only reads. -EINVAL for the other clocks. */
 int itimer_set(int which, const struct itimer_setting *new,
 	       struct itimer_setting *old);
 /* The process ends. */

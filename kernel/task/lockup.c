@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lockup detector. Owns the count of timer interrupts that landed in ring
- * 0 since the kernel last made progress, one a period at most: softirqs have
- * timers too. Not the time is measured but interrupts are counted, so that a
- * machine which its host had stopped for an hour does not look stuck when it
- * goes on.
+ * 0 since the kernel last made progress, at most one per period, since other
+ * timers interrupt too. It counts interrupts instead of measuring time, so
+ * that a machine that its host stopped for an hour does not look stuck
+ * afterwards.
  *
- * A timer of our own sees to it that the CPU's timer is always armed; once a
- * tick has landed in ring 0 the next ones are armed by hand, since the timer
- * softirq will not run in a kernel that is stuck.
+ * The detector's own timer keeps the CPU's timer armed. Once a tick has landed
+ * in ring 0, the handler itself arms the next ones, since the timer softirq
+ * will not run in a kernel that is stuck.
  */
 #include "kernel/task/lockup.h"
 
@@ -24,13 +24,13 @@
 
 #define SECONDS_DEFAULT 10
 #define SECONDS_MAX 3600
-#define TICKS 4 /* periods until it is called a lockup */
+#define TICKS 4 /* periods until a lockup is reported */
 
 unsigned int lockup_ticks;
 
 static unsigned int seconds __ro_after_init;
 static uint64_t period_ns __ro_after_init;
-static uint64_t last_ns; /* when one was counted */
+static uint64_t last_ns; /* when the last one was counted */
 static struct timer timer;
 
 static void next_period(struct timer *t)
@@ -67,7 +67,7 @@ unsigned int lockup_timeout(void)
 	return seconds;
 }
 
-/* The first one only says that ring 0 was at work when it came. */
+/* The first tick only shows that it interrupted ring 0. */
 void lockup_tick(const struct pt_regs *regs)
 {
 	uint64_t now = ktime_get_ns();

@@ -12,11 +12,11 @@ struct pt_regs;
 
 extern unsigned int lockup_ticks; /* lockup.c's */
 
-/* Reads lockup=; from then on the timer's interrupt comes now and then. */
+/* Reads lockup=; from then on timer interrupts never cease. */
 void lockup_init(void);
 /* The timer interrupted ring 0: counts, and panics. Interrupts off. */
 void lockup_tick(const struct pt_regs *regs);
-/* Seconds, 0: off. For hardware that watches the detector in turn. */
+/* Seconds, 0: off. For a hardware watchdog behind the detector. */
 unsigned int lockup_timeout(void);
 
 /* schedule(), and the way back to ring 3 that follows a tick. */

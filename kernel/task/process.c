@@ -2,11 +2,11 @@
 /*
  * The one process: what its threads share, and its end. Owns struct process.
  *
- * The end has one way through: do_exit_group() notes the status and wakes
- * every thread; each leaves the kernel only to find signal_pending() true and
- * ends itself; the last one closes the files and wakes process_wait(). The
- * address space stays until the machine is off: the CPU still runs on its
- * page tables. Thread context.
+ * The process ends in one way: do_exit_group() stores the status and wakes
+ * every thread. Each finds signal_pending() true and ends itself on the way to
+ * ring 3; the last one closes the files and wakes process_wait(). The address
+ * space stays until the machine is off: the CPU still uses its page tables.
+ * Thread context.
  */
 #include "kernel/task/process.h"
 
@@ -49,7 +49,7 @@ struct process *the_process(void)
 	return process;
 }
 
-/* Whether a thread that is runnable is where the scheduler finds it. */
+/* A runnable thread must be where the scheduler finds it. */
 static const char *thread_check(const struct thread *thread)
 {
 	bool waits_for_cpu = thread->state == THREAD_RUNNABLE &&
@@ -60,7 +60,7 @@ static const char *thread_check(const struct thread *thread)
 	return NULL;
 }
 
-/* Of the application, its memory and its files. */
+/* Checks the application, its memory and its files. */
 static const char *process_check(void)
 {
 	const struct process *p = the_process();
@@ -103,7 +103,7 @@ static void limits_init(struct process *p)
 	p->rlimit[RLIMIT_RTPRIO] = (struct rlimit_pair){ 0, 0 };
 }
 
-/* The limits that others than system calls look at. */
+/* Passes on the limits that are enforced outside system calls. */
 static void limits_apply(struct process *p)
 {
 	p->mm->stack_max = p->rlimit[RLIMIT_STACK].cur;

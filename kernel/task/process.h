@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one process: what its threads share, who it is, how it ends.
+ * The one process: what its threads share, its identity, its end.
  */
 #ifndef KERNEL_TASK_PROCESS_H
 #define KERNEL_TASK_PROCESS_H
@@ -12,7 +12,7 @@ struct fdtable;
 struct mm;
 struct thread;
 
-/* Who the application is: not root, so that it drops no privileges. */
+/* The application's identity: not root, so that it drops no privileges. */
 #define APP_PID 1
 #define APP_UID 1000
 #define APP_GID 1000
@@ -59,12 +59,11 @@ struct process *the_process(void); /* NULL before process_start() */
 int process_wait(void);
 
 /*
- * The kernel's own SIGTERM to the application: whoever runs the machine wants
- * it to end. False where there is nobody to tell: the application has not
- * been started, or is ending. Any context.
+ * Sends the kernel's own SIGTERM: the machine's operator wants it to end.
+ * False if the application has not been started or is ending. Any context.
  */
 bool process_terminate(void);
-/* The status it is ending with; otherwise what is given. */
+/* The exit status if the application is ending, else `otherwise`. */
 int process_status(int otherwise);
 
 /* prlimit64(2): -EINVAL, -EPERM. new may be NULL. */
@@ -72,13 +71,13 @@ int process_rlimit(struct process *process, unsigned int resource,
 		   const struct rlimit_pair *new, struct rlimit_pair *old);
 
 /*
- * Ends the application: wakes whoever waits in process_wait(); never returns
- * when a thread of the application calls it. status: 0-255 as wait(2) shows.
+ * Ends the application and wakes process_wait(). Called by one of its threads.
+ * status: 0-255 as wait(2) shows.
  */
 _Noreturn void do_exit_group(int status);
 /* A signal whose default action ends the process: log, then exit 128+sig. */
 _Noreturn void die_by_signal(int sig);
-/* Whether the process is ending: a long call of current's may stop here. */
+/* Whether the process is ending, so that a long call may stop early. */
 bool fatal_signal_pending(void);
 
 /* CPU time used, in nanoseconds. */

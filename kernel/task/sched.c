@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler: one CPU, one run queue, first come first served. Threads
- * give the CPU away where they block; a thread in ring 3 also loses it when
- * its time slice is over and another one is runnable. Owns the run queue and
- * the idle thread, which is the boot thread. Entered by threads; wake-ups
- * come from anywhere.
+ * give up the CPU where they block; a thread in ring 3 also loses it when its
+ * time slice is over and another one is runnable. Owns the run queue and the
+ * idle thread, which is the boot thread. Entered by threads; wake-ups come
+ * from any context.
  *
  * Invariants (sched_check(), the other half of 1 in process_check()):
  *  1. a thread is on the run queue if and only if it is RUNNABLE, not current
  *     and not the idle thread;
  *  2. the registers of ring 3 (FPU, FS and GS base) in the CPU are those of
  *     user_owner, whatever runs; so a kernel thread or the idle loop between
- *     two turns of one thread costs no save and no load;
+ *     two turns of the same thread costs no save and no load;
  *  3. the slice timer is pending while a ring-3 thread is current and the run
- *     queue is not empty. It is not cancelled when that ends, so that threads
- *     which wake each other in turn leave it alone: it rings too early at
- *     worst, finds whose turn it is, and without anybody waiting is not
- *     started again (so there is no tick).
+ *     queue is not empty. It is not cancelled when that ends, which saves work
+ *     when threads wake each other in turn: at worst it fires too early and
+ *     checks whose turn it is. With an empty run queue it is not started again
+ *     (so there is no tick).
  */
 #include "kernel/task/sched.h"
 
@@ -39,7 +39,7 @@
 #include "kernel/x86/paging.h"
 
 #define SLICE_NS (10 * NSEC_PER_MSEC)
-/* Between two looks of long work whether somebody else is due. */
+/* How long cond_resched() lets a thread keep the CPU from others. */
 #define RESCHED_NS (500 * NSEC_PER_USEC)
 
 static LIST_HEAD(run_queue);
@@ -65,7 +65,7 @@ void set_current_state(enum thread_state state)
 	current->state = state;
 }
 
-/* Counts from when the thread got the CPU, so it may be over at once. */
+/* The slice counts from when the thread got the CPU: it may be over already. */
 static void slice_arm(void)
 {
 	const struct thread *thread = current;
@@ -133,7 +133,7 @@ void user_state_reload(struct thread *thread)
 	cpu_set_user_gs_base(thread->gs_base);
 }
 
-/* The thread ends: nobody will want its state again. */
+/* The thread ends: its state is not needed again. */
 static void user_state_drop(struct thread *thread)
 {
 	if (user_owner == thread)
@@ -151,7 +151,7 @@ void sched_use_mm(struct mm *mm)
 		load_cr3(kernel_pgd);
 }
 
-/* Everything by which two threads of ring 3 differ. */
+/* Switches everything in which two threads of ring 3 differ. */
 static void user_switch(struct thread *next)
 {
 	if (user_owner == next)
@@ -271,9 +271,8 @@ bool schedule_until(uint64_t deadline)
 }
 
 /*
- * Why the idle loop misses nothing. Work comes to it by interrupts alone, and
- * an interrupt is either recorded before the test below or still waiting for
- * IF:
+ * Why the idle loop misses nothing. Its work comes by interrupts alone, and an
+ * interrupt is either recorded before the test below or held until IF is set:
  *
  *	idle					interrupt
  *	----					---------
@@ -285,13 +284,13 @@ bool schedule_until(uint64_t deadline)
  *	    no					  <- request arrives: the APIC
  *	STI					     keeps it, IF is 0
  *	HLT  <- the interrupt is taken here:	  recorded
- *	        STI takes effect after the	  IRET to behind HLT
+ *	        STI takes effect after the	  IRET to after HLT
  *	        next instruction (SDM vol 2,
  *	        STI), so HLT ends at once
- *	CLI, and round again: do_softirq() serves it
+ *	CLI, and again from the top: do_softirq() serves it
  *
- * Were the STI one instruction earlier, the interrupt could be taken between
- * it and HLT, and would wait for the next interrupt.
+ * If STI came one instruction earlier, the interrupt could be taken before
+ * HLT, and its work would wait for the next interrupt.
  */
 void idle(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: who runs, and giving the CPU away.
+ * The scheduler: which thread runs, and giving up the CPU.
  */
 #ifndef KERNEL_TASK_SCHED_H
 #define KERNEL_TASK_SCHED_H
@@ -26,19 +26,19 @@ _Noreturn void idle(void);
 void wake_up_thread(struct thread *thread); /* no-op unless sleeping */
 void yield(void);
 /*
- * A point in long work, in a thread's own context, where whatever is due runs:
- * softirqs, and another thread when this one has had the CPU for a while.
- * Everything that the caller shares may have changed when it returns. It costs
- * a few instructions where nothing is due.
+ * A point in a thread's long work where pending softirqs run, and another
+ * thread if this one has had the CPU for a while. On return everything that
+ * the caller shares may have changed. Costs a few instructions when nothing is
+ * due.
  */
 void cond_resched(void);
 
 /* Current's state, before the condition is tested: see wait.h. */
 void set_current_state(enum thread_state state);
 /*
- * schedule() gives the CPU away; it runs pending softirqs first.
- * schedule_until() is schedule() with an alarm: returns true when the deadline
- * was reached (also when it already was).
+ * schedule() gives up the CPU; it runs pending softirqs first.
+ * schedule_until() also wakes the thread at the deadline: true if that was
+ * reached, or had passed already.
  */
 void schedule(void);
 bool schedule_until(uint64_t deadline);
@@ -49,21 +49,21 @@ const char *sched_check(void); /* kernel/check.h */
 /* ---- Inside kernel/task/ ------------------------------------------------- */
 
 /*
- * Makes the application's half of memory mm's, or nobody's (NULL). It stays so
- * through kernel threads until another process's thread runs.
+ * Activates mm's page tables for the lower half of memory; NULL: none. They
+ * stay active while kernel threads run, until another process's thread runs.
  */
 void sched_use_mm(struct mm *mm);
 
 /* Puts a new thread on the run queue. */
 void sched_start(struct thread *thread);
 /*
- * What a thread does after it got the CPU from another: frees that one if it
- * had ended.
+ * To be called by a thread that got the CPU from another: frees that one if it
+ * has ended.
  */
 void sched_finish_switch(void);
 /*
- * Brings the FPU registers, FS and GS base of ring 3 that are in the CPU back
- * to their thread's struct, if they are thread's.
+ * If the CPU holds thread's FPU registers, FS and GS base, stores them in its
+ * struct.
  */
 void user_state_save(struct thread *thread);
 /* After the struct was changed: the CPU's copy is stale. Current only. */

@@ -4,14 +4,13 @@
  * the x86-64 Linux ABI lays them out. From high to low addresses:
  *
  *	the interrupted stack, its red zone of 128 bytes (System V ABI 3.2.2)
- *	FPU state, 64-byte aligned, as XSAVE writes it, a magic word behind
+ *	FPU state, 64-byte aligned, as XSAVE writes it, then a magic word
  *	struct sigframe: siginfo, ucontext
  *	pretcode, the restorer's address  <- rsp: the handler's return address
  *
- * Everything that rt_sigreturn(2) reads back comes from ring 3 and is worth
- * no more than any other user memory: selectors are ours, of the flags only
- * the arithmetic ones count, and an FPU state that XRSTOR would refuse is
- * cleaned first. Thread context.
+ * What rt_sigreturn(2) reads back comes from ring 3 and is not trusted:
+ * selectors are ours, of the flags only those of RFLAGS_USER are taken, and an
+ * FPU state that XRSTOR would refuse is cleaned first. Thread context.
  */
 #include "kernel/task/sigframe.h"
 
@@ -74,12 +73,12 @@ static size_t fpstate_size(void)
 
 size_t sigframe_max_size(void)
 {
-	/* Both alignments cost what they can cost at most. */
+	/* With the largest padding that each alignment can need. */
 	return ALIGN_UP(fpstate_size() + 64 + sizeof(struct sigframe) + 16 + 8,
 			16);
 }
 
-/* The registers go out, and the handler starts with a fresh FPU. */
+/* Stores the registers; the handler starts with a fresh FPU. */
 static int fpstate_write(uintptr_t to)
 {
 	struct thread *self = current;
@@ -232,7 +231,7 @@ static void context_restore(struct pt_regs *regs, const struct sigcontext *sc)
 	regs->orig_rax = (uint64_t)-1; /* nothing to restart */
 }
 
-/* Where the FPU state goes; *frame: where the frame goes. 0: no room. */
+/* The address for the FPU state, and *frame for the frame. 0: no room. */
 static uintptr_t frame_place(const struct pt_regs *regs,
 			     const struct k_sigaction *act, uintptr_t *frame)
 {
@@ -298,7 +297,7 @@ long sigframe_return(struct pt_regs *regs)
 		return -EFAULT;
 	if (fpstate_read((uintptr_t)uc.uc_mcontext.fpstate))
 		return -EFAULT;
-	self->restart.fn = NULL; /* the handler's calls are not gone on with */
+	self->restart.fn = NULL; /* calls of the handler are not restarted */
 	signal_procmask(SIG_SETMASK, uc.uc_sigmask);
 	context_restore(regs, &uc.uc_mcontext);
 	self->altstack.sp = (uintptr_t)uc.uc_stack.ss_sp;

@@ -14,11 +14,11 @@ struct signal_info;
 struct thread;
 
 /*
- * The frame goes onto the user's stack. -EFAULT when that cannot hold it.
+ * Writes the frame to the user's stack. -EFAULT when that cannot hold it.
  */
 int sigframe_setup(struct pt_regs *regs, const struct signal_info *info,
 		   const struct k_sigaction *act, uint64_t mask);
-/* rt_sigreturn(2): the value for rax; -EFAULT: the frame is no frame. */
+/* rt_sigreturn(2): the value for rax; -EFAULT: a bad frame. */
 long sigframe_return(struct pt_regs *regs);
 size_t sigframe_max_size(void); /* AT_MINSIGSTKSZ */
 bool on_sigaltstack(const struct thread *thread, uintptr_t sp);

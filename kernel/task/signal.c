@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: sending, queueing, masks, and the decision what becomes of one.
+ * Signals: sending, queueing, masks, and the choice of the action.
  * Owns the slab cache of queued siginfo; the masks and queues are in struct
  * thread and struct process. Sent from threads and softirqs, delivered by the
  * thread on its way to ring 3.
  *
  * Standard signals do not queue: a second one that comes while the first is
  * pending is lost. Real-time signals queue one record each (signal(7)), up to
- * a bound, which is RLIMIT_SIGPENDING on Linux. A record that was one too many
- * or that no memory was left for loses its details, never its signal.
- * Nothing stops and continues here: the default action "stop" does nothing.
+ * a bound, which is RLIMIT_SIGPENDING on Linux. A signal beyond the bound, or
+ * without memory for its record, loses its details but is still delivered. The
+ * process never stops: the default action "stop" does nothing.
  */
 #include "kernel/task/signal.h"
 
@@ -38,12 +38,12 @@
 	(SIG_BIT(SIGCHLD) | SIG_BIT(SIGCONT) | SIG_BIT(SIGURG) |   \
 	 SIG_BIT(SIGWINCH) | SIG_BIT(SIGSTOP) | SIG_BIT(SIGTSTP) | \
 	 SIG_BIT(SIGTTIN) | SIG_BIT(SIGTTOU))
-/* Raised by the program's own instructions: delivered before others. */
+/* Raised by the program's own instructions; delivered before others. */
 #define SYNCHRONOUS                                             \
 	(SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | \
 	 SIG_BIT(SIGTRAP) | SIG_BIT(SIGFPE) | SIG_BIT(SIGSYS))
 
-/* Records of the whole process; taking one looks at those before it. */
+/* Of the whole process; taking one record searches a list of them. */
 #define QUEUED_MAX 1024
 
 struct queued_signal {
@@ -179,7 +179,7 @@ void send_signal_info(struct thread *thread, const struct signal_info *info)
 		notify(thread);
 }
 
-/* Who is to take a signal of the whole process; NULL: all block it. */
+/* The thread for a signal of the whole process; NULL: all block it. */
 static struct thread *choose_thread(struct process *process, int sig)
 {
 	struct thread *thread;
@@ -293,14 +293,14 @@ static bool is_interrupted_call(const struct pt_regs *regs)
 		ret == -ERESTART_RESTARTBLOCK);
 }
 
-/* Steps back onto the SYSCALL instruction, two bytes long. */
+/* Sets rip back to the SYSCALL instruction, which has two bytes. */
 static void call_again(struct pt_regs *regs, uint64_t nr)
 {
 	regs->rax = nr;
 	regs->rip -= 2;
 }
 
-/* There was no handler: the call goes on as if nothing had happened. */
+/* Without a handler the call is restarted, as if nothing had happened. */
 static void restart_unhandled(struct pt_regs *regs)
 {
 	if (!is_interrupted_call(regs))
@@ -311,7 +311,7 @@ static void restart_unhandled(struct pt_regs *regs)
 		call_again(regs, regs->orig_rax);
 }
 
-/* What the frame of the handler will come back to. */
+/* Sets what the handler returns to: -EINTR, or the call again. */
 static void restart_handled(struct pt_regs *regs, uint64_t sa_flags)
 {
 	if (!is_interrupted_call(regs))
@@ -387,7 +387,7 @@ static void discard_from(uint64_t *pending, struct list_head *queue, int sig)
 	}
 }
 
-/* POSIX: setting an action that ignores discards what is pending. */
+/* POSIX: setting an action that ignores sig discards it when pending. */
 static void discard(struct process *process, int sig)
 {
 	struct thread *thread;

@@ -14,7 +14,7 @@ struct pt_regs;
 struct thread;
 struct wait_queue_head;
 
-/* What a handler is told of its signal: <asm/siginfo.h>. */
+/* A signal's details for its handler: <asm/siginfo.h>. */
 struct signal_info {
 	int sig;
 	int code; /* SI_* or the code of a fault */
@@ -27,12 +27,12 @@ struct signal_info {
 /* "SIGSEGV", for logs; real-time signals share one name. */
 const char *signal_name(int sig);
 
-/* Whether current shall look at a signal, or end: then a wait ends. */
+/* Whether current has to handle a signal, or to end: that ends a wait. */
 bool signal_pending(void);
 
 void signal_init(void); /* the slab cache */
 void signal_thread_init(struct thread *thread);
-/* Forgets what is pending and frees it. */
+/* Drops the pending signals and frees their records. */
 void signal_thread_free(struct thread *thread);
 void signal_process_free(struct process *process);
 
@@ -76,9 +76,9 @@ uint64_t signals_unblockable(void); /* SIGKILL and SIGSTOP */
 
 /*
  * The mask of ppoll(), pselect(), epoll_pwait() and sigsuspend(): set before
- * the wait. When a signal ended that, the mask stays until the signal was
- * delivered, and the handler's return brings the old one back (or
- * signal_deliver() itself when there was no handler).
+ * the wait. If a signal ended the wait, the mask stays until the signal is
+ * delivered, and the handler's return restores the old one (without a handler
+ * signal_deliver() does so).
  */
 void sigmask_set(uint64_t mask);
 void sigmask_restore_unless(bool interrupted);

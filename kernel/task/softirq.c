@@ -13,14 +13,14 @@
 #include "kernel/x86/irq.h"
 
 /*
- * Rounds, and time, until ring 3 gets its turn although more is pending, and
- * how soon an interrupt then brings the rest back: so a flood of packets
- * cannot keep the application from running, nor a computing application the
- * packets.
+ * After so many rounds or so much time ring 3 runs although more is pending,
+ * and after RESUME_NS an interrupt resumes the rest: a flood of packets cannot
+ * keep the application from running, nor a computing application the packets
+ * from being processed.
  */
 #define MAX_ROUNDS 8
 #define MAX_NS NSEC_PER_MSEC
-/* After that the network rests for so long unless all others sleep. */
+/* After that the network pauses this long, unless the CPU is idle. */
 #define REST_NS (250 * NSEC_PER_USEC)
 #define RESUME_NS (500 * NSEC_PER_USEC)
 
@@ -32,7 +32,7 @@ static uint64_t rest_ends_ns; /* 0: none */
 
 static void resume_tick(struct timer *timer)
 {
-	/* The interrupt itself is the purpose: its exit runs what is pending. */
+	/* Only the interrupt matters: on its exit pending softirqs run. */
 }
 
 static struct timer resume = {
@@ -86,7 +86,7 @@ static void run_round(uint32_t todo)
 	}
 }
 
-/* The bits that do not run now. */
+/* The softirqs that may not run now. */
 static uint32_t resting(void)
 {
 	if (likely(!rest_ends_ns))

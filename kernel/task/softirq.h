@@ -18,29 +18,28 @@ enum softirq {
 void softirq_set(enum softirq nr, void (*func)(void));
 void raise_softirq(enum softirq nr); /* any context */
 /*
- * From a system call, for work that gains by waiting for more of its kind: it
- * runs when the thread blocks or an interrupt leads here anyway, and half a
- * millisecond later at the latest.
+ * From a system call, for work that is cheaper in batches: it runs when the
+ * thread blocks or after the next interrupt, within half a millisecond.
  */
 void raise_softirq_lazily(enum softirq nr);
 bool softirq_pending(void);
 /*
- * Serves the interrupts that were recorded and runs what is pending, also what
- * is raised meanwhile, up to a few rounds; what is left stays pending. Does
- * nothing when called from a softirq.
+ * Serves recorded interrupts and runs pending softirqs, also those raised
+ * meanwhile, for a few rounds; the rest stays pending. Does nothing when
+ * called from a softirq.
  */
 void do_softirq(void);
 bool in_softirq(void);
 /*
- * The millisecond is over that one call of do_softirq() may take: a function
- * that can go on later does so, raised again.
+ * Whether the time for one call of do_softirq(), a millisecond, is over: a
+ * function that can continue later raises its softirq again and returns.
  */
 bool softirq_is_long(void);
-/* Nobody wants to run: what had its time goes on. */
+/* The CPU is idle: ends the network's pause. */
 void softirq_end_rest(void);
 /*
- * On the way to ring 3: what is still pending runs on the next way out, which
- * an interrupt brings about in half a millisecond at the latest.
+ * On the way to ring 3: pending softirqs will run on the next exit, which an
+ * interrupt causes within half a millisecond.
  */
 void softirq_put_off(void);
 

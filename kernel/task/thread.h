@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads of the one process, and kernel threads. Each has a kernel stack;
- * they switch only where they block, and by the tick while in ring 3.
+ * Threads of the one process, and kernel threads. Each has a kernel stack.
+ * They switch only where they block, and in ring 3 when a time slice ends.
  */
 #ifndef KERNEL_TASK_THREAD_H
 #define KERNEL_TASK_THREAD_H
@@ -43,7 +43,7 @@ struct thread {
 	struct list_head sigqueue; /* their siginfo */
 	uint64_t sigwait; /* blocked ones that sigtimedwait() waits for */
 	uint64_t saved_mask; /* the mask from before the call */
-	bool restore_mask; /* saved_mask comes back behind the next signal */
+	bool restore_mask; /* saved_mask is restored after the next signal */
 	bool signal_work; /* CPU_WORK_SIGNAL while it is not current */
 	struct restart_block restart; /* of the call that was interrupted */
 	struct {
@@ -53,7 +53,7 @@ struct thread {
 	} altstack;
 	uintptr_t clear_child_tid;
 	uintptr_t robust_list;
-	struct list_head *doomed; /* files that it is closing: net/socket/scm.c */
+	struct list_head *doomed; /* files being closed: net/socket/scm.c */
 	uint64_t cpu_ns; /* time on the CPU */
 	uint64_t switched_in; /* when it got the CPU */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers of threads. Owns the tree of threads by number, and where the next
- * one is looked for: a walk from there along the numbers in use, at most as
- * far as there are threads, finds one that is free without any memory.
+ * Numbers of threads. Owns the tree of threads by number, and the number at
+ * which the next search starts. A search walks the numbers in use from there,
+ * at most one step per thread, and needs no memory.
  */
 #include "kernel/task/tid.h"
 
@@ -47,7 +47,7 @@ static struct thread *thread_of(struct rb_node *node)
 	return rb_entry(node, struct thread, tid_node);
 }
 
-/* The thread with the least number from tid on. */
+/* The thread with the lowest number from tid on. */
 static struct rb_node *first_from(int tid)
 {
 	struct rb_node *node = tids.node, *found = NULL;
@@ -63,7 +63,7 @@ static struct rb_node *first_from(int tid)
 	return found;
 }
 
-/* The least free number from tid on; the limit when there is none. */
+/* The lowest free number from tid on; the limit when there is none. */
 static int free_from(int tid)
 {
 	struct rb_node *node = first_from(tid);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers. Owns two trees of pending timers, one a clock, ordered by expiry and,
- * among equal ones, by the order in which they were started. Entered by threads
- * and softirqs; timer functions run in the timer softirq.
+ * Timers. Owns two trees of pending timers, one per clock, ordered by expiry
+ * and, among equal ones, by when they were started. Entered by threads and
+ * softirqs; timer functions run in the timer softirq.
  *
- * A time of day stays one in its tree: when that clock is set, only the first
- * of them is looked at again.
+ * Expiries in the tree of the time of day are times of day: when that clock is
+ * set, only the first one has to be checked again.
  *
- * The CPU's timer is programmed lazily, for writing it is dear under a
- * hypervisor: `armed` is when it will fire, never later than the first
- * expiry. Starting a timer before that moves it forward; cancelling the first
- * one leaves it, and the interrupt that finds nothing due arms it anew. So a
- * timeout that is set and cancelled for each request costs two tree
- * operations and no device access.
+ * The CPU's timer is programmed lazily, since writing it is expensive under a
+ * hypervisor: `armed` is when it will fire, never later than the first expiry.
+ * Starting an earlier timer rearms it. Cancelling the first timer does not: the
+ * interrupt comes, finds nothing due and arms it again. So a timeout that is
+ * set and cancelled for each request costs two tree operations and no device
+ * access.
  */
 #include "kernel/task/timer.h"
 
@@ -21,7 +21,7 @@
 #include "kernel/x86/apic.h"
 #include "kernel/x86/irq.h"
 
-/* Functions of one round; the softirq does not take long, whatever is due. */
+/* The most functions of one round, which bounds the softirq's time. */
 #define RUN_AT_ONCE 64
 
 static struct base {
@@ -111,7 +111,7 @@ static void timer_unlink(struct timer *timer)
 	RB_CLEAR_NODE(&timer->node);
 }
 
-/* A time that has come is left to the softirq: no way round by an interrupt. */
+/* For a time that has passed it raises the softirq, without an interrupt. */
 static void arm(uint64_t expires)
 {
 	if (expires <= ktime_get_ns()) {
@@ -123,8 +123,8 @@ static void arm(uint64_t expires)
 }
 
 /*
- * A timer that a timer function starts for now waits for the next round, so
- * that one which always starts itself again cannot hold the CPU.
+ * A timer started by a timer function to expire at once waits for the next
+ * round, so that one that always restarts itself cannot hold the CPU.
  */
 void timer_start(struct timer *timer, uint64_t expires)
 {
@@ -148,8 +148,8 @@ bool timer_cancel(struct timer *timer)
 }
 
 /*
- * The interrupt that leads here may have come a little early, by the two
- * clocks' rounding, so the CPU's timer counts as off whatever the time is.
+ * The interrupt may have come a little early, because the two clocks round
+ * differently, so the CPU's timer counts as off whatever the time is.
  */
 void timers_run(void)
 {

@@ -20,12 +20,12 @@ void timers_init(void);
 void timer_setup(struct timer *timer, void (*func)(struct timer *timer));
 /* (Re)arms for the absolute time; a time in the past fires soon. */
 void timer_start(struct timer *timer, uint64_t expires);
-/* True when it was pending. After this func will not run. */
+/* True if it was pending. Afterwards its func will not run. */
 bool timer_cancel(struct timer *timer);
 bool timer_pending(const struct timer *timer);
 /* Runs what is due, and arms the CPU's timer for the rest. From the softirq. */
 void timers_run(void);
-/* Times of day come at other moments from now on. */
+/* The time of day was set: its timers are checked again. */
 void timers_clock_was_set(void);
 /* Expiry of the first on the monotonic clock, UINT64_MAX if none. */
 uint64_t timer_next(void);

@@ -22,7 +22,7 @@ static inline uint64_t timescale_mul(uint64_t a, uint64_t fixed)
 	return (uint64_t)(((unsigned __int128)a * fixed) >> 32);
 }
 
-/* Counts that a counter may seem to have gone back: then it stands still. */
+/* A counter up to so many counts behind the base reads as the base. */
 #define TIMESCALE_BACK BIT(48)
 
 static inline uint64_t timescale_ns(const struct timescale *t, uint64_t count)
@@ -35,8 +35,8 @@ static inline uint64_t timescale_ns(const struct timescale *t, uint64_t count)
 }
 
 /*
- * The counter's value at a time: the base's for times before it, the last one
- * for those that it does not live to see.
+ * The counter's value at a time: the base's for earlier times, the largest
+ * value for times that it cannot reach.
  */
 static inline uint64_t timescale_count(const struct timescale *t, uint64_t ns)
 {
@@ -49,7 +49,7 @@ static inline uint64_t timescale_count(const struct timescale *t, uint64_t ns)
 	return t->base_count + (count < left ? (uint64_t)count : left);
 }
 
-/* hz counts a second from now on; what has passed keeps the old rate. */
+/* hz counts per second from now on; earlier times are not changed. */
 static inline void timescale_set_hz(struct timescale *t, uint64_t count,
 				    uint64_t hz)
 {

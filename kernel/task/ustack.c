@@ -68,8 +68,8 @@ static size_t strings_size(char *const *strings, int n)
 }
 
 /*
- * The vectors' place is known before the strings are pushed, because the
- * strings' lengths are: both are then written in one pass.
+ * The strings' lengths give the vectors' place before any string is written,
+ * so that both are written in one pass.
  */
 uintptr_t user_stack_finish(struct user_stack *stack, struct user_vectors *v)
 {

@@ -25,7 +25,7 @@ struct user_vectors {
 	int envc;
 	uint64_t (*auxv)[2]; /* type and value */
 	int nr_auxv;
-	/* Where the strings came to lie: argv's end where envp's start. */
+	/* Set to where the strings are: argv's end where envp's start. */
 	uintptr_t arg_start, env_start, env_end;
 };
 

@@ -5,17 +5,16 @@
  * softirqs included.
  *
  * Why no wake-up is lost. A waiter and its waker share one CPU, and the
- * kernel is not preempted, so the waker runs either wholly before a line of
- * the waiter or wholly after it; it gets in between two lines where the waiter
- * lets others run: in schedule(), in softirqs, in a fault or a cond_resched()
- * of the attempt.
+ * kernel is not preempted, so the waker runs only where the waiter lets others
+ * run: in schedule(), in softirqs, in a fault or a cond_resched() of the
+ * attempt.
  *
  *	waiter					waker
  *	------					-----
  *	entry on the queue
  *    again:
  *	is_woken = false
- *	attempt				    (1)	  what it wants is there now
+ *	attempt				    (1)	  makes the attempt possible
  *	    -EAGAIN				  wake_up():
  *	state = SLEEPING		    (2)	    entry on the queue?
  *	if (is_woken)				      is_woken = true
@@ -26,22 +25,20 @@
  *	        another thread runs
  *	goto again
  *
- * The waker changes what the attempt looks at before it walks the queue, and
- * the entry is on the queue before the attempt looks. So an attempt that does
- * not see the change is followed by a walk that finds the entry: at (1), in
- * the middle of the attempt, or before the state is SLEEPING, it finds a
- * runnable thread, and is_woken stays behind for the test; from (2) on it makes
- * the thread runnable, whether that has left the CPU or is still inside
- * schedule()'s do_softirq(), which looks at the state after that. is_woken is
- * cleared before an attempt and never after one.
+ * The waker changes the data that the attempt tests before it walks the queue,
+ * and the entry is on the queue before the attempt. So an attempt that does not
+ * see the change is followed by a walk that finds the entry. At (1), during the
+ * attempt or before the state is SLEEPING, the walk finds a runnable thread,
+ * and is_woken stays set for the test. From (2) on it makes the thread
+ * runnable, whether the thread has left the CPU or is still in schedule()'s
+ * do_softirq(): schedule() tests the state after that. is_woken is cleared
+ * before an attempt and never after one.
  *
- * A wait that is woken and makes no progress. What wakes a queue has made, or
- * may have made, the attempt possible; one that is woken again and again in the
- * middle of its own attempts would keep the CPU. It lets whatever is due run
- * between two of them, and after SPINS_MAX without a sleep it is an error of
- * the kernel's: logged once, with its place, and each further attempt waits
- * for a tick. A thread that does sleep in between takes turns with the others
- * like any other.
+ * A wait that is woken and makes no progress. A thread that is woken again and
+ * again during its own attempts would keep the CPU. So cond_resched() runs
+ * between two attempts, and more than SPINS_MAX of them without a sleep are a
+ * bug of the kernel: logged once, with its place, and each further attempt
+ * waits for a tick.
  */
 #include "kernel/task/wait.h"
 
@@ -113,7 +110,7 @@ void __wake_up(struct wait_queue_head *wq, int nr_exclusive, uint32_t key)
 
 /* ---- Attempts ------------------------------------------------------------ */
 
-/* Once in a row: what comes before the next attempt is for others. */
+/* Takes one wake-up per attempt; further ones go to other waiters. */
 static int waiting_wake(struct wait_queue_entry *e, uint32_t key)
 {
 	struct waiting *w = container_of(e, struct waiting, entry);
@@ -152,7 +149,7 @@ static void trip(struct waiting *w)
 	schedule_until(ktime_get_ns() + TICK_NS);
 }
 
-/* Woken in the middle of the attempt: it is made again at once. */
+/* Woken during the attempt: it is made again without a sleep. */
 static void waiting_spin(struct waiting *w)
 {
 	set_current_state(THREAD_RUNNABLE);
@@ -188,7 +185,7 @@ int waiting_sleep(struct waiting *w, struct wait_queue_head *wq,
 	return 0;
 }
 
-/* An exclusive wake-up that this thread has no use for. */
+/* Gives an exclusive wake-up that came too late to the next waiter. */
 static void pass_on(struct wait_queue_head *wq)
 {
 	struct wait_queue_entry *e, *next;

@@ -63,7 +63,7 @@ void remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *e);
 /* Calls every entry, and at most nr_exclusive exclusive ones (0: all). */
 void __wake_up(struct wait_queue_head *wq, int nr_exclusive, uint32_t key);
 
-/* Mostly nobody waits. */
+/* Inline because the queue is mostly empty. */
 static inline void wake_up_poll(struct wait_queue_head *wq, uint32_t mask)
 {
 	if (waitqueue_active(wq))
@@ -82,25 +82,24 @@ static inline void wake_up_all(struct wait_queue_head *wq)
 }
 
 /*
- * Waiting, where the condition is the attempt itself: what a call is there to
- * do, tried once. It returns -EAGAIN for "not now, somebody will wake the
- * queue when it is worth another look", and has changed nothing then; anything
- * else is the end of the wait: what was done, or an error. So a wait cannot
- * end while the action that it is for would still fail, and none spins.
+ * Waits by attempts: the attempt is the call's action, tried once. -EAGAIN
+ * means that nothing was changed and that the queue will be woken when another
+ * attempt makes sense. Any other result, success or error, ends the wait. So a
+ * wait cannot end while its action would still fail, and none spins.
  *
  * The attempt runs in a runnable thread whose entry is queued already: it may
  * copy to ring 3, fault or cond_resched(); wait.c says why no wake-up is lost.
- * Its order is Linux's: the attempt first, then what it says of errors and
- * ends, then the time, then the signal.
+ * The order is Linux's: the attempt with its errors, then the deadline, then
+ * signals.
  *
  * Returns what the attempt returned; -EAGAIN once deadline (a moment, see
  * kernel/task/clock.h; 0: do not wait, UINT64_MAX: never) has passed, -ERESTARTSYS
- * when a signal wants the thread. The attempt is evaluated often.
+ * when a signal is pending. The attempt is evaluated repeatedly.
  */
 #define wait_attempt(wq, attempt, deadline) \
 	__wait_attempt(wq, attempt, deadline, 0)
 /*
- * The same, for whom one wake-up is enough: the longest waiter is first. A
+ * The same, where a wake-up wakes one waiter: the one that waits longest. A
  * wake-up that comes too late for this thread goes to the next one.
  */
 #define wait_attempt_exclusive(wq, attempt, deadline) \
@@ -127,12 +126,12 @@ struct waiting {
 	unsigned int nr_spins; /* retries since it last gave the CPU away */
 	bool is_queued;
 	bool is_woken; /* since the last attempt began */
-	bool was_woken; /* ... the one before */
+	bool was_woken; /* is_woken of the attempt before */
 	bool is_late; /* the deadline has passed */
 };
 
 /*
- * After an attempt that said -EAGAIN: 0 when it is to be made again, else the
+ * After an attempt that returned -EAGAIN: 0: make it again, else the
  * end of the wait, -EAGAIN or -ERESTARTSYS. The first call queues w, of which only
  * is_queued need be set; flags: WQ_FLAG_*.
  */
@@ -142,16 +141,15 @@ void waiting_end(struct waiting *w);
 
 /* Shown in /proc/net/pollux. */
 struct wait_counts {
-	uint64_t in_vain; /* woken, and the attempt still said -EAGAIN */
-	uint64_t tripped; /* ... so often without a sleep that it was made to */
+	uint64_t in_vain; /* woken, and the attempt was still -EAGAIN */
+	uint64_t tripped; /* more than SPINS_MAX without a sleep: made to sleep */
 };
 
 extern struct wait_counts wait_counts;
 
 /*
- * For a condition that is one flag, which nobody but the caller takes away:
- * what the caller does next cannot fail for want of it. 0, -ETIMEDOUT,
- * -ERESTARTSYS.
+ * Waits until cond is true; only the caller may make it false again, so that
+ * it still holds afterwards. 0, -ETIMEDOUT, -ERESTARTSYS.
  */
 #define wait_event_until(wq, cond, deadline)                                  \
 	({                                                                    \

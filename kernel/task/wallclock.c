@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keeps the time of day right. Every few seconds the machine's clock is read
- * again. The RTC shows whole seconds, so a reading only says in which second
- * we are; the interval between readings is no whole number of seconds, so that
- * the second's edges are met sooner or later.
+ * again. The RTC shows whole seconds only; the interval between readings is no
+ * whole number of seconds, so that sooner or later one is near the edge of a
+ * second.
  *
- * What is a little off is made good by running faster or slower, at Linux's
- * rate, so that no clock goes back. Much of it means that the machine stood
- * still, was saved and restored, or that somebody set the host's clock: then
- * the time of day is set, and the keys of the random generator are new. Softirq.
+ * A small error is corrected by running faster or slower, at Linux's rate, so
+ * that no clock goes back. A large one means that the machine was stopped, or
+ * saved and restored, or that the host's clock was set: then the time of day is
+ * set, and the random generator makes new keys. Softirq.
  */
 #include "kernel/task/wallclock.h"
 
@@ -20,20 +20,20 @@
 #include "kernel/x86/rtc.h"
 
 #define CHECK_NS (1900 * NSEC_PER_MSEC)
-/* More than the first guess can be off. */
+/* No less than the largest error of the first reading. */
 #define STEP_NS (500 * (int64_t)NSEC_PER_MSEC)
 
 /* As far as Linux lets a clock be set, 2232: moments have 63 bits. */
 #define LATEST (8277292036ULL * NSEC_PER_SEC)
 
-/* A host whose clock does not go with ours is told of once a minute. */
+/* Settings of the clock are logged once a minute at most. */
 #define QUIET_NS (60 * NSEC_PER_SEC)
 
 static struct timer check_timer;
 static uint64_t quiet_until;
 static bool has_clock;
 
-/* False: not just now, or nothing that can be. */
+/* False: cannot be read now, or an impossible time. */
 static bool read_clock(uint64_t *low, uint64_t *high,
 		       bool (*read_rtc)(uint64_t *seconds))
 {
@@ -50,7 +50,7 @@ static bool read_clock(uint64_t *low, uint64_t *high,
 	return true;
 }
 
-/* The best guess is the middle. */
+/* The estimate is the middle of the reading's range. */
 uint64_t wallclock_read_first(void)
 {
 	uint64_t low, high;
@@ -74,7 +74,7 @@ static void tell(int64_t ns)
 		  (unsigned long long)(size % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
-/* To the middle of what the reading allows. */
+/* Sets the clock to the middle of the reading's range. */
 static void set(int64_t error, uint64_t low, uint64_t high)
 {
 	int64_t more = (int64_t)(high - low) / 2;
@@ -86,7 +86,7 @@ static void set(int64_t error, uint64_t low, uint64_t high)
 	tell(ns);
 }
 
-/* As fast as makes it good by the next look, if that is allowed. */
+/* Slews to correct the error by the next check, within CLOCK_SLEW_MAX. */
 static void slew(int64_t error)
 {
 	int64_t ppm = error / (int64_t)(CHECK_NS / 1000000);
