@@ -300,10 +300,14 @@ void random_init(const uint64_t seed[4])
 void random_ready(void)
 {
 	if (seeded) {
-		pr_info("random: seeded by:%s%s%s",
+		pr_info("random: seeded by:%s%s%s%s",
 			seeded & SEEDED_CPU ? " CPU" : "",
 			seeded & SEEDED_FIRMWARE ? " firmware" : "",
-			seeded & SEEDED_DEVICE ? " device" : "");
+			seeded & SEEDED_DEVICE ? " device" : "",
+			seeded == SEEDED_DEVICE ?
+				"; the kernel's addresses, which were chosen "
+				"before, are made of timing alone" :
+				"");
 		return;
 	}
 	mix_jitter(JITTER_ROUNDS_ALONE, true);
