@@ -295,7 +295,7 @@ boot_gdtr:
 	.quad	0 /* boot_gdt, once it is known where that lies */
 
 	.section .bss.page, "aw", @nobits
-	.globl boot_guard, boot_stack, boot_stack_top
+	.globl boot_guard, boot_stack, boot_stack_top, boot_guard_above
 	.globl boot_pml4, boot_pdpt, boot_pd
 	.balign 4096
 boot_guard:
@@ -303,6 +303,8 @@ boot_guard:
 boot_stack:
 	.skip	16384
 boot_stack_top:
+boot_guard_above:
+	.skip	4096
 boot_pml4:
 	.skip	4096
 boot_pdpt:

@@ -28,7 +28,7 @@
 
 #define USER_PROBE 0x400000 /* any address of ring 3's half */
 
-extern const char _text[], _rodata[], boot_guard[];
+extern const char _text[], _rodata[], boot_guard[], boot_guard_above[];
 extern char _sealed[];
 
 static unsigned int nr_tests, nr_failed;
@@ -72,6 +72,24 @@ static void test_invariants(void)
 	ok(!check_all(), "all invariants hold");
 }
 
+/* A page's entry that is wrong is found: what the walk at the start looks for. */
+static void test_walk(void)
+{
+	uint64_t *pte = pte_lookup(kernel_pgd, (uintptr_t)current->kstack,
+				   false);
+	uint64_t right = *pte;
+	bool executable, user;
+
+	*pte = right & ~(uint64_t)PTE_NX;
+	executable = paging_check();
+	*pte = right | PTE_U;
+	user = paging_check();
+	*pte = right;
+	flush_tlb_page((uintptr_t)current->kstack);
+	ok(executable && user && !paging_check(),
+	   "page tables: one that is not so is found");
+}
+
 static void test_probes(void)
 {
 	uint8_t *page = kmalloc(PAGE_SIZE);
@@ -103,14 +121,14 @@ static void test_stacks(void)
 {
 	const uint8_t *stack = current->kstack;
 	uint8_t code[1] = { RET };
-	bool guarded = !probe_read(boot_guard);
+	bool guarded = !probe_read(boot_guard) && !probe_read(boot_guard_above);
 
 	ok(probe_read(stack) && !probe_read(stack - 1) &&
 		   !probe_read(stack + KSTACK_SIZE),
 	   "a thread's stack has a guard page at both ends");
-	for (unsigned int i = 0; i < NR_IST; i++)
+	for (unsigned int i = 0; i <= NR_IST; i++)
 		guarded &= !probe_read(ist_guard(i));
-	ok(guarded, "so have those of the boot and of exceptions below them");
+	ok(guarded, "so have those of the boot and of exceptions");
 	ok(probe_read(code) && !probe_call(code), "stacks are not executable");
 	ok(__stack_chk_guard && !(__stack_chk_guard & 0xff) &&
 		   __stack_chk_guard == current->stack_guard,
@@ -219,6 +237,7 @@ int selftest(const char *which)
 	if (*which)
 		selftest_bug(which);
 	test_invariants();
+	test_walk();
 	test_probes();
 	test_stacks();
 	test_user_page();

@@ -34,7 +34,7 @@
 /* Stacks that stay mapped; linked through their lowest word. */
 #define CACHED_MAX 8
 
-extern const char boot_guard[], boot_stack[];
+extern const char boot_guard[], boot_guard_above[];
 
 uintptr_t vmap_base __ro_after_init_data = VMAP_START;
 
@@ -177,9 +177,10 @@ void kstack_free(void *stack)
 
 bool is_kstack_guard(uintptr_t addr)
 {
-	if (addr >= (uintptr_t)boot_guard && addr < (uintptr_t)boot_stack)
+	if (addr - (uintptr_t)boot_guard < GUARD_SIZE ||
+	    addr - (uintptr_t)boot_guard_above < GUARD_SIZE)
 		return true;
-	for (unsigned int i = 0; i < NR_IST; i++)
+	for (unsigned int i = 0; i <= NR_IST; i++)
 		if (addr - (uintptr_t)ist_guard(i) < GUARD_SIZE)
 			return true;
 	return addr >= SLOTS_BASE && addr < slot_guard(slots_used) &&

@@ -58,14 +58,17 @@ static uint64_t gdt[] __ro_after_init_data = {
 
 static struct tss tss;
 /* The guard pages are unmapped when the kernel gets its page tables. */
-static _Alignas(PAGE_SIZE) struct ist_stack {
-	uint8_t guard[PAGE_SIZE];
-	uint8_t stack[IST_STACK_SIZE];
-} ist_stacks[NR_IST];
+static _Alignas(PAGE_SIZE) struct {
+	struct ist_stack {
+		uint8_t guard[PAGE_SIZE];
+		uint8_t stack[IST_STACK_SIZE];
+	} stacks[NR_IST];
+	uint8_t last_guard[PAGE_SIZE];
+} ist;
 
 const void *ist_guard(unsigned int nr)
 {
-	return ist_stacks[nr].guard;
+	return nr < NR_IST ? ist.stacks[nr].guard : ist.last_guard;
 }
 
 static void tss_init(void)
@@ -74,7 +77,7 @@ static void tss_init(void)
 
 	tss.iomap = sizeof(tss);
 	for (unsigned int i = 0; i < NR_IST; i++)
-		tss.ist[i] = (uintptr_t)(ist_stacks[i].stack + IST_STACK_SIZE);
+		tss.ist[i] = (uintptr_t)(ist.stacks[i].stack + IST_STACK_SIZE);
 
 	/* SDM vol 3 figure 7-4. */
 	gdt[TSS_SEL / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |

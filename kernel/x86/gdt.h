@@ -20,7 +20,10 @@ enum ist {
 	NR_IST = IST_DEBUG,
 };
 
-/* The page below stack nr, 0 to NR_IST - 1, which is never mapped. */
+/*
+ * The page below stack nr, 0 to NR_IST - 1, or that above the last, NR_IST: never
+ * mapped.
+ */
 const void *ist_guard(unsigned int nr);
 
 void gdt_init(void); /* GDT and TSS, segment registers reloaded */

@@ -37,7 +37,7 @@
 
 extern const char _text[], _etext[], _rodata[], _data[], _ebss[], _image_end[];
 extern const char _sealed[], _sealed_end[];
-extern char boot_guard[];
+extern char boot_guard[], boot_guard_above[];
 
 uint64_t *kernel_pgd __ro_after_init;
 
@@ -140,7 +140,8 @@ static void map_image(uint64_t global)
 	map_image_part(_rodata, _data, PTE_NX | global);
 	map_image_part(_data, _ebss, writable);
 	*early_entry((uintptr_t)boot_guard, 0) = 0;
-	for (unsigned int i = 0; i < NR_IST; i++)
+	*early_entry((uintptr_t)boot_guard_above, 0) = 0;
+	for (unsigned int i = 0; i <= NR_IST; i++)
 		*early_entry((uintptr_t)ist_guard(i), 0) = 0;
 
 	map_direct(virt_to_phys(_text), virt_to_phys(_data), global);
@@ -203,10 +204,15 @@ static void make_read_only(uintptr_t va)
 
 void paging_seal(void)
 {
+	const char *wrong;
+
 	for (const char *p = _sealed; p < _sealed_end; p += PAGE_SIZE) {
 		make_read_only((uintptr_t)phys_to_virt(virt_to_phys(p)));
 		make_read_only((uintptr_t)p);
 	}
+	wrong = paging_check();
+	if (wrong)
+		panic("%s", wrong);
 }
 
 static uint64_t *make_table(uint64_t *entry, bool user)

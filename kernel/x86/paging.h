@@ -30,7 +30,10 @@ extern uint64_t *kernel_pgd; /* direct map address of the kernel's top level */
  * ranges itself, before the page allocator exists.
  */
 void paging_init(struct boot_info *bi);
-/* Nobody writes any more to what is __ro_after_init: those pages say so. */
+/*
+ * Nobody writes any more to what is __ro_after_init: those pages say so. Then
+ * paging_check() walks along all tables; what is wrong is a panic.
+ */
 void paging_seal(void);
 
 /*

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 from tap import Tap
 from vm import Vm, image
 
-PROOFS = 20  # at least: those that every CPU can give
+PROOFS = 21  # at least: those that every CPU can give
 
 # Bugs of kernel/selftest_bugs.c, and what the panic says.
 WRITTEN = "slab cache bug: an object was written to after its free"
