@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between lwIP and the checks of net/tcp/tcp_check.c: fills in what they want to
- * know of the pcb and the segment, and does what they say. Softirq.
+ * Between lwIP and the checks of net/tcp/tcp_check.c: fills in their arguments
+ * from pcb and segment, and carries out their verdict. Softirq.
  */
 #include "net/tcp/tcp_input.h"
 
@@ -32,7 +32,7 @@
 #include "net/tcp/tcp_upcall.h"
 #include "net/tcp/tcp_urg.h"
 
-/* Challenge ACKs a second for each group of peers, a connection's pause. */
+/* Challenge ACKs per second and group of peers; pause of a connection. */
 #define CHALLENGE_MIN 50
 #define CHALLENGE_SPREAD 100
 #define CHALLENGE_GROUPS 256
@@ -42,8 +42,8 @@
 
 /*
  * RFC 5961 section 7. The number for each second is random, so that counting
- * the answers tells an outsider nothing of other connections; whose address is
- * of another group, which a secret decides, cannot use it up.
+ * the answers reveals nothing about other connections. Peers are grouped by a
+ * keyed hash: a peer can use up the number of its own group only.
  */
 static bool challenge_allowed(const struct tcp_pcb *pcb)
 {
@@ -55,8 +55,9 @@ static bool challenge_allowed(const struct tcp_pcb *pcb)
 }
 
 /*
- * Resets that answer segments of no connection. Linux sends them all; this
- * is far above what any scan asks for, and keeps a flood from being doubled.
+ * Limits resets that answer segments of no connection, so that a flood does not
+ * cause as much traffic again. Linux has no limit; this one is far above what
+ * scans need.
  */
 static bool reset_allowed(void)
 {
@@ -114,7 +115,7 @@ static void count_drop(enum tcp_drop_reason why)
 	}
 }
 
-/* Who signs (RFC 2385) could not tell our reset from a forged one. */
+/* No reset to a segment with a signature (RFC 2385): ours would have none. */
 int net_hook_tcp_reset_allowed(struct tcp_hdr *hdr, u16_t optlen)
 {
 	if (!tcp_check_options((uint8_t *)(hdr + 1), optlen,
@@ -136,7 +137,7 @@ static bool listener_full(const struct tcp_pcb *pcb)
 	return listener && tcp_accept_queue_full(listener);
 }
 
-/* A listening pcb is smaller: only what both kinds have may be read. */
+/* A listening pcb is smaller: only fields that both kinds have may be read. */
 static struct tcp_check_conn describe_pcb(const struct tcp_pcb *pcb)
 {
 	struct tcp_check_conn conn = {
@@ -180,9 +181,9 @@ static void cut_segment(struct tcp_hdr *hdr, struct pbuf *p,
 }
 
 /*
- * Data beyond a gap stays in its receive buffer until the gap is filled:
- * when those buffers run short, or this connection has enough of them, it is
- * not kept. TCP sends it again.
+ * Out-of-order data stays in its receive buffer until the gap is filled. It is
+ * not kept when buffers are short or the connection has many; the peer sends it
+ * again.
  */
 static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 			const struct pbuf *p)
@@ -192,7 +193,7 @@ static bool cannot_keep(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 	       !tcp_memory_may_keep_gap(tcp_sk_of_pcb(pcb));
 }
 
-/* lwIP is about to see the acknowledgement of our FIN. */
+/* Handles an acknowledgement of our FIN, before lwIP gets it. */
 static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 {
 	bool fin_sent = pcb->state == FIN_WAIT_1 || pcb->state == LAST_ACK;
@@ -202,11 +203,11 @@ static void note_fin_acked(struct tcp_pcb *pcb, const struct tcp_hdr *hdr)
 		tcp_fin_acked(tcp_sk_of_pcb(pcb));
 }
 
-/* ---- The segment that lwIP works on -------------------------------------- */
+/* ---- The segment that lwIP is processing --------------------------------- */
 
 /*
- * One at a time: a listener's segments are never put here, and only they enter
- * lwIP's tcp_input() anew, from within it: tcp_cookie_ack().
+ * One is enough: tcp_input() is re-entered only for a listener's segments
+ * (tcp_cookie_ack()), and those are never put here.
  */
 static struct tcp_rx rx;
 
@@ -241,7 +242,7 @@ bool tcp_rx_successor_isn(const struct tcp_tuple *id, uint32_t *isn)
 	return true;
 }
 
-/* Linux, and the world with it, points behind the urgent byte. */
+/* As on Linux, the urgent pointer points behind the urgent byte. */
 static void note_urgent(const struct tcp_rx *seg, struct tcp_sock *tp)
 {
 	uint32_t end = rxqueue_end(&tp->sk_receive_queue);
@@ -278,7 +279,7 @@ static void note_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *hdr,
 		note_urgent(&rx, tp);
 }
 
-/* A listener's SYN or ACK; true: it is dealt with. */
+/* A listener's SYN or ACK; true: handled, lwIP must not get it. */
 static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 		    u16_t optlen, struct pbuf *p)
 {
@@ -291,7 +292,7 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 		net_count(tcp_listen_drops);
 		return true;
 	}
-	/* A new connection must not cost another one its life. */
+	/* A new connection must not make lwIP abort another one. */
 	if (!tcp_cookies_needed(listening) && !net_tcp_pcbs_short(0))
 		return false;
 	tcp_cookie_answer(listening, hdr, optlen);
@@ -299,8 +300,8 @@ static bool cookies(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 }
 
 /*
- * TCP_DEFER_ACCEPT: the ACK that completes a handshake is not seen until it
- * brings data, for so many seconds; SYN|ACK again asks for another.
+ * TCP_DEFER_ACCEPT: for so many seconds, ACKs without data do not complete the
+ * handshake; the repeated SYN|ACK makes the peer send another.
  */
 static bool is_deferred(const struct tcp_pcb *pcb, const struct pbuf *p)
 {
@@ -345,7 +346,7 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 	struct tcp_check_result res;
 	bool first_syn = pcb->state == LISTEN || pcb->state == SYN_SENT;
 
-	/* Options in a second pbuf: no frame of ours is in two. */
+	/* opt2: options in a second pbuf, which no received frame has. */
 	if (opt2 || !tcp_check_options((uint8_t *)(hdr + 1), optlen,
 				       first_syn && (seg.flags & TCPHDR_SYN))) {
 		count_drop(TCP_DROP_OPTIONS);
@@ -362,7 +363,7 @@ err_t net_hook_tcp_input(struct tcp_pcb *pcb, struct tcp_hdr *hdr, u16_t optlen,
 		res.verdict = TCP_DROP_ACK;
 		res.reason = TCP_DROP_MEMORY;
 	}
-	/* RFC 5681 4.2: what fills a gap is acknowledged at once. */
+	/* RFC 5681 4.2: ACK a segment that fills a gap at once. */
 	if (res.verdict == TCP_PASS && conn.out_of_order && seg.len)
 		tcp_ack_now(pcb);
 	return apply(pcb, hdr, p, &res);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Initial sequence numbers, which lwIP asks for. Softirq and connect(2).
+ * Initial sequence numbers, a hook of lwIP. Softirq and connect(2).
  */
 #include "lwip/ip_addr.h"
 
@@ -12,8 +12,8 @@
 #include "net/tcp/tcp_input.h"
 
 /*
- * RFC 6528: a clock of 4 microseconds a tick, plus a keyed hash of the four
- * addresses, so that nobody can tell one connection's numbers from another's.
+ * RFC 6528: a clock of 4 microseconds a tick, plus a keyed hash of addresses
+ * and ports, so that a connection's numbers cannot be predicted from another's.
  */
 u32_t net_hook_tcp_isn(const ip_addr_t *local_ip, u16_t local_port,
 		       const ip_addr_t *remote_ip, u16_t remote_port)

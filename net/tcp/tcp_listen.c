@@ -23,7 +23,7 @@
 #include "net/tcp/tcp_memory.h"
 #include "net/tcp/tcp_window.h"
 
-/* Or memory is short for those that are in it. */
+/* Also if memory is short for the connections in the queue. */
 bool tcp_accept_queue_full(const struct tcp_sock *listener)
 {
 	const struct sock *sk = &listener->inet.sk;
@@ -37,7 +37,7 @@ bool tcp_accept_queue_full(const struct tcp_sock *listener)
 	return true;
 }
 
-/* O_NONBLOCK is not of it. */
+/* O_NONBLOCK is not inherited. */
 void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent)
 {
 	const uint32_t own = BIT(SOCK_F_DONE) | BIT(SOCK_F_NOSPACE);
@@ -117,9 +117,9 @@ static uint32_t clamp_backlog(int backlog)
 }
 
 /*
- * lwIP's backlog bounds the handshakes in progress, ours the ones complete.
- * lwIP refuses a second listener on a port only when it may reuse addresses:
- * the port table has decided that already.
+ * lwIP's backlog bounds the handshakes in progress, sk_max_ack_backlog the
+ * complete ones. lwIP checks for a second listener on a port only with
+ * SOF_REUSEADDR, which is not set yet: the port table has checked already.
  */
 int tcp_listen_start(struct sock *sk, int backlog)
 {
@@ -163,8 +163,8 @@ static void unlink_child(struct tcp_sock *child)
 }
 
 /*
- * Who was not accepted is reset: nobody ever will read what they sent. The sock
- * may listen or connect again meanwhile.
+ * Resets connections that were not accepted: nobody will read their data. The
+ * sock may listen or connect again meanwhile.
  */
 static void drop_children(struct tcp_sock *tp)
 {
@@ -185,8 +185,8 @@ static void drop_children(struct tcp_sock *tp)
 }
 
 /*
- * lwIP forgets the listener of connections that are half open, but they keep
- * its argument, which is the sock that goes.
+ * lwIP clears the listener of half-open pcbs, but not their callback argument,
+ * which is the sock of the listener.
  */
 static void forget_half_open(const struct tcp_sock *tp)
 {
@@ -221,7 +221,7 @@ static int try_accept(struct tcp_sock *tp, struct tcp_sock **child)
 	return 0;
 }
 
-/* Whoever has waited longest gets the next connection, and is woken alone. */
+/* A new connection wakes only the thread that has waited longest. */
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline)
 {
 	struct tcp_sock *tp = tcp_sk(sk);

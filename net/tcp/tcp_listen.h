@@ -9,14 +9,14 @@
 
 int tcp_listen_start(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
-/* Whoever waits for one that has stopped is turned away; others may run. */
+/* Resets all that waits for a stopped listener. Others may run. */
 void tcp_listen_drop(struct tcp_sock *tp);
-/* What an accepted sock takes over from its listener: socket(7). */
+/* Copies what an accepted sock inherits from its listener: socket(7). */
 void tcp_inherit(struct tcp_sock *child, const struct tcp_sock *parent);
-/* A connection is there to be accepted. */
+/* Adds a connection to the accept queue. */
 void tcp_enqueue_child(struct tcp_sock *parent, struct tcp_sock *child);
 bool tcp_accept_queue_full(const struct tcp_sock *listener);
-/* The oldest connection, waiting until deadline (0: not), or ERR_PTR. */
+/* Takes the oldest connection, waits until deadline (0: not); or ERR_PTR. */
 struct sock *tcp_accept_sock(struct sock *sk, uint64_t deadline);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What connections hold of the budget (net/base/memory.h), and who has to go when it
- * is out. Charged is memory, not payload: a segment of one byte takes a header
- * and a block like any other, and a byte beyond a gap a whole receive buffer.
+ * The memory that connections hold of the budget (net/base/memory.h), and which
+ * are dropped when it is used up. Memory is charged, not payload: a segment of
+ * one byte takes a header and a block like any other, and an out-of-order byte
+ * a whole receive buffer.
  *
- * The share of each lets everybody in as long as all the floors fit. Beyond
- * that memory comes back from those who keep it from being of use: first what
- * waits beyond gaps, which TCP sends again; then orphans; then connections of
- * which nothing has left for the longest, the largest first (Linux's
- * tcp_prune_ofo_queue(), tcp_check_oom()). Progress is that all has left which
- * was queued at some moment, not a byte now and then. Pcbs come back from
+ * The shares admit new connections as long as all the floors fit. Beyond that
+ * memory is taken back where it is of no use: first out-of-order data, which
+ * the peer sends again; then from orphans; then from connections with the most
+ * memory and the longest time without progress (as Linux's
+ * tcp_prune_ofo_queue(), tcp_check_oom()). Progress means that all data queued
+ * at some moment has left, not a byte now and then. Pcbs are taken from
  * orphans, and then from the addresses that have the most. Softirq; the
  * accounts also system calls.
  */
@@ -37,14 +38,14 @@
 
 /* A connection that has made progress within that time is left alone. */
 #define STALLED_NS NSEC_PER_SEC
-/* Between two looks at all connections. */
+/* Pause between two walks through all connections. */
 #define PAUSE_NS (100 * NSEC_PER_MSEC)
-/* Connections in one run of the softirq. */
+/* Connections visited in one run of the softirq. */
 #define LOOKED_AT_ONCE 2048
-/* Who never said a word goes before so many who did. */
+/* Factor for connections that never received a byte. */
 #define SILENT_WEIGHT 4
 
-/* kmalloc() takes no more for n bytes. */
+/* An upper bound of the memory that kmalloc(n) takes. */
 static size_t block_for(size_t n)
 {
 	size_t size = 64;
@@ -54,7 +55,7 @@ static size_t block_for(size_t n)
 	return size;
 }
 
-/* An entry of lwIP's send queue that is full. */
+/* The memory of a full entry of lwIP's send queue. */
 static size_t entry_size(const struct tcp_pcb *pcb)
 {
 	return sizeof(struct tcp_seg) +
@@ -67,7 +68,7 @@ static size_t held_to_send(const struct tcp_sock *tp)
 	return tp->pcb->snd_queuelen * entry_size(tp->pcb);
 }
 
-/* lwIP bounds their number. */
+/* The walk is short: lwIP bounds the number of out-of-order pbufs. */
 static size_t held_beyond_gap(const struct tcp_pcb *pcb)
 {
 	size_t sum = 0;
@@ -118,7 +119,7 @@ bool tcp_memory_may_receive(const struct tcp_sock *tp)
 	return net_memory_may_queue(held);
 }
 
-/* Full segments need less than twice their payload. */
+/* 2 * window: full segments take less than twice their payload. */
 bool tcp_memory_may_keep_gap(const struct tcp_sock *tp)
 {
 	size_t most = MAX(tp->inet.sk.sk_rcvbuf, 2 * tp->window);
@@ -141,12 +142,12 @@ static uint64_t age(const struct tcp_progress *p)
 	return ktime_get_ns() - p->since_ns;
 }
 
-/* ---- Who has to go ------------------------------------------------------- */
+/* ---- What is dropped ----------------------------------------------------- */
 
-/* 0: not he. */
+/* The weight of a connection, 0: it stays. */
 typedef uint64_t weigh_fn(const struct tcp_sock *tp);
 
-/* Memory for a time that was of no use, in units that do not overflow. */
+/* Memory times the time without progress, in units that do not overflow. */
 static uint64_t use(size_t bytes, uint64_t ns)
 {
 	return ns < STALLED_NS ? 0 : bytes / 64 * (ns / NSEC_PER_MSEC);
@@ -172,7 +173,7 @@ static uint64_t weigh_gap(const struct tcp_sock *tp)
 	return tp->beyond_gap;
 }
 
-/* Its address has many, and nothing was said for a while, or ever. */
+/* Idle connections, by the number that their address has. */
 static uint64_t weigh_idle(const struct tcp_sock *tp)
 {
 	const struct tcp_pcb *pcb = tp->pcb;
@@ -202,8 +203,8 @@ static void drop_connection(struct tcp_sock *tp)
 }
 
 /*
- * The budget, or what the machine has for it: another may have taken all
- * pages but those that are kept for the network, and connections these.
+ * The budget or the machine's memory is used up: others may have taken all
+ * pages except those reserved for the network, and connections the latter.
  */
 static bool pages_are_out(void)
 {
@@ -221,8 +222,8 @@ static bool is_connection(const struct tcp_sock *tp)
 }
 
 /*
- * While it is out those go that weigh at least half of what the heaviest does:
- * two walks, however many there are.
+ * Two walks: the first finds the heaviest connection, the second drops those
+ * with at least half its weight, while out().
  */
 struct measure {
 	bool (*out)(void);
@@ -241,12 +242,12 @@ static const struct measure measures[] = {
 
 #define NR_FOR_MEMORY 3 /* then those for pcbs */
 
-/* How far it is; who comes behind the mark meanwhile is seen. */
+/* The state of the walk; connections added meanwhile are still visited. */
 static struct {
 	unsigned int at, end; /* equal: nothing to do */
 	bool drops; /* the second walk */
 	uint64_t serial; /* of the next connection */
-	uint64_t weight; /* of the heaviest; of those that go */
+	uint64_t weight; /* the heaviest so far; then the least to be dropped */
 } relief;
 
 static void look_at(const struct measure *m, struct tcp_sock *tp)
@@ -259,7 +260,7 @@ static void look_at(const struct measure *m, struct tcp_sock *tp)
 		m->drop(tp);
 }
 
-/* One walk's next part; false: it is at its end. */
+/* The next part of a walk; false: the walk has ended. */
 static bool walk_on(const struct measure *m, unsigned int *left)
 {
 	struct sock *next = sock_list_seek(&tcp_socks, relief.serial);
@@ -304,7 +305,7 @@ void tcp_memory_want_pcb(void)
 	waits_for_pcb = true;
 }
 
-/* As Linux counts: how often it begins. */
+/* Counts how often pressure begins, as Linux does. */
 static void count_pressure(void)
 {
 	static bool before;
@@ -315,7 +316,7 @@ static void count_pressure(void)
 	before = now;
 }
 
-/* What is out is taken back from who makes no progress. */
+/* Takes back memory or pcbs when they are used up; true: call again. */
 static bool relieve(void)
 {
 	static uint64_t last;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments on their way out: what lwIP does not put into them itself. Softirq
- * and system calls.
+ * Completes segments to send with what lwIP does not write itself. Softirq and
+ * system calls.
  */
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
@@ -11,7 +11,7 @@
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_figures.h"
 
-/* RFC 9293 section 3.8.5: the pointer goes with all that comes before it. */
+/* RFC 9293 section 3.8.5: sets the pointer in all segments before its place. */
 static void mark_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
 	uint32_t up = tp->urg.snd_up - lwip_ntohl(hdr->seqno);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readiness of a TCP socket, as Linux's tcp_poll() computes it, and the
- * ioctls that ask how much is there: tcp(7).
+ * Readiness of a TCP socket, as Linux's tcp_poll() computes it, and the ioctls
+ * SIOCINQ, SIOCOUTQ and others: tcp(7).
  */
 #include "net/tcp/tcp_poll.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receiving: bytes leave the sock's queue for the application, and the
- * window opens for as many.
+ * Receiving: moves bytes from the sock's queue to the application, and opens
+ * the window by as many.
  */
 #include "net/tcp/tcp_recv.h"
 
@@ -28,7 +28,7 @@ int tcp_recv_empty(struct sock *sk)
 	return sk->sk_state == TCP_CLOSE ? -ENOTCONN : -EAGAIN;
 }
 
-/* Copies n bytes from skip on, and takes them off unless it peeks. */
+/* peek: copies n bytes behind skip; else reads n bytes off the queue. */
 static size_t copy(struct rxqueue *q, struct iov_iter *to, size_t skip,
 		   size_t n, bool peek)
 {
@@ -37,12 +37,12 @@ static size_t copy(struct rxqueue *q, struct iov_iter *to, size_t skip,
 }
 
 /*
- * Moves what is there, n bytes at most, and adds it to *copied. MSG_TRUNC
- * throws the bytes away unseen: tcp(7). -EFAULT: there are some, but none could
+ * Moves up to n bytes that are there, and adds their number to *copied.
+ * MSG_TRUNC discards the bytes: tcp(7). -EFAULT: there are some, but none could
  * be moved.
  *
- * Where the urgent byte is passed over, Linux counts it to the first copy, and
- * the last byte is one of its own: it may be the one that finds bad memory.
+ * When the urgent byte is skipped, the last byte is copied separately, as on
+ * Linux: it may be the one that faults.
  */
 static int take(struct tcp_sock *tp, struct msg *msg, size_t n, size_t *copied)
 {
@@ -75,9 +75,9 @@ static int take(struct tcp_sock *tp, struct msg *msg, size_t n, size_t *copied)
 }
 
 /*
- * Reads what is there, of len bytes in all, and adds it to *copied. 0 without
- * a byte more: the end of the stream, or, after some bytes, something that is
- * for the next call. -EAGAIN: nothing yet.
+ * Reads what is there, up to len bytes in all, and adds it to *copied. 0
+ * without a byte more: the end of the stream, or, after some bytes, a mark, end
+ * or error that the next call will report. -EAGAIN: nothing yet.
  */
 static int try_recv(struct tcp_sock *tp, struct msg *msg, size_t len,
 		    size_t *copied)
@@ -117,9 +117,8 @@ static int try_peek(struct tcp_sock *tp, struct msg *msg, size_t target,
 }
 
 /*
- * Looks at target bytes, or at what is there when no more come in time. More
- * than the buffer holds never come: as on Linux that is for the caller to
- * know, and a signal ends it.
+ * Peeks at target bytes, or at what is there at the deadline. As on Linux, a
+ * peek at more than the buffer can hold waits until then, or for a signal.
  */
 static int peek(struct tcp_sock *tp, struct msg *msg, size_t target,
 		uint64_t deadline, size_t *copied)
@@ -133,7 +132,7 @@ static int peek(struct tcp_sock *tp, struct msg *msg, size_t target,
 	return err;
 }
 
-/* Reads until it has target bytes, or meets the mark of urgent data. */
+/* Reads until it has target bytes or is at the mark of urgent data. */
 static int read_some(struct tcp_sock *tp, struct msg *msg, size_t target,
 		     uint64_t deadline, size_t *copied)
 {

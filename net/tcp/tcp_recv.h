@@ -8,7 +8,7 @@
 #include "net/tcp/tcp.h"
 
 ssize_t tcp_recvmsg(struct sock *sk, struct msg *msg);
-/* What a read finds that got nothing: 0 is the end of the stream. */
+/* The result of a read that found no data: 0 (end of the stream), -errno. */
 int tcp_recv_empty(struct sock *sk);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds a segment from nothing but numbers, and sends it. Softirq.
+ * Builds a segment without a pcb, and sends it. Softirq.
  */
 #include "net/tcp/tcp_reply.h"
 

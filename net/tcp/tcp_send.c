@@ -50,7 +50,7 @@ int tcp_wait_connected(struct sock *sk, uint64_t deadline)
 	return sock_attempt(sk, try_connected(sk), deadline);
 }
 
-/* EPIPE comes with SIGPIPE, unless another error is to be told first. */
+/* -EPIPE comes with SIGPIPE, unless another error is pending. */
 ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags)
 {
 	if (err == -EPIPE && sk->sk_err)
@@ -60,7 +60,7 @@ ssize_t tcp_send_error(struct sock *sk, int err, uint32_t flags)
 	return err;
 }
 
-/* While a send slept, another thread may have connected the socket anew. */
+/* -EPIPE: while a send slept, another thread has connected the socket anew. */
 static ssize_t try_send(struct tcp_sock *tp, const struct tcp_transport *via,
 			struct msg *msg, bool urgent)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * splice(2) from a connection: received buffers go into a pipe as they are,
- * the device's own too, and from there to a socket of this machine. While the
- * device is short of them, or pipes have many, they are copied, so that pipes
- * which nobody reads cannot stop it. Thread context.
+ * splice(2) from a connection: received buffers, the device's too, go into a
+ * pipe without a copy, and from there to a socket of this machine. When the
+ * device is short of buffers, or pipes hold many, they are copied, so that
+ * pipes that nobody reads cannot stop reception. Thread context.
  */
 #include "net/tcp/tcp_splice.h"
 
@@ -49,7 +49,7 @@ static bool must_copy(const struct pbuf *p)
 	return !rxqueue_may_lend(p);
 }
 
-/* n bytes of the oldest pbuf at most: how many, or -ENOMEM. */
+/* Adds up to n bytes of the oldest pbuf: how many, or -ENOMEM. */
 static ssize_t add_pbuf(struct pipe *pipe, struct pbuf *p, size_t n)
 {
 	n = MIN(n, (size_t)p->len);
@@ -70,7 +70,7 @@ static ssize_t add_pbuf(struct pipe *pipe, struct pbuf *p, size_t n)
 	return n;
 }
 
-/* What is there and finds room: bytes, or -ENOMEM. */
+/* Moves up to n bytes, as many as are there and have room; or -ENOMEM. */
 static ssize_t take(struct tcp_sock *tp, struct pipe *pipe, size_t n)
 {
 	struct sock *sk = tcp_to_sk(tp);
@@ -127,7 +127,7 @@ ssize_t tcp_splice_read(struct socket *sock, struct pipe *pipe, size_t len,
 	}
 }
 
-/* A slot that has a received pbuf to itself, or NULL. */
+/* The slot's received pbuf if nobody else refers to it, or NULL. */
 static struct pbuf *own_pbuf(const struct pipe_buffer *buf)
 {
 	struct pbuf *p = buf->ops == &lent_ops ? buf->owner : NULL;
@@ -136,8 +136,8 @@ static struct pbuf *own_pbuf(const struct pipe_buffer *buf)
 }
 
 /*
- * To a socket of this machine: pbufs go on to the peer's queue. A state in
- * which that cannot be is for sendmsg to find.
+ * To a socket of this machine: moves pbufs to the peer's queue. Stops where
+ * that is not possible; the caller's sendmsg then finds an error, if any.
  */
 size_t tcp_splice_take(struct socket *sock, struct pipe *pipe, size_t len)
 {
@@ -160,7 +160,7 @@ size_t tcp_splice_take(struct socket *sock, struct pipe *pipe, size_t len)
 	return done;
 }
 
-/* After sendfile(2) came to the end of its file. */
+/* sendfile(2) has reached the end of its file. */
 void tcp_splice_eof(struct socket *sock)
 {
 	struct tcp_sock *tp = tcp_sk(sock->sk);

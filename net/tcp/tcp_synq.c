@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Handshakes that lwIP does not know of: SYNs beyond what a listener may have
- * half open are answered with a cookie, and the ACK that brings it back gets
+ * Handshakes without a pcb: SYNs beyond a listener's limit of half-open
+ * connections are answered with a cookie, and the ACK that brings it back gets
  * the pcb that the SYN would have had. Softirq.
  */
 #include "net/tcp/tcp_synq.h"
@@ -21,7 +21,7 @@
 #include "net/tcp/tcp_reply.h"
 #include "net/tcp/tcp_timewait.h"
 
-/* After the last cookie nobody can bring one back any more. */
+/* No cookie is valid longer than this. */
 #define COOKIE_LIFE_NS (128 * NSEC_PER_SEC)
 
 bool tcp_cookies_needed(const struct tcp_pcb_listen *listening)
@@ -56,7 +56,7 @@ void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
 	tcp_send_reply(&id, &r);
 }
 
-/* The SYN|ACK as if lwIP had sent it and still waited for its ACK. */
+/* Sets pcb up as if lwIP had sent the SYN|ACK and waited for its ACK. */
 static bool pretend_syn_ack(struct tcp_pcb *pcb)
 {
 	if (tcp_enqueue_flags(pcb, TCP_SYN | TCP_ACK) != ERR_OK)
@@ -70,7 +70,7 @@ static bool pretend_syn_ack(struct tcp_pcb *pcb)
 	return true;
 }
 
-/* What lwIP's tcp_listen_input() does with a SYN, from the ACK to ours. */
+/* Does from the ACK what lwIP's tcp_listen_input() does from a SYN. */
 static bool make_half_open(struct tcp_pcb_listen *listening,
 			   const struct tcp_hdr *hdr, uint16_t mss)
 {
@@ -111,8 +111,8 @@ static bool make_half_open(struct tcp_pcb_listen *listening,
 }
 
 /*
- * The segment as it came, so that tcp_input() can have it once more; a copy,
- * because the tcp_input() that is at work frees the original.
+ * The segment as it was received, for another pass through tcp_input(); a copy,
+ * because the current tcp_input() frees the original.
  */
 static struct pbuf *copy_of_segment(const struct tcp_hdr *hdr, struct pbuf *p)
 {

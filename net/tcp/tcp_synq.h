@@ -12,15 +12,15 @@ struct pbuf; /* lwIP's */
 struct tcp_hdr;
 struct tcp_pcb_listen;
 
-/* The listener has as many half-open connections as it may. */
+/* Whether the listener has as many half-open connections as it may. */
 bool tcp_cookies_needed(const struct tcp_pcb_listen *listening);
 /* Answers a SYN with a cookie. Softirq; the header in host byte order. */
 void tcp_cookie_answer(const struct tcp_pcb_listen *listening,
 		       const struct tcp_hdr *hdr, uint16_t optlen);
 /*
- * An ACK for a listener: true when it was a cookie's, and has been dealt
- * with. The segment goes through tcp_input() again then, with a pcb in
- * SYN-RECEIVED that it completes.
+ * An ACK for a listener; true: it had a valid cookie and has been handled: a
+ * pcb in SYN-RECEIVED was created, and the segment has passed tcp_input()
+ * again, which completes the handshake.
  */
 bool tcp_cookie_ack(struct tcp_pcb_listen *listening, struct tcp_hdr *hdr,
 		    struct pbuf *p);

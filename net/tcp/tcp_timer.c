@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a connection waits: for an answer before it is given up, and with
- * data that shall not leave yet. lwIP asks with each tick of its timer, and
- * before it sends the last of what is queued. Softirq, and system calls.
+ * Timeouts of a connection: how long it waits for an answer, and how long data
+ * is held back. lwIP calls the hooks with each tick of its slow timer, and
+ * before it sends a segment. Softirq, and system calls.
  */
 #include "net/tcp/tcp_timer.h"
 
@@ -16,7 +16,7 @@
 /* tcp(7): the ceiling of TCP_CORK and MSG_MORE. */
 #define HOLD_NS (200 * NSEC_PER_MSEC)
 
-/* TCP_USER_TIMEOUT: since anything of what is queued was acknowledged. */
+/* TCP_USER_TIMEOUT: the time since data was last acknowledged. */
 static bool user_timed_out(const struct tcp_sock *tp, const struct tcp_pcb *pcb)
 {
 	uint64_t waited = ktime_get_ns() - tp->last_progress_ns;
@@ -25,7 +25,7 @@ static bool user_timed_out(const struct tcp_sock *tp, const struct tcp_pcb *pcb)
 	       waited >= tp->user_timeout * NSEC_PER_MSEC;
 }
 
-/* Nor does keep-alive ask for longer than that: tcp_keepalive_timer(). */
+/* It bounds keep-alive too, as in Linux's tcp_keepalive_timer(). */
 static bool keepalive_timed_out(const struct tcp_sock *tp,
 				const struct tcp_pcb *pcb)
 {
@@ -43,7 +43,7 @@ static unsigned int retries(const struct tcp_sock *tp,
 	return TCP_MAXRTX;
 }
 
-/* The last transmission has its time to be answered too. */
+/* Gives up only when the last retransmission has timed out too. */
 int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
 {
 	const struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
@@ -53,7 +53,7 @@ int net_hook_tcp_give_up(const struct tcp_pcb *pcb)
 	return pcb->nrtx >= retries(tp, pcb) && pcb->rtime + 1 >= pcb->rto;
 }
 
-/* What does not fill a segment is held, unless it has been for long. */
+/* Holds back the last, partial segment, for HOLD_NS at most. */
 int net_hook_tcp_hold(const struct tcp_pcb *pcb, const struct tcp_seg *seg)
 {
 	const struct tcp_sock *tp = tcp_sk_of_pcb(pcb);
@@ -67,5 +67,5 @@ void tcp_hold(struct tcp_sock *tp)
 {
 	if (!tp->held_since_ns)
 		tp->held_since_ns = ktime_get_ns();
-	tcp_want_poll(tp); /* sends it when the time has come */
+	tcp_want_poll(tp); /* sends it after HOLD_NS */
 }

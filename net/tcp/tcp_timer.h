@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data that shall not leave yet.
+ * Data that a cork holds back.
  */
 #ifndef NET_TCP_TCP_TIMER_H
 #define NET_TCP_TCP_TIMER_H

@@ -26,17 +26,17 @@
 
 #define MSEC_PER_SEC 1000
 
-/* An entry for so many bytes of RAM: at most a fortieth of it. */
+/* One entry per 2048 bytes of RAM: at most a fortieth of it. */
 #define RAM_EACH 2048
 #define ENTRIES_MIN 1024
 #define ENTRIES_MAX (256 * 1024)
 #define ENTRIES_A_CHAIN 4
 
 #define WHEEL 128 /* seconds */
-/* Entries that expire before the softirq lets others run. */
+/* Entries killed in one call of the timer. */
 #define KILL_AT_ONCE 1024
 
-/* Two answers to segments without length are so far apart, as on Linux. */
+/* 500 ms between answers to segments without length, in 16 ms, as on Linux. */
 #define ANSWER_PAUSE (500 / 16)
 
 static struct kmem_cache *cache;
@@ -48,7 +48,7 @@ static struct list_head wheel[WHEEL];
 static uint64_t wheel_second; /* the lists before it are empty */
 static struct timer timer;
 
-/* In 64 bits: the wheel would lose its place where 32 begin anew. */
+/* In 64 bits, because the wheel cannot handle a wrap of 32. */
 static uint64_t now_ms(void)
 {
 	return ktime_get_ns() / NSEC_PER_MSEC;
@@ -105,7 +105,7 @@ static void start_timer(void)
 	timer_start(&timer, ktime_get_ns() + NSEC_PER_SEC);
 }
 
-/* Never sooner than asked: the list is that of the second after it. */
+/* The list of the next second, so that an entry never expires early. */
 static struct list_head *slot(uint64_t expires)
 {
 	return &wheel[(expires / MSEC_PER_SEC + 1) % WHEEL];
@@ -152,7 +152,7 @@ static struct tcp_time_wait *first_of(struct list_head *list)
 	return list_first_entry(list, struct tcp_time_wait, node);
 }
 
-/* False: n of them were killed, and there are more. */
+/* Kills up to *n entries; false: there are more. */
 static bool kill_list(struct list_head *list, unsigned int *n)
 {
 	for (; !list_empty(list); --*n) {
@@ -168,7 +168,7 @@ static void timer_fired(struct timer *t)
 	uint64_t second = now_ms() / MSEC_PER_SEC;
 	unsigned int left = KILL_AT_ONCE;
 
-	if (second - wheel_second > WHEEL) /* long asleep: all are due */
+	if (second - wheel_second > WHEEL) /* after a long stop all are due */
 		wheel_second = second - WHEEL;
 	for (; wheel_second != second; wheel_second++) {
 		if (kill_list(&wheel[(wheel_second + 1) % WHEEL], &left))
@@ -310,7 +310,7 @@ static uint32_t end_of(const struct tcp_check_seg *seg)
 	       !!(seg->flags & TCPHDR_FIN);
 }
 
-/* An answer to what has length cannot start a loop of answers: no limit. */
+/* Only answers to segments without length are limited: they could loop. */
 static enum tcp_tw_verdict answer(struct tcp_time_wait *tw,
 				  const struct tcp_check_seg *seg)
 {
@@ -340,7 +340,7 @@ static bool in_window(const struct tcp_time_wait *tw,
 	return seg->seq == right && end_of(seg) == right;
 }
 
-/* The peer's FIN is still to come, and nobody will read anything else. */
+/* Only the peer's FIN is expected; data causes a reset. */
 static enum tcp_tw_verdict fin_wait_2(struct tcp_time_wait *tw,
 				      const struct tcp_check_seg *seg)
 {
@@ -386,7 +386,7 @@ enum tcp_tw_verdict tcp_time_wait_segment(struct tcp_time_wait *tw,
 		tcp_time_wait_restart(tw);
 		return TCP_TW_SUCCESS;
 	}
-	/* An old SYN says nothing of whether the peer is done. */
+	/* A segment without ACK, such as an old SYN, does not extend it. */
 	if (seg->flags & TCPHDR_ACK)
 		tcp_time_wait_restart(tw);
 	return answer(tw, seg);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TIME-WAIT, and FIN-WAIT-2 of a connection that nobody holds any more, in a
- * compact table: neither a pcb nor a sock is needed to remember a connection
- * that is over. Connections over the wire and local ones end here.
+ * A compact table of connections in TIME-WAIT, and in FIN-WAIT-2 without a
+ * socket: they need neither a pcb nor a sock. For connections over the wire and
+ * local ones.
  *
- * An entry lives 60 s (TCP_TIMEWAIT_LEN, Linux's) after what was last heard.
- * It holds its port. When the table is full the one that has the shortest
- * time to live is given up for a new one.
+ * An entry lives 60 s (Linux's TCP_TIMEWAIT_LEN) after the last segment, and
+ * holds its port. When the table is full, a new entry replaces the one that
+ * expires first.
  */
 #ifndef NET_TCP_TCP_TIMEWAIT_H
 #define NET_TCP_TCP_TIMEWAIT_H
@@ -44,7 +44,7 @@ struct tcp_time_wait {
 	uint32_t rcv_nxt;
 	uint32_t expires; /* milliseconds of ktime_get_ns() */
 	uint16_t answered; /* 16 ms units, when ANSWERED */
-	uint16_t window; /* as the header of an ACK says it */
+	uint16_t window; /* the header field of an ACK */
 	uint8_t scale; /* of that window */
 	uint8_t state; /* TCP_TIME_WAIT or TCP_FIN_WAIT2 */
 	uint8_t tos;
@@ -53,31 +53,31 @@ struct tcp_time_wait {
 
 static_assert(sizeof(struct tcp_time_wait) < 64, "compact, as its name says");
 
-/* The table, its size from the machine's memory; false: no memory. */
+/* Allocates the table, sized by the machine's memory; false: no memory. */
 bool tcp_time_wait_setup(void);
 
 /*
- * Remembers a connection for ms milliseconds; from is copied, except for what
- * is the table's: next, node, expires, answered. Its port must be in use, and
- * there must be no entry of the same tuple. NULL without memory: then the
- * connection is forgotten at once, which RFC 9293 lets an implementation do.
+ * Adds an entry for ms milliseconds, a copy of from except for the fields next,
+ * node, expires and answered. Its port must be in use, and there must be no
+ * entry of the same tuple. NULL: no memory; the connection is then forgotten at
+ * once, which RFC 9293 allows.
  */
 struct tcp_time_wait *tcp_time_wait_add(const struct tcp_time_wait *from,
 					uint32_t ms);
 struct tcp_time_wait *tcp_time_wait_find(const struct tcp_tuple *id);
 void tcp_time_wait_kill(struct tcp_time_wait *tw);
-/* Its time begins anew. */
+/* Lets it live for the full time from now. */
 void tcp_time_wait_restart(struct tcp_time_wait *tw);
 /* Milliseconds until it expires. */
 uint32_t tcp_time_wait_left(const struct tcp_time_wait *tw);
 /*
- * connect(2) may take over the tuple, and kills the entry then: Linux's
- * tcp_twsk_unique() for net.ipv4.tcp_tw_reuse = 2. Local connections only:
- * at once from a port that the socket has, after a second if connect(2) is
- * still looking for one.
+ * Whether connect(2) may take over the tuple (it kills the entry then), as
+ * Linux's tcp_twsk_unique() for net.ipv4.tcp_tw_reuse = 2. Local connections
+ * only: at once if the socket has the port already, after a second if
+ * connect(2) chooses it.
  */
 bool tcp_time_wait_reusable(const struct tcp_time_wait *tw, bool has_port);
-/* How many there are, and how many there may be. */
+/* The number of entries, and its limit. */
 size_t tcp_time_wait_count(void);
 size_t tcp_time_wait_max(void);
 /* The first of chain n of the table, or NULL; false: there are less chains. */
@@ -86,21 +86,21 @@ bool tcp_time_wait_chain(size_t n, struct tcp_time_wait **first);
 struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *tw);
 
 enum tcp_tw_verdict {
-	TCP_TW_SUCCESS, /* nothing has to be said */
-	TCP_TW_ACK, /* the peer is told where we are */
-	TCP_TW_RST, /* data after the end: reset, the entry has to be killed */
-	TCP_TW_GONE, /* it was reset: the entry has to be killed */
-	TCP_TW_SYN, /* a next connection may begin, the entry be killed */
+	TCP_TW_SUCCESS, /* no answer */
+	TCP_TW_ACK, /* answer with an ACK */
+	TCP_TW_RST, /* data after the end: send a reset, kill the entry */
+	TCP_TW_GONE, /* it was reset: kill the entry */
+	TCP_TW_SYN, /* a new connection may begin: kill the entry */
 };
 
 /*
- * A segment of the connection has come. By RFC 9293 3.10.7.4 and RFC 6191
- * 2, as Linux's tcp_timewait_state_process(); resets are ignored (RFC 1337).
+ * Handles a segment of the connection by RFC 9293 3.10.7.4 and RFC 6191 2, as
+ * Linux's tcp_timewait_state_process(); TIME-WAIT ignores resets (RFC 1337).
  */
 enum tcp_tw_verdict tcp_time_wait_segment(struct tcp_time_wait *tw,
 					  const struct tcp_check_seg *seg);
 
-/* The number that the connection after tw starts with: Linux's rule. */
+/* The ISN of a connection that succeeds tw, by Linux's rule. */
 static inline uint32_t tcp_time_wait_isn(const struct tcp_time_wait *tw)
 {
 	return tw->snd_nxt + 65535 + 2;

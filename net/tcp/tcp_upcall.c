@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lwIP's upcalls: data, acknowledgements, ends and errors of a connection
- * become a sock's state and wake-ups. They run deep inside lwIP: they queue
- * and wake, nothing else.
+ * lwIP's upcalls for data, acknowledgements, FIN and errors: they change the
+ * sock's state and wake its waiters. They run deep inside lwIP, so they only
+ * queue and wake.
  *
- * Rules of lwIP that hold here: an upcall that ends the connection with
- * tcp_abort() returns ERR_ABRT; when the error upcall comes, the pcb is gone
- * already; a connection that moves to TIME-WAIT ends without any upcall, but
- * tcp_retire() is asked.
+ * lwIP's rules: an upcall that calls tcp_abort() returns ERR_ABRT; the pcb is
+ * already freed when the error upcall comes; a connection that moves to
+ * TIME-WAIT has no upcall for it, but tcp_retire() is called.
  */
 #include "net/tcp/tcp_upcall.h"
 
@@ -33,9 +32,8 @@
 
 /* lwIP's slow ticks between two calls of the poll upcall. */
 #define POLL_TICKS 1
-#define MIN_LOCAL_MSS 88 /* while the peer's window is next to nothing */
+#define MIN_LOCAL_MSS 88 /* while the peer's window is tiny */
 
-/* Closed by the application, with data still to deliver. */
 bool tcp_is_orphan(const struct tcp_sock *tp)
 {
 	return !tp->inet.sk.sk_socket && !tp->listener;
@@ -60,8 +58,8 @@ void tcp_done(struct tcp_sock *tp, int err)
 }
 
 /*
- * Data for a socket that is closed: nobody will read it, so the peer learns
- * that it was in vain (RFC 9293 section 3.6.1, RFC 1122 4.2.2.13).
+ * Data for a closed socket: answered with a reset, because nobody will read it
+ * (RFC 9293 section 3.6.1, RFC 1122 4.2.2.13).
  */
 static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 			 struct pbuf *p)
@@ -75,8 +73,8 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 }
 
 /*
- * As Linux's tcp_epollin_ready(): SO_RCVLOWAT holds back no bytes when more
- * cannot come, because buffer, window or memory are full.
+ * As Linux's tcp_epollin_ready(): SO_RCVLOWAT is ignored when more cannot come,
+ * because buffer, window or memory are full.
  */
 bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
 {
@@ -91,7 +89,7 @@ bool tcp_is_readable(const struct tcp_sock *tp, size_t target)
 
 void tcp_data_ready(struct sock *sk)
 {
-	/* SO_RCVLOWAT is about a reader: a splice takes any byte. */
+	/* SO_RCVLOWAT is for readers: a splice takes any byte. */
 	if (tcp_is_readable(tcp_sk(sk), sk->sk_rcvlowat) ||
 	    sosplice_is_source(sk))
 		sk->sk_data_ready(sk);
@@ -122,7 +120,7 @@ static void receive_data(struct tcp_sock *tp, struct pbuf *p)
 	tcp_data_ready(sk);
 }
 
-/* The peer's FIN. With ours acknowledged before, the connection is over. */
+/* The peer's FIN. */
 static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
 {
 	struct sock *sk = tcp_to_sk(tp);
@@ -130,12 +128,12 @@ static void receive_fin(struct tcp_sock *tp, struct tcp_pcb *pcb)
 	sk->sk_shutdown |= RCV_SHUTDOWN;
 	sock_set_flag(sk, SOCK_F_DONE);
 	if (pcb->state == TIME_WAIT)
-		return; /* net/tcp/tcp_demux.c takes it from here */
+		return; /* net/tcp/tcp_demux.c handles the rest */
 	sk->sk_state = pcb->state == CLOSING ? TCP_CLOSING : TCP_CLOSE_WAIT;
 	sk->sk_state_change(sk);
 }
 
-/* A FIN that is refused is lost to lwIP for ever: always ERR_OK. */
+/* lwIP would not repeat a FIN that is refused: always ERR_OK for it. */
 static err_t recv_upcall(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 			 err_t err)
 {
@@ -184,8 +182,8 @@ static err_t sent_upcall(void *arg, struct tcp_pcb *pcb, u16_t len)
 }
 
 /*
- * Room may come without an acknowledgement too: when memory was short. And
- * a peer that neither reads nor goes away ends the patience with an orphan.
+ * Checks for room that came without an acknowledgement (memory was short), and
+ * for orphans whose peer has not acknowledged for too long.
  */
 static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
 {
@@ -209,7 +207,7 @@ static err_t poll_upcall(void *arg, struct tcp_pcb *pcb)
 
 void tcp_want_poll(struct tcp_sock *tp)
 {
-	if (!tp->pcb) /* a local connection knows by itself */
+	if (!tp->pcb) /* not needed for a local connection */
 		return;
 	tcp_poll(tp->pcb, poll_upcall, POLL_TICKS);
 }
@@ -229,7 +227,7 @@ int tcp_reset_errno(const struct sock *sk)
 	}
 }
 
-/* lwIP says ERR_ABRT when it gave up trying. */
+/* ERR_ABRT: lwIP has given up retransmitting. */
 static int errno_of(const struct tcp_sock *tp, err_t err)
 {
 	const struct sock *sk = &tp->inet.sk;
@@ -260,10 +258,10 @@ void tcp_fin_acked(struct tcp_sock *tp)
 }
 
 /*
- * lwIP makes segments no longer than half of the largest window that the
- * peer has offered, but of full size while that is next to nothing; then the
- * length shrinks when the window opens a little, which lwIP asserts it never
- * does. With a floor it never shrinks.
+ * lwIP makes segments of at most half of the largest window that the peer has
+ * offered, but of full size while that is tiny. So the length would shrink when
+ * the window opens a little, which lwIP asserts it never does; with this floor
+ * it does not.
  */
 static void raise_max_window(struct tcp_pcb *pcb)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lwIP's upcalls: what arrives, leaves or ends becomes the sock's state and
- * wake-ups.
+ * lwIP's upcalls, which change the sock's state and wake its waiters.
  */
 #ifndef NET_TCP_TCP_UPCALL_H
 #define NET_TCP_TCP_UPCALL_H
@@ -9,23 +8,23 @@
 #include "net/tcp/tcp.h"
 
 void tcp_set_upcalls(struct tcp_sock *tp, struct tcp_pcb *pcb);
-/* Closed by the application; what is left is to be delivered. */
+/* Whether the application has closed the socket. */
 bool tcp_is_orphan(const struct tcp_sock *tp);
-/* The acknowledgement of our FIN has come. */
+/* Our FIN was acknowledged. */
 void tcp_fin_acked(struct tcp_sock *tp);
-/* What a reset tells the application, by the state: positive errno or 0. */
+/* The error of a reset, by the sock's state: positive errno or 0. */
 int tcp_reset_errno(const struct sock *sk);
 /* Whether a reader of target bytes is to be woken: SO_RCVLOWAT. */
 bool tcp_is_readable(const struct tcp_sock *tp, size_t target);
-/* Somebody may want to read what has come. */
+/* Wakes readers if there is enough to read. */
 void tcp_data_ready(struct sock *sk);
-/* There was no memory for more: SO_RCVLOWAT holds nothing back now. */
+/* The same, whatever SO_RCVLOWAT: there was no memory for more data. */
 void tcp_data_dropped(struct sock *sk);
-/* The connection is over; err: positive errno, 0: in order. */
+/* The connection is over; err: positive errno, 0: closed in order. */
 void tcp_done(struct tcp_sock *tp, int err);
-/* Tells whoever waits for room, if there is some. */
+/* Wakes those that wait for room, if there is some. */
 void tcp_write_space(struct tcp_sock *tp);
-/* lwIP calls back twice a second or so while somebody waits for room. */
+/* Starts lwIP's poll upcall, every slow tick (200 ms). */
 void tcp_want_poll(struct tcp_sock *tp);
 
 #endif

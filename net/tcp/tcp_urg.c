@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Urgent data, by the rules of Linux's tcp_check_urg(), tcp_urg(),
- * tcp_recv_urg() and tcp_recvmsg(). lwIP knows no urgent pointer:
- * net/tcp/tcp_input.c takes it from segments that come, and puts it into those
- * that leave.
+ * tcp_recv_urg() and tcp_recvmsg(). lwIP ignores the urgent pointer:
+ * net/tcp/tcp_input.c reads it from received segments, and
+ * net/tcp/tcp_output.c sets it in those to send.
  */
 #include "net/tcp/tcp_urg.h"
 
@@ -96,8 +96,8 @@ size_t tcp_urg_inq(const struct tcp_sock *tp)
 }
 
 /*
- * A second mark while the reader stands at the first: the first byte is old
- * news and must not turn up in the stream.
+ * If the reader is at the first mark when a second one comes, the first urgent
+ * byte is removed: it must not appear in the stream.
  */
 void tcp_urg_announce(struct tcp_sock *tp, uint32_t at)
 {
@@ -107,7 +107,7 @@ void tcp_urg_announce(struct tcp_sock *tp, uint32_t at)
 	    (tp->urg.data && !before(tp->urg.mark, at)))
 		return;
 	if (tcp_urg_skip(tp) && tp->pcb)
-		tp->withheld++; /* given back with the next read */
+		tp->withheld++; /* opens the window with the next read */
 	tp->urg.mark = at;
 	tp->urg.data = TCP_URG_NOTYET;
 	sock_send_sigurg(tcp_to_sk(tp));
@@ -151,7 +151,7 @@ ssize_t tcp_urg_recv(struct sock *sk, struct msg *msg)
 	return 1;
 }
 
-/* Urgent data waits for no acknowledgement, as on Linux. */
+/* Also turns Nagle's algorithm off for urgent data, as on Linux. */
 void tcp_urg_send(struct tcp_sock *tp)
 {
 	if (!tp->pcb || tp->inet.sk.sk_state == TCP_LISTEN)

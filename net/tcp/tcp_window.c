@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The receive window. lwIP knows one size for all connections and opens the
- * window again when it is told that bytes were read; what it is not told is
- * withheld. So a connection starts with what its SYN could announce, 64 KiB,
- * and gets more, up to lwIP's size, as its reader keeps up; while memory is
- * short no window grows.
+ * The receive window. lwIP has one size for all connections and opens the
+ * window by the bytes that tcp_recved() reports; bytes not reported are
+ * withheld. So a connection starts with what a SYN can announce, 64 KiB, and
+ * its window grows up to lwIP's size as the reader keeps up, except while
+ * memory is short.
  *
  * Invariant: rcv_wnd + unread bytes + withheld = lwIP's full window.
  */
@@ -35,7 +35,7 @@ static uint32_t window_limit(const struct tcp_sock *tp)
 	return full;
 }
 
-/* The SYN has promised as much as 16 bits can say, and that stands. */
+/* The SYN has announced the most that 16 bits can: no less may be offered. */
 void tcp_window_init(struct tcp_sock *tp)
 {
 	struct tcp_pcb *pcb = tp->pcb;
@@ -50,8 +50,8 @@ void tcp_window_init(struct tcp_sock *tp)
 }
 
 /*
- * Under pressure a wide window is halved with each read; what was announced
- * stands, so it shrinks as data comes in.
+ * Under pressure a wide window is halved with each read. What was announced is
+ * not taken back, so the window shrinks as data comes in.
  */
 static void shrink(struct tcp_sock *tp)
 {
@@ -81,8 +81,8 @@ static void give_back(struct tcp_pcb *pcb, uint32_t n)
 }
 
 /*
- * lwIP announces a larger window when it has grown by several segments,
- * which a small window never does; then half of it is enough.
+ * lwIP announces a larger window only when it has grown by several segments,
+ * which a small window never does; for that, growth by half is enough.
  */
 static void announce_small(struct tcp_sock *tp)
 {

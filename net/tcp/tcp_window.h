@@ -8,9 +8,9 @@
 #include "net/tcp/tcp.h"
 
 void tcp_window_init(struct tcp_sock *tp);
-/* n bytes were read: the window opens again. */
+/* n bytes were read: opens the window. */
 void tcp_window_read(struct sock *sk, size_t n);
-/* Sends an acknowledgement that is due, but has been put off. */
+/* Sends a delayed acknowledgement now. */
 void tcp_ack_delayed(struct tcp_sock *tp);
 
 #endif

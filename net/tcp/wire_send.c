@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending over the wire: bytes of the application are copied into lwIP's
- * segments, as far as SO_SNDBUF, lwIP's queue and the machine's memory allow.
+ * Sending over the wire: copies the application's bytes into lwIP's segments,
+ * as far as SO_SNDBUF, lwIP's queue and the machine's memory allow.
  */
 #include "net/tcp/wire_send.h"
 
@@ -27,7 +27,7 @@
 /* One call of tcp_write(): eleven full segments. */
 #define CHUNK (11 * TCP_MSS)
 
-/* Between the application's memory and lwIP's copy; never held over a sleep. */
+/* For the copy from the application to lwIP; not in use across a sleep. */
 static uint8_t bounce[CHUNK];
 
 static size_t wire_unacked(const struct tcp_sock *tp)
@@ -41,7 +41,7 @@ static size_t send_limit(const struct tcp_sock *tp)
 	return MIN(tp->inet.sk.sk_sndbuf / 2, (uint32_t)TCP_SND_BUF);
 }
 
-/* What TCP_NOTSENT_LOWAT bounds. */
+/* The bytes that TCP_NOTSENT_LOWAT bounds. */
 static size_t unsent_bytes(const struct tcp_pcb *pcb)
 {
 	return pcb->snd_lbb - pcb->snd_nxt;
@@ -54,7 +54,7 @@ size_t tcp_segment_size(const struct tcp_pcb *pcb)
 	return half && half < pcb->mss ? half : pcb->mss;
 }
 
-/* A queue may hold this many pbufs, and each segment is one at least. */
+/* How many more pbufs lwIP's queue takes; a segment has at least one. */
 static size_t free_entries(const struct tcp_pcb *pcb)
 {
 	return pcb->snd_queuelen < TCP_SND_QUEUELEN ?
@@ -63,8 +63,8 @@ static size_t free_entries(const struct tcp_pcb *pcb)
 }
 
 /*
- * Bytes that the queue takes however they lie: one entry may go to a part that
- * fills up the last segment.
+ * Bytes that the queue takes in any case: one entry may be needed for a part
+ * that fills up the last segment.
  */
 static size_t queue_room(const struct tcp_pcb *pcb)
 {
@@ -74,9 +74,8 @@ static size_t queue_room(const struct tcp_pcb *pcb)
 }
 
 /*
- * How much a write may queue now. Whoever sends, whoever polls and whoever
- * wakes them asks this and nothing else: while it is not 0, and nobody waits
- * for memory, tcp_write() takes a byte.
+ * How much a write may queue now. Send, poll and wake-ups all use this: while
+ * it is not 0, and the sock does not wait for memory, tcp_write() takes a byte.
  */
 static size_t send_room(const struct tcp_sock *tp)
 {
@@ -119,7 +118,7 @@ static void wire_want_space(struct tcp_sock *tp)
 		tcp_wait_for_memory(tp);
 }
 
-/* While a send slept another thread may have made a listener of the socket. */
+/* LISTEN: while a send slept, another thread may have called listen(2). */
 static bool wire_stopped(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet.sk;
@@ -128,7 +127,7 @@ static bool wire_stopped(const struct tcp_sock *tp)
 	       sk->sk_state == TCP_LISTEN;
 }
 
-/* 0, -EFAULT, or -EAGAIN when lwIP takes no more; then nothing has moved. */
+/* 0, -EFAULT, -EAGAIN: lwIP takes no more. On error nothing was queued. */
 static int write_chunk(struct tcp_sock *tp, struct msg *msg, size_t n)
 {
 	struct iov_iter before = *msg->iter;
@@ -177,8 +176,8 @@ static ssize_t send_some(struct tcp_sock *tp, struct msg *msg)
 }
 
 /*
- * What is queued already leaves while the caller waits for room; what of it is
- * urgent says so.
+ * Without room, pushes what is queued, marked if it is urgent, before the
+ * caller waits.
  */
 static ssize_t wire_try_send(struct tcp_sock *tp, struct msg *msg, bool urgent)
 {
@@ -196,7 +195,7 @@ static ssize_t wire_try_send(struct tcp_sock *tp, struct msg *msg, bool urgent)
 	return -EAGAIN;
 }
 
-/* With TCP_CORK or MSG_MORE only what fills segments leaves at once. */
+/* With TCP_CORK or MSG_MORE only full segments are sent at once. */
 static void wire_sent(struct tcp_sock *tp, uint32_t flags)
 {
 	if (flags & MSG_OOB)
@@ -206,7 +205,7 @@ static void wire_sent(struct tcp_sock *tp, uint32_t flags)
 	wire_push(tp);
 }
 
-/* The peer may send next to nothing more before somebody reads. */
+/* The window has at most one segment left before somebody reads. */
 static bool wire_is_full(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet.sk;

@@ -9,7 +9,7 @@
 
 struct tcp_pcb; /* lwIP's */
 
-/* What one segment holds, as lwIP's tcp_write() cuts them. */
+/* The payload of a full segment, as lwIP's tcp_write() makes them. */
 size_t tcp_segment_size(const struct tcp_pcb *pcb);
 
 #endif
