@@ -20,6 +20,10 @@ $(O)/unit/fuzz_%: $$(call host_objects,$$(call fuzz_sources,$$*) \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) -o $@ $^
 
+# Their ports are the target's: its kernel/x86/cpu.h comes first.
+$(call on_host,drivers/pci.c drivers/virtio/virtio_pci%.c \
+	tests/fuzz/lib/virtio_regs.c): HOST_FIRST := -Itests/fuzz/ports
+
 # gcc has judged the sources already.
 CLANG := clang
 CLANG_SANITIZE := -w -fsanitize=fuzzer-no-link,address,undefined \

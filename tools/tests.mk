@@ -12,7 +12,7 @@ UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 UNIT_LIB := $(patsubst %.c,$(O)/host/%.o,$(wildcard tests/unit/lib/*.c) \
 	kernel/check.c)
 SYSTEM := $(wildcard tests/system/*.t)
-HOST_CFLAGS = -std=gnu11 -O1 -g -I. -Itests/unit -Itests
+HOST_CFLAGS = $(HOST_FIRST) -std=gnu11 -O1 -g -I. -Itests/unit -Itests
 SANITIZE = $(WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	net/socket/sock_signal.c, $(wildcard net/*.c net/*/*.c)) $(LWIP_SRC) \

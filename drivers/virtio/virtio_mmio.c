@@ -111,11 +111,12 @@ static void read_config(struct virtio_device *vdev, unsigned int offset,
 			void *field, unsigned int len)
 {
 	struct virtio_mmio *vm = to_virtio_mmio(vdev);
-	volatile uint8_t *from = vm->regs + VIRTIO_MMIO_CONFIG + offset;
+	volatile uint8_t *from;
 
 	memset(field, 0, len);
 	if (offset > vm->config_len || len > vm->config_len - offset)
 		return;
+	from = vm->regs + VIRTIO_MMIO_CONFIG + offset;
 	if (len == 2 && !(offset & 1))
 		*(uint16_t *)field = mmio_read16(from);
 	else if (len == 4 && !(offset & 3))

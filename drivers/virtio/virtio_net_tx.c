@@ -100,7 +100,8 @@ static unsigned int tx_map(struct virtq_sg *out, struct tx_slot *slot,
 			   uint16_t hdr_len, const struct netdev_sg *sg,
 			   unsigned int nr, unsigned int head)
 {
-	uint8_t *start = slot->head - hdr_len, *to = slot->head;
+	uint8_t *start = (uint8_t *)slot + sizeof(slot->hdr) - hdr_len;
+	uint8_t *to = slot->head;
 	unsigned int i, count = 1;
 
 	for (i = 0; i < head; i++) {

@@ -60,13 +60,14 @@ static void read_config(struct virtio_device *vdev, unsigned int offset,
 			void *field, unsigned int len)
 {
 	struct virtio_pci *vp = to_virtio_pci(vdev);
-	volatile uint8_t *from = vp->config + offset;
+	volatile uint8_t *from;
 	unsigned int i;
 
 	memset(field, 0, len);
 	if (!vp->config || offset > vp->config_len ||
 	    len > vp->config_len - offset)
 		return;
+	from = vp->config + offset;
 	if (len == 2 && !(offset & 1))
 		*(uint16_t *)field = *(volatile uint16_t *)from;
 	else if (len == 4 && !(offset & 3))

@@ -273,10 +273,9 @@ static void put_madt(struct input *in)
 static void put_code(struct input *in, unsigned int slot, const char *signature)
 {
 	size_t len = sizeof(struct acpi_header);
-	struct input part = { in->p, MIN(in->left, (size_t)take16(in)) };
+	size_t n = take16(in);
+	struct input part = { in->p, MIN(in->left, n) };
 
-	part.left = MIN(part.left, in->left);
-	part.p = in->p;
 	in->p += part.left;
 	in->left -= part.left;
 	len += take_terms(&part, memory[slot] + len, TABLE_MAX - len);

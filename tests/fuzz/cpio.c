@@ -204,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct input in = { bytes, size };
 	unsigned int n = 1 + take_below(&in, 10);
 	long before = live_objects;
+	size_t cut;
 	char *copy;
 
 	archive_len = 0;
@@ -211,7 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		take_entry(&in);
 	if (archive_len + ENTRY_MAX < ARCHIVE_MAX)
 		put_entry(&in, "TRAILER!!!", 0, "", 0);
-	archive_len -= MIN(archive_len, (size_t)take8(&in) / 4);
+	cut = take8(&in) / 4;
+	archive_len -= MIN(archive_len, cut);
 	copy = malloc(MAX(archive_len, (size_t)1));
 	memcpy(copy, archive, archive_len);
 	(void)initramfs_init(copy, archive_len);

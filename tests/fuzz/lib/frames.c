@@ -136,8 +136,10 @@ static void take_ip(struct input *in, struct packet *packet)
 		put16(ip + 2, 20 + len + take_near(in));
 	if (!(shape & 32))
 		packet_ip_checksum(packet);
-	if (shape & 64)
-		packet->len = MIN(packet->len, (size_t)14 + take8(in));
+	if (shape & 64) {
+		len = 14 + take8(in);
+		packet->len = MIN(packet->len, len);
+	}
 }
 
 static void take_udp(struct input *in, struct packet *packet)
