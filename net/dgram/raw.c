@@ -218,6 +218,7 @@ static int send_with_header(struct dgram_sock *ds, const struct ip_dest *to,
 	out = (struct ip_out){ .saddr = ip.src.addr ? ip.src.addr :
 						      to->rt.saddr,
 			       .daddr = ip.dest.addr,
+			       .id = lwip_ntohs(IPH_ID(&ip)),
 			       .tos = IPH_TOS(&ip),
 			       .ttl = IPH_TTL(&ip),
 			       .proto = IPH_PROTO(&ip),

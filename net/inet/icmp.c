@@ -112,7 +112,7 @@ int icmp_output(const struct ip_route *rt, const struct ip_out *out,
 	p = ip_push_header(p, IP_HEADER_LEN);
 	if (!p)
 		return -ENOBUFS;
-	ip_fill_header(out, p, 0, out->df ? IP_DF : 0);
+	ip_fill_header(out, p, out->id, out->df ? IP_DF : 0);
 	icmp_rcv(p, &ip, IP_HEADER_LEN);
 	return 0;
 }

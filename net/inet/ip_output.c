@@ -116,10 +116,12 @@ int ip_output_packet(const struct ip_route *rt, const struct ip_out *out,
 {
 	uint32_t mtu = out->mtu ? out->mtu : rt->mtu;
 	bool fits = (uint32_t)p->tot_len + IP_HEADER_LEN <= mtu;
+	uint16_t id = out->id;
 
 	net_count(ip_out_requests);
-	if (fits)
-		return one_packet(rt, out, p, out->df ? 0 : next_id(out),
-				  out->df ? IP_DF : 0);
-	return fragment(rt, out, p, mtu);
+	if (!fits)
+		return fragment(rt, out, p, mtu);
+	if (!id && !out->df)
+		id = next_id(out);
+	return one_packet(rt, out, p, id, out->df ? IP_DF : 0);
 }

@@ -20,6 +20,7 @@ struct pbuf; /* lwIP's */
 struct ip_out {
 	uint32_t saddr;
 	uint32_t daddr;
+	uint16_t id; /* 0: one is chosen, where RFC 6864 wants one */
 	uint8_t tos;
 	uint8_t ttl;
 	uint8_t proto;

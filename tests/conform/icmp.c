@@ -280,6 +280,7 @@ static void test_header(void)
 	is(result(sendto(fd, &out, sizeof(out), 0, SA(to))), sizeof(out),
 	   "header: send");
 	is(next(fd), sizeof(out), "header: is seen");
+	is(packet.ip[4] << 8 | packet.ip[5], 0x1234, "header: its id");
 	is(packet.ip[8], 17, "header: its TTL");
 	is(packet.ip[15], 5, "header: its source");
 	is(packet.ip[3], sizeof(out), "header: the length was filled in");
