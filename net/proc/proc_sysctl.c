@@ -12,6 +12,7 @@
 #include "kernel/lib/seq_buf.h"
 #include "kernel/mm/page.h"
 #include "kernel/procfs/proc.h"
+#include "net/base/memory.h"
 #include "net/inet/inet_ports.h"
 #include "net/proc/proc_net.h"
 #include "net/socket/sock.h"
@@ -49,8 +50,9 @@ SETTING(dgram_qlen, "%d\n", UNIX_MAX_DGRAM_QLEN)
 /* Pages: low and pressure, where windows stop growing; high: they close. */
 static void show_mem(struct seq_buf *m)
 {
-	seq_printf(m, "%zu\t%zu\t%zu\n", nr_total_pages() / 8,
-		   nr_total_pages() / 8, nr_total_pages() / 4);
+	size_t pages = net_memory_limit() / PAGE_SIZE;
+
+	seq_printf(m, "%zu\t%zu\t%zu\n", pages / 2, pages / 2, pages);
 }
 
 static const struct {

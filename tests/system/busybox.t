@@ -5,6 +5,7 @@ Programs that nobody here wrote look at the network: busybox's ip, ifconfig,
 netstat, route and hostname, each as the application; env at its environment.
 """
 import os
+import re
 import shutil
 import sys
 
@@ -28,6 +29,14 @@ def run(command, *patterns, status=0, append=""):
     for pattern in patterns:
         if not t.ok(vm.wait_for(pattern, 1), f"busybox: {pattern}"):
             t.diag(vm.text)
+    return vm.text
+
+
+def tcp_mem(percent):
+    text = run("cat /proc/sys/net/ipv4/tcp_mem",
+               append=f"netmem={percent}")
+    return list(map(int, re.search(r"^(\d+)\t(\d+)\t(\d+)", text,
+                                   re.M).groups()))
 
 
 run("ip addr",
@@ -64,4 +73,8 @@ run("netstat -antuwx", r"^Active Internet connections",
 run("hostname", r"^pollux")
 run("env", r"^HOME=/root\r?$", r"^GREETING=good day\r?$",
     append='GREETING="good day" HOME=/root console=ttyS0 quiet')
+low, high = tcp_mem(1), tcp_mem(50)
+t.ok(50 * low[2] <= high[2] <= 51 * low[2],
+     "tcp_mem: netmem=50 is fifty times as much as netmem=1")
+t.ok(high[0] == high[1] == high[2] // 2, "tcp_mem: pressure at half of it")
 t.done()
