@@ -213,30 +213,57 @@ static void claim(struct inet_bind_bucket *tb, struct inet_binding *b,
 	list_add(&b->node, list);
 }
 
-/* The first free port from start on, wrapping round the range; 0: none. */
-static uint16_t free_port(const struct inet_ports *ports, uint32_t start)
+/* The ports that may be chosen for a binding, as indices into `used`. */
+struct port_range {
+	uint32_t first;
+	uint32_t count;
+	uint32_t start; /* a random one of them: where to begin */
+};
+
+static struct port_range range_of(const struct inet_ports *ports,
+				  const struct inet_binding *b)
 {
-	for (uint32_t n = 0; n < INET_EPHEMERAL_COUNT;) {
-		uint32_t i = (start + n) % INET_EPHEMERAL_COUNT;
+	uint32_t first = INET_EPHEMERAL_FIRST, last = INET_EPHEMERAL_LAST;
+	struct port_range range;
+
+	if (is_ephemeral(b->port_first))
+		first = b->port_first;
+	if (is_ephemeral(b->port_last))
+		last = b->port_last;
+	range.first = first - INET_EPHEMERAL_FIRST;
+	range.count = last >= first ? last - first + 1 : 0;
+	range.start = range.count ? ports->random() % range.count : 0;
+	return range;
+}
+
+/* The nth port of a range, counted from its start, as an index into `used`. */
+static uint32_t nth(const struct port_range *range, uint32_t n)
+{
+	return range->first + (range->start + n) % range->count;
+}
+
+/* The first free port; 0: none. */
+static uint16_t free_port(const struct inet_ports *ports,
+			  const struct port_range *range)
+{
+	for (uint32_t n = 0; n < range->count;) {
+		uint32_t i = nth(range, n);
 		uint64_t word = ~ports->used[i / 64] >> (i % 64);
+		/* to the next free bit of this word, or to the next word */
+		uint32_t step = word ? (uint32_t)__builtin_ctzll(word) :
+				       64 - i % 64;
 
 		if (word & 1)
 			return INET_EPHEMERAL_FIRST + i;
-		/* to the next free bit of this word, or to the next word */
-		n += word ? (uint32_t)__builtin_ctzll(word) :
-			    MIN(64 - i % 64, INET_EPHEMERAL_COUNT - i);
+		n += MIN(step, range->first + range->count - i);
 	}
 	return 0;
 }
 
-static uint32_t random_start(const struct inet_ports *ports)
-{
-	return ports->random() % INET_EPHEMERAL_COUNT;
-}
-
 static int bind_any(struct inet_ports *ports, struct inet_binding *b)
 {
-	uint16_t port = free_port(ports, random_start(ports));
+	struct port_range range = range_of(ports, b);
+	uint16_t port = free_port(ports, &range);
 	struct inet_bind_bucket *tb;
 
 	if (!port)
@@ -269,12 +296,11 @@ int inet_bind_port(struct inet_ports *ports, struct inet_binding *b,
 /* A connection may share with other connections, not with a bound socket. */
 static struct inet_bind_bucket *shared_port(struct inet_ports *ports,
 					    const struct inet_binding *b,
-					    uint32_t start, uint32_t daddr,
-					    uint16_t dport)
+					    const struct port_range *range,
+					    uint32_t daddr, uint16_t dport)
 {
-	for (uint32_t n = 0; n < INET_EPHEMERAL_COUNT; n++) {
-		uint16_t port = INET_EPHEMERAL_FIRST +
-				(start + n) % INET_EPHEMERAL_COUNT;
+	for (uint32_t n = 0; n < range->count; n++) {
+		uint16_t port = INET_EPHEMERAL_FIRST + nth(range, n);
 		struct inet_bind_bucket *tb = inet_find_bucket(ports, port);
 
 		if (tb && !tb->nr_bound &&
@@ -288,13 +314,13 @@ static struct inet_bind_bucket *shared_port(struct inet_ports *ports,
 int inet_connect_port(struct inet_ports *ports, struct inet_binding *b,
 		      uint32_t daddr, uint16_t dport)
 {
-	uint32_t start = random_start(ports);
-	uint16_t port = free_port(ports, start);
+	struct port_range range = range_of(ports, b);
+	uint16_t port = free_port(ports, &range);
 	struct inet_bind_bucket *tb;
 
 	ASSERT(!b->port);
 	tb = port ? get_bucket(ports, port) :
-		    shared_port(ports, b, start, daddr, dport);
+		    shared_port(ports, b, &range, daddr, dport);
 	if (!tb)
 		return port ? -ENOMEM : -EADDRNOTAVAIL;
 	claim(tb, b, &tb->conns, false);

@@ -52,6 +52,11 @@ struct inet_binding {
 	struct inet_bind_bucket *bucket; /* NULL: not bound */
 	uint32_t addr; /* network byte order, 0: any */
 	uint16_t port; /* host byte order, 0: not bound */
+	/*
+	 * IP_LOCAL_PORT_RANGE, ip(7): the bounds of a port that is chosen; 0,
+	 * or one that is not ephemeral: the default's.
+	 */
+	uint16_t port_first, port_last;
 	bool addr_locked; /* SOCK_BINDADDR_LOCK: bind(2) named an address */
 	bool bound; /* by bind(2) or listen(2), not for connect(2) */
 	bool port_asked; /* by number: kept when disconnected */

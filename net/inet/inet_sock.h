@@ -34,7 +34,6 @@ struct inet_sock {
 	uint8_t mc_ttl; /* of multicasts */
 	uint8_t pmtudisc; /* IP_PMTUDISC_... */
 	uint32_t ip_flags; /* BIT(IP_F_...) */
-	uint32_t local_ports; /* IP_LOCAL_PORT_RANGE */
 	int uc_index; /* interfaces; 0: the route's */
 	int mc_index;
 	uint32_t mc_addr; /* source address of multicasts, 0: any */

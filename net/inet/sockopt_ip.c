@@ -149,6 +149,7 @@ static int get_mtu(struct sock *sk, struct sockopt_value *out)
 /* Two ports in one word, the lower one in the low half; 0: the default. */
 static int set_local_ports(struct sock *sk, const void *val, int len)
 {
+	struct inet_binding *b = &inet_sk(sk)->binding;
 	uint32_t value;
 	uint16_t low, high;
 
@@ -159,13 +160,16 @@ static int set_local_ports(struct sock *sk, const void *val, int len)
 	high = value >> 16;
 	if (low && high && low > high)
 		return -EINVAL;
-	inet_sk(sk)->local_ports = value;
+	b->port_first = low;
+	b->port_last = high;
 	return 0;
 }
 
 static int get_local_ports(struct sock *sk, struct sockopt_value *out)
 {
-	return ip_option_give(out, inet_sk(sk)->local_ports);
+	const struct inet_binding *b = &inet_sk(sk)->binding;
+
+	return ip_option_give(out, b->port_first | b->port_last << 16);
 }
 
 /* IP_PROTOCOL: sport, which is a raw socket's protocol. */

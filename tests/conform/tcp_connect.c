@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "tcp.h"
 
+#define LOCAL_PORT_RANGE 51 /* <linux/in.h> */
+
 static void test_arguments(void)
 {
 	struct sockaddr_in a;
@@ -479,6 +481,35 @@ static void test_self(void)
 	reset(fd);
 }
 
+/* IP_LOCAL_PORT_RANGE of one port, which connections to two servers share. */
+static void test_range(void)
+{
+	int first, second, l = listen_at(HERE, 5, &first);
+	int m = listen_at(HERE, 5, &second);
+	int holder, port, range, fd[3];
+
+	holder = closed_port(&port);
+	range = port << 16 | port;
+	for (int i = 0; i < 3; i++) {
+		fd[i] = new_tcp();
+		setsockopt(fd[i], IPPROTO_IP, LOCAL_PORT_RANGE, &range,
+			   sizeof(range));
+	}
+	is(connect_at(fd[0], HERE, first), -EADDRNOTAVAIL, "range: in use");
+	is(bind_at(fd[0], HERE, 0), -EADDRINUSE, "range: for bind, too");
+	close(holder);
+	is(connect_at(fd[0], HERE, first), 0, "range: then it is free");
+	is(port_of(fd[0]), port, "range: the only port in it");
+	is(connect_at(fd[1], HERE, first), -EADDRNOTAVAIL, "range: no second");
+	is(connect_at(fd[1], HERE, second), 0, "range: but to another server");
+	is(port_of(fd[1]), port, "range: from the same port");
+	is(bind_at(fd[2], HERE, 0), -EADDRINUSE, "range: bind cannot share");
+	for (int i = 0; i < 3; i++)
+		reset(fd[i]);
+	close(l);
+	close(m);
+}
+
 int main(void)
 {
 	deadline(50);
@@ -494,5 +525,6 @@ int main(void)
 	test_dissolve();
 	test_dissolve_listener();
 	test_self();
+	test_range();
 	return done_testing();
 }

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "udp.h"
 
+#define LOCAL_PORT_RANGE 51 /* <linux/in.h> */
+
 static char buf[256];
 
 static void test_bind(void)
@@ -258,6 +260,30 @@ static void test_shutdown(void)
 	close(fd);
 }
 
+/* IP_LOCAL_PORT_RANGE */
+static void test_range(void)
+{
+	struct sockaddr_in a = at("127.0.0.1", 0);
+	int holder = udp(), fd = udp(), other = udp(), range, port;
+
+	bind(holder, SA(a));
+	port = port_of(holder);
+	range = port << 16 | port;
+	is(set_option(fd, IPPROTO_IP, LOCAL_PORT_RANGE, range), 0, "range");
+	is(result(bind(fd, SA(a))), -EADDRINUSE, "range: its port is in use");
+	a.sin_port = htons(port);
+	is(result(sendto(fd, "x", 1, 0, SA(a))), -EAGAIN, "range: no port");
+	close(holder);
+	is(result(sendto(fd, "x", 1, 0, SA(a))), 1, "range: then it is free");
+	is(port_of(fd), port, "range: the only port in it");
+	set_option(other, IPPROTO_IP, LOCAL_PORT_RANGE, 200 << 16 | 100);
+	a.sin_port = 0;
+	is(result(bind(other, SA(a))), 0, "range: beyond the system's");
+	ok(port_of(other) > 200, "range: does not count");
+	close(fd);
+	close(other);
+}
+
 int main(void)
 {
 	deadline(30);
@@ -268,5 +294,6 @@ int main(void)
 	test_group();
 	test_broadcast();
 	test_shutdown();
+	test_range();
 	return done_testing();
 }

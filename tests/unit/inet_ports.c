@@ -292,6 +292,38 @@ static void test_shared(void)
 	free(all);
 }
 
+/* IP_LOCAL_PORT_RANGE: all its ports are found, and no other. */
+static void test_range(void)
+{
+	enum {
+		FIRST = INET_EPHEMERAL_FIRST + 60,
+		COUNT = 150
+	};
+	struct inet_binding all[COUNT] = { 0 }, extra = { 0 };
+	int failed = 0, outside = 0;
+
+	start(true);
+	for (int i = 0; i < COUNT; i++) {
+		all[i].port_first = FIRST;
+		all[i].port_last = FIRST + COUNT - 1;
+		failed += inet_bind_port(&ports, &all[i], 0) != 0;
+		outside += all[i].port < FIRST || all[i].port >= FIRST + COUNT;
+	}
+	is(failed, 0, "range: each of its ports is found");
+	is(outside, 0, "range: and no other");
+	extra.port_first = FIRST;
+	extra.port_last = FIRST + COUNT - 1;
+	is(inet_bind_port(&ports, &extra, 0), -EADDRINUSE, "range: then none");
+	is(inet_connect_port(&ports, &extra, TWO, 80), -EADDRNOTAVAIL,
+	   "range: nor for a connection");
+	extra.port_first = INET_EPHEMERAL_FIRST - 1;
+	extra.port_last = 0;
+	is(inet_bind_port(&ports, &extra, 0), 0, "range: bounds that are none");
+	inet_release_port(&extra);
+	for (int i = 0; i < COUNT; i++)
+		inet_release_port(&all[i]);
+}
+
 static void test_connect(void)
 {
 	struct inet_binding a = { .addr = ONE }, b = { .addr = ONE };
@@ -351,6 +383,7 @@ int main(void)
 	test_ephemeral();
 	test_connect();
 	test_shared();
+	test_range();
 	test_walk();
 	is_str(inet_ports_check(&ports), NULL, "invariants hold");
 	is(bucket_cache.active, 0, "all buckets are back");
