@@ -5,6 +5,7 @@
 #include <asm/socket.h>
 #include <errno.h>
 #include <linux/in.h>
+#include <linux/net_tstamp.h>
 #include <linux/udp.h>
 #include <string.h>
 
@@ -129,14 +130,39 @@ static void put_stamp(struct sock *sk, struct msg *msg, uint64_t stamp)
 	put_cmsg(msg, SOL_SOCKET, type, t, sizeof(t));
 }
 
-void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d)
+/* struct scm_timestamping: by software, none, by the device. */
+static void put_stamps(struct sock *sk, struct msg *msg, uint64_t stamp)
 {
-	if (sock_flag(sk, SOCK_F_RCVTSTAMP))
-		put_stamp(sk, msg, d->stamp);
-	else if (sock_flag(sk, SOCK_F_TIMESTAMP))
-		sk->sk_stamp = d->stamp;
+	int64_t t[6] = { stamp / NSEC_PER_SEC, stamp % NSEC_PER_SEC };
+	int type = sock_flag(sk, SOCK_F_TSTAMP_NEW) ? SO_TIMESTAMPING_NEW :
+						      SO_TIMESTAMPING_OLD;
+
+	put_cmsg(msg, SOL_SOCKET, type, t, sizeof(t));
+}
+
+/* A stamp that does not come with the message can be asked for: SIOCGSTAMP. */
+static void put_all_stamps(struct sock *sk, struct msg *msg, uint64_t stamp)
+{
+	bool plain = sock_flag(sk, SOCK_F_RCVTSTAMP);
+	bool stamping = (sk->sk_tsflags & SOF_TIMESTAMPING_SOFTWARE) &&
+			(plain ||
+			 sk->sk_tsflags & SOF_TIMESTAMPING_RX_SOFTWARE);
+
+	if (plain)
+		put_stamp(sk, msg, stamp);
+	if (stamping)
+		put_stamps(sk, msg, stamp);
+	if (plain || stamping)
+		return;
+	if (sock_flag(sk, SOCK_F_TIMESTAMP))
+		sk->sk_stamp = stamp;
 	else if (!sk->sk_stamp)
 		sk->sk_stamp = SOCK_STAMP_UNKNOWN;
+}
+
+void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d)
+{
+	put_all_stamps(sk, msg, d->stamp);
 	if (sock_flag(sk, SOCK_F_RXQ_OVFL) && d->dropped)
 		put_cmsg(msg, SOL_SOCKET, SO_RXQ_OVFL, &d->dropped,
 			 sizeof(d->dropped));

@@ -164,8 +164,11 @@ int sock_get_timestampns_new(struct sock *sk, struct sockopt_value *out)
 	return get_stamp(sk, out, true, true);
 }
 
-/* The flags are kept, but no stamps of this kind are made. */
-int sock_set_timestamping(struct sock *sk, const void *val, int len)
+/*
+ * Stamps are made by software and of what was received only: whatever else the
+ * flags ask for never comes, as from a device that makes none.
+ */
+static int set_stamping(struct sock *sk, const void *val, int len, bool new)
 {
 	struct timestamping_option opt = { 0, 0 };
 	bool tcp = sk->sk_family == AF_INET && sk->sk_type == SOCK_STREAM;
@@ -184,12 +187,33 @@ int sock_set_timestamping(struct sock *sk, const void *val, int len)
 	if (opt.flags & SOF_TIMESTAMPING_BIND_PHC)
 		return -EINVAL; /* no device has a clock */
 	sk->sk_tsflags = opt.flags;
+	sock_put_flag(sk, SOCK_F_TSTAMP_NEW, new);
 	return 0;
 }
 
+int sock_set_timestamping(struct sock *sk, const void *val, int len)
+{
+	return set_stamping(sk, val, len, false);
+}
+
+int sock_set_timestamping_new(struct sock *sk, const void *val, int len)
+{
+	return set_stamping(sk, val, len, true);
+}
+
+/* The flags whichever layout was asked for. */
 int sock_get_timestamping(struct sock *sk, struct sockopt_value *out)
 {
 	struct timestamping_option opt = { sk->sk_tsflags, 0 };
 
 	return sockopt_give(out, &opt, sizeof(opt));
+}
+
+int sock_get_timestamping_new(struct sock *sk, struct sockopt_value *out)
+{
+	struct timestamping_option none = { 0, 0 };
+
+	if (sock_flag(sk, SOCK_F_TSTAMP_NEW))
+		return sock_get_timestamping(sk, out);
+	return sockopt_give(out, &none, sizeof(none));
 }

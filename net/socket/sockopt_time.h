@@ -24,5 +24,7 @@ int sock_set_timestampns_new(struct sock *sk, int value);
 int sock_get_timestampns_new(struct sock *sk, struct sockopt_value *out);
 int sock_set_timestamping(struct sock *sk, const void *val, int len);
 int sock_get_timestamping(struct sock *sk, struct sockopt_value *out);
+int sock_set_timestamping_new(struct sock *sk, const void *val, int len);
+int sock_get_timestamping_new(struct sock *sk, struct sockopt_value *out);
 
 #endif

@@ -9,6 +9,12 @@
 #define UDP_SEGMENT_OPTION 103
 #define UDP_CORK_OPTION 1
 
+/* SO_TIMESTAMPING in both layouts, and SOF_TIMESTAMPING_... */
+#define STAMPING_OLD 37
+#define STAMPING_NEW 65
+#define RX_SOFTWARE 8
+#define SOFTWARE 16
+
 static char text[128];
 
 static const char *named(const char *option, const char *what)
@@ -306,6 +312,69 @@ static void test_stamps(void)
 	close(from);
 }
 
+/* One datagram's SO_TIMESTAMPING; which of the three stamps are there. */
+static const char *stamps(int fd, int from, int type)
+{
+	struct received r;
+	struct timespec t[3];
+	const void *data;
+	size_t len = 0;
+
+	send_to(from, "127.0.0.1", port_of(fd), "x");
+	recv_msg(fd, &r, 0);
+	data = control(&r, SOL_SOCKET, type, &len);
+	if (!data || len != sizeof(t))
+		return data ? "of another length" : "not there";
+	memcpy(t, data, sizeof(t));
+	snprintf(text, sizeof(text), "%d of %d: %d %d %d", 1, controls(&r),
+		 !!t[0].tv_sec, !!t[1].tv_sec, !!t[2].tv_sec);
+	return text;
+}
+
+static void set_stamping(int fd, int option, int flags)
+{
+	int value[2] = { flags, 0 };
+
+	setsockopt(fd, SOL_SOCKET, option, value, sizeof(value));
+}
+
+static int stamping(int fd, int option)
+{
+	int value[2] = { -1, -1 };
+	socklen_t len = sizeof(value);
+
+	getsockopt(fd, SOL_SOCKET, option, value, &len);
+	return value[0];
+}
+
+static void test_stamping(void)
+{
+	int fd = udp_at("127.0.0.1"), from = udp();
+
+	set_stamping(fd, STAMPING_OLD, RX_SOFTWARE);
+	is_str(stamps(fd, from, STAMPING_OLD), "not there",
+	       "stamping: made, but not told");
+	set_stamping(fd, STAMPING_OLD, RX_SOFTWARE | SOFTWARE);
+	is_str(stamps(fd, from, STAMPING_OLD), "1 of 1: 1 0 0",
+	       "stamping: by software");
+	is(stamping(fd, STAMPING_NEW), 0, "stamping: not the new layout");
+	set_option(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
+	is_str(stamps(fd, from, STAMPING_OLD), "1 of 2: 1 0 0",
+	       "stamping: beside SO_TIMESTAMP");
+	set_option(fd, SOL_SOCKET, SO_TIMESTAMP, 0);
+	set_stamping(fd, STAMPING_NEW, RX_SOFTWARE | SOFTWARE);
+	is_str(stamps(fd, from, STAMPING_NEW), "1 of 1: 1 0 0",
+	       "stamping: the new layout");
+	is(stamping(fd, STAMPING_OLD), RX_SOFTWARE | SOFTWARE,
+	   "stamping: read by the old name");
+	is(stamping(fd, STAMPING_NEW), RX_SOFTWARE | SOFTWARE,
+	   "stamping: and by the new one");
+	set_stamping(fd, STAMPING_OLD, 0);
+	is_str(stamps(fd, from, STAMPING_OLD), "not there", "stamping: over");
+	close(fd);
+	close(from);
+}
+
 int main(void)
 {
 	deadline(30);
@@ -315,5 +384,6 @@ int main(void)
 	test_send_pktinfo();
 	test_ttl_and_tos();
 	test_stamps();
+	test_stamping();
 	return done_testing();
 }
