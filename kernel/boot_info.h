@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a boot protocol hands to start(): all that the kernel knows of how the
- * machine was booted. boot/pvh.c fills it, or a loader that enters at
+ * What a boot protocol passes to start(): all that the kernel knows about the
+ * boot. boot/pvh.c fills it, or a loader that enters at
  * boot_entry (boot/entry.S). No pointers: it is copied from one address space
  * to another.
  */

@@ -18,7 +18,7 @@ static char *words[WORDS_MAX] __ro_after_init; /* of the kernel: before "--" */
 static bool asked_for[WORDS_MAX]; /* by some part of the kernel */
 static unsigned int nr_words __ro_after_init;
 
-/* Linux's own words, which have no meaning here and are no variables. */
+/* Linux's own words, which are ignored here and are no variables. */
 static const char *const linux_words[] = { "console", "root", "rootfstype",
 					   "rootflags", "init" };
 

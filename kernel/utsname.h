@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What uname(2), /proc and /etc/hosts say of the machine.
+ * The machine's names in uname(2), /proc and /etc/hosts.
  */
 #ifndef KERNEL_UTSNAME_H
 #define KERNEL_UTSNAME_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI's static tables (ACPI 6.5, chapter 5.2), each mapped when it is looked
- * at. Everything read is checked against the mapping's bounds. Entered by boot
+ * ACPI's static tables (ACPI 6.5, chapter 5.2), each mapped when it is first
+ * read. All reads are checked against the mapping's bounds. Entered by boot
  * code in one thread.
  */
 #include "kernel/x86/acpi.h"
@@ -137,7 +137,7 @@ void acpi_init(uint64_t given)
 		pr_warn("ACPI: the root table is damaged");
 }
 
-/* The first valid one from entry *i of the root table on; *i goes behind. */
+/* The first valid table from entry *i of the root on; *i moves past it. */
 static const void *find_from(size_t *i, const char sig[4], size_t *len)
 {
 	const struct acpi_header *header;
@@ -177,7 +177,7 @@ static struct aml terms_of(const struct acpi_header *table, size_t len)
 	return (struct aml){ start, (const uint8_t *)table + len };
 }
 
-/* 5.2.9: the 64-bit field counts where it is there and not 0. */
+/* 5.2.9: the 64-bit field is used if it exists and is not 0. */
 bool acpi_dsdt(struct aml *terms)
 {
 	size_t len;
@@ -226,8 +226,8 @@ void acpi_for_each_device(const char *id,
 }
 
 /*
- * The next entry of this type behind *pos (0: from the start) that has room
- * for size bytes; NULL at the end.
+ * The next entry of this type after *pos (0: from the start) that has at least
+ * size bytes; NULL at the end.
  */
 static const void *madt_next(size_t *pos, uint8_t type, size_t size)
 {
@@ -273,7 +273,7 @@ static const struct madt_override *find_override(unsigned int line)
 	return NULL;
 }
 
-/* active_low and level: what the bus does, which an override may change. */
+/* active_low and level: the bus's defaults, which an override may change. */
 static uint32_t line_gsi(unsigned int line, bool *active_low, bool *level)
 {
 	const struct madt_override *o = find_override(line);

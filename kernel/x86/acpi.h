@@ -10,7 +10,7 @@
 #include "kernel/base.h"
 #include "kernel/x86/aml.h"
 
-/* What every table starts with (ACPI 6.5, 5.2.6). */
+/* The header of every table (ACPI 6.5, 5.2.6). */
 struct acpi_header {
 	char signature[4];
 	uint32_t length; /* of the whole table */
@@ -34,7 +34,7 @@ const void *acpi_find(const char sig[4], size_t *len);
 
 /* The terms of the DSDT; false: there is none. */
 bool acpi_dsdt(struct aml *terms);
-/* What Name declares in the root of the DSDT, or of an SSDT. */
+/* The object of a Name in the root of the DSDT, or of an SSDT. */
 bool acpi_find_name(const char name[4], struct aml *object);
 /*
  * Calls fn for each device with this id in the DSDT, then in the SSDTs, as
@@ -44,14 +44,14 @@ void acpi_for_each_device(const char *id,
 			  void (*fn)(struct aml device, void *ctx), void *ctx);
 
 /*
- * The MADT's IO-APICs, one after the other, and the first interrupt that each
- * serves: *pos is 0 before the first call. False at the end.
+ * The MADT's next IO-APIC, and the first interrupt that it serves: *pos is 0
+ * before the first call. False at the end.
  */
 bool acpi_next_ioapic(size_t *pos, uint64_t *addr, uint32_t *gsi_base);
 
 /* The global system interrupt of an ISA line (0-15), and how it signals. */
 uint32_t acpi_isa_gsi(unsigned int line, bool *active_low, bool *level);
-/* The same for the FADT's SCI_INT, whose bus knows level, active low. */
+/* The same for the FADT's SCI_INT, by default level, active low. */
 uint32_t acpi_sci_gsi(unsigned int line, bool *active_low, bool *level);
 
 #endif

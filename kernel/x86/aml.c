@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI machine language, its structure only. A list of terms is read one term
- * after the other; what has a length (20.2.4) is entered or passed over by it,
- * the few kinds without one are known. An expression where no constant stands
- * cannot be passed over: what follows it in the same list is not seen.
+ * ACPI machine language, its structure only. A list is read term by term. A
+ * term with a length (20.2.4) is entered or skipped by it; the few kinds
+ * without one are known. An expression that is not a constant cannot be
+ * skipped: the terms after it in the same list are not seen.
  */
 #include "kernel/x86/aml.h"
 
@@ -64,8 +64,8 @@ enum {
 #define SEGMENT 4
 
 /*
- * How the terms are built, a letter a part: n name, o object, b byte. p: a
- * length that covers all the rest; what follows it stands in its beginning.
+ * The parts of each kind of term: n name, o object, b byte; p: a length that
+ * covers the rest of the term, the parts after it included.
  */
 static const struct kind {
 	uint16_t op;
@@ -99,7 +99,7 @@ static const struct kind {
 	{ AML_DATA_REGION, "nooo" },
 };
 
-/* A term of a list. body: what is behind its parts, up to its end. */
+/* A term of a list. body: from the end of its parts to its own end. */
 struct term {
 	uint16_t op;
 	const uint8_t *name; /* of four letters; NULL: no name, or a path */
@@ -113,7 +113,7 @@ static size_t left(const struct aml *at)
 	return at->end - at->start;
 }
 
-/* Moves n bytes on; false and nothing moved when there are fewer. */
+/* Advances by n bytes; false and not moved when there are fewer. */
 static bool skip(struct aml *at, size_t n)
 {
 	if (left(at) < n)
@@ -130,7 +130,7 @@ static uint64_t read_le(const uint8_t *p, unsigned int size)
 	return value;
 }
 
-/* A length (20.2.4): *package gets what it covers, at moves behind that. */
+/* A length (20.2.4): *package gets the bytes it covers, at moves past them. */
 static bool take_package(struct aml *at, struct aml *package)
 {
 	unsigned int more;
@@ -165,7 +165,7 @@ static bool is_segment(const uint8_t *p)
 	return true;
 }
 
-/* How many segments follow, their count passed over; -1: no name. */
+/* Skips the segment count of a name and returns it; -1: no name. */
 static int segment_count(struct aml *at)
 {
 	uint8_t lead;
@@ -214,7 +214,7 @@ static bool take_string(struct aml *at)
 	return true;
 }
 
-/* Bytes of a constant behind its opcode; -1: it is none. */
+/* Bytes of a constant after its opcode; -1: not a constant. */
 static int constant_size(uint8_t op)
 {
 	switch (op) {
@@ -326,8 +326,8 @@ static bool has_terms(uint16_t op)
 }
 
 /*
- * The first term of this kind and name among terms. A Scope of the root
- * itself is no level of its own.
+ * The first term of this kind and name among terms. The contents of a Scope of
+ * the root count as the root's.
  */
 static bool find_term(struct aml terms, uint16_t op, const char name[4],
 		      struct term *term, unsigned int depth)
@@ -419,7 +419,7 @@ bool aml_buffer(struct aml object, struct aml *bytes)
 
 /* ---- Devices ------------------------------------------------------------- */
 
-/* "PNP0501" as the number that EISAID() makes of it (19.6.36); 0: not so. */
+/* "PNP0501" as the number of EISAID() (19.6.36); 0: not of that form. */
 static uint32_t eisa_id(const char *hid)
 {
 	uint8_t id[4] = { 0 };
@@ -450,7 +450,7 @@ static bool is_id(struct aml object, const char *id)
 	       !memcmp(object.start + 1, id, len);
 }
 
-/* 6.1.2, 6.1.5: its own id, or one of those that it is compatible with. */
+/* 6.1.2, 6.1.5: its own id, or a compatible one. */
 static bool has_id(struct aml device, const char *id)
 {
 	struct aml object, element;
@@ -465,7 +465,7 @@ static bool has_id(struct aml device, const char *id)
 	return is_id(object, id);
 }
 
-/* 6.3.7: neither present nor working; a method's word is not heard. */
+/* 6.3.7: neither present nor working; a method is not evaluated. */
 static bool is_absent(struct aml device)
 {
 	struct aml object;

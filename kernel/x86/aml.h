@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads ACPI machine language (ACPI 6.5 chapter 20) without executing any:
- * which devices there are, and what they declare by Name and OperationRegion.
- * What methods would make is not seen. Damaged code is read as far as it makes
+ * the devices, and what they declare by Name and OperationRegion. Objects that
+ * methods would make are not seen. Damaged code is read as far as it makes
  * sense, and never beyond its end. No state; any context.
  */
 #ifndef KERNEL_X86_AML_H
@@ -45,18 +45,17 @@ struct aml_resources {
 };
 
 /*
- * Calls fn for each device in terms, also inside of others, whose _HID is id, or
- * one of whose _CID is: "ACPI0013", or "PNP0501", which may be written as a
- * number. Devices that say by a constant _STA that they are not there are left out. fn gets the
- * device's own terms.
+ * Calls fn with the terms of each device in terms, nested ones included, whose
+ * _HID or one of whose _CID is id: "ACPI0013", or "PNP0501", which the table may
+ * have as a number. Devices that a constant _STA declares absent are skipped.
  */
 void aml_for_each_device(struct aml terms, const char *id,
 			 void (*fn)(struct aml device, void *ctx), void *ctx);
 
 /*
- * What Name (name, object) among the terms themselves, not inside of a device,
- * declares. Names are of four letters, filled up with '_': "_S5_". False:
- * there is none. Of a table it is what is in its root.
+ * The object of Name (name, object) among the terms themselves, not inside a
+ * device; in a table's terms, those of its root. Names have four letters,
+ * padded with '_': "_S5_". False: there is none.
  */
 bool aml_find_name(struct aml terms, const char name[4], struct aml *object);
 /* The same for OperationRegion, if its place is a constant. */
@@ -71,9 +70,9 @@ bool aml_element(struct aml object, unsigned int i, struct aml *element);
 /* The bytes of a buffer. */
 bool aml_buffer(struct aml object, struct aml *bytes);
 
-/* What _CRS of a device lists; nothing if that is a method or damaged. */
+/* The resources of a device's _CRS; none if that is a method or damaged. */
 struct aml_resources aml_resources(struct aml device);
-/* The next one that is known here; others are passed over. False: the end. */
+/* The next one of a known kind; others are skipped. False: the end. */
 bool aml_next_resource(struct aml_resources *it, struct aml_resource *resource);
 
 #endif

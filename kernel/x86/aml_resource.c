@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Resource templates (ACPI 6.5 6.4): what a device occupies, a descriptor
- * each. Portable, no state.
+ * Resource templates (ACPI 6.5 6.4): one descriptor for each resource of a
+ * device. Portable, no state.
  */
 #include <string.h>
 
@@ -50,7 +50,7 @@ static uint64_t field(const struct descriptor *d, size_t at, size_t size)
 	return value;
 }
 
-/* The descriptor at rest, which moves behind it. False: the end. */
+/* The descriptor at rest; rest moves past it. False: the end. */
 static bool take_descriptor(struct aml *rest, struct descriptor *d)
 {
 	size_t room = rest->end - rest->start, head;
@@ -84,7 +84,7 @@ static bool range(struct aml_resource *r, enum aml_resource_type type,
 	return true;
 }
 
-/* 6.4.3.5: granularity, least, most, translation and length, alike wide. */
+/* 6.4.3.5: granularity, least, most, translation, length, of equal width. */
 static bool address_space(const struct descriptor *d, size_t at, size_t width,
 			  struct aml_resource *r)
 {
@@ -138,7 +138,7 @@ static bool isa_interrupt(const struct descriptor *d, unsigned int nth,
 	return true;
 }
 
-/* What a descriptor says of one range. False: nothing that is known here. */
+/* Decodes a descriptor of one range. False: of another kind. */
 static bool decode(const struct descriptor *d, struct aml_resource *r)
 {
 	switch (d->tag) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The local APIC (SDM vol 3 chapter 11): registers as memory or, in x2APIC
- * mode, as MSRs; end of interrupt; the timer. Owns what the timer is armed
- * for. Entered at boot, by the timer code in any context, and by its own
+ * mode, as MSRs; end of interrupt; the timer. Owns the timer's armed
+ * time. Entered at boot, by the timer code in any context, and by its own
  * interrupt.
  */
 #include "kernel/x86/apic.h"
@@ -56,9 +56,9 @@ _Static_assert(APIC_TIMER_DIVISOR == 4, "DIVIDE_BY_4");
 static volatile uint32_t *apic_mmio __ro_after_init; /* NULL in x2APIC mode */
 
 /*
- * wanted: what apic_timer_set() asked for last. armed: when the hardware
- * will fire, never later than wanted. A timer that moves later costs no
- * register write: the early interrupt arms it anew.
+ * wanted: the last argument of apic_timer_set(). armed: when the hardware
+ * will fire, never later than wanted. Moving the timer later costs no register
+ * write: the early interrupt arms it again.
  */
 static uint64_t wanted = NEVER;
 static uint64_t armed = NEVER;
@@ -155,7 +155,7 @@ static uint32_t count_for(uint64_t delta_ns)
 {
 	unsigned __int128 ticks = (unsigned __int128)delta_ns * ticks_per_ns;
 
-	ticks = (ticks >> 32) + 1; /* rather late than early */
+	ticks = (ticks >> 32) + 1; /* rounded up: not early */
 	return ticks < MAX_TICKS ? (uint32_t)ticks : MAX_TICKS;
 }
 
@@ -179,9 +179,9 @@ void apic_timer_set(uint64_t expires_ns)
 }
 
 /*
- * `wanted` and `armed` stay: what is wanted has come, or will be programmed by
- * the code that was interrupted. The early interrupt, if it is one, puts all
- * right.
+ * `wanted` and `armed` stay: the wanted time has come, or the interrupted code
+ * is about to program it. If this interrupt comes early, it arms the timer
+ * again.
  */
 void apic_timer_again(uint64_t delta_ns)
 {
@@ -191,7 +191,7 @@ void apic_timer_again(uint64_t delta_ns)
 		apic_write(APIC_TIMER_INITIAL, count_for(delta_ns));
 }
 
-/* Early when the timer moved later, or was beyond the counter's reach. */
+/* Comes early if the timer was moved later or exceeds the counter's range. */
 static void timer_interrupt(void *arg)
 {
 	uint64_t expires = wanted;

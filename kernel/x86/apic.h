@@ -14,7 +14,7 @@ uint32_t apic_id(void);
 /* The bus clock is divided by this before it counts. */
 #define APIC_TIMER_DIVISOR 4
 
-/* For the calibration: the timer counts, silent; how far it has come. */
+/* For the calibration: starts the timer without interrupt; reads its count. */
 void apic_timer_count_start(void);
 uint32_t apic_timer_count(void);
 void apic_timer_set_rate(uint64_t apic_hz); /* counts a second */
@@ -23,8 +23,8 @@ void apic_timer_set_rate(uint64_t apic_hz); /* counts a second */
 void apic_timer_init(void); /* after clock_init() measured the bus */
 void apic_timer_set(uint64_t expires_ns); /* UINT64_MAX: off */
 /*
- * The same so many nanoseconds from now, whatever it is armed for: for who has
- * interrupted the timer's own code.
+ * Fires in delta_ns, whatever the timer is armed for: for an interrupt handler,
+ * which may have interrupted the timer's own code.
  */
 void apic_timer_again(uint64_t delta_ns);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPU: instructions that C has no words for, features found by CPUID,
+ * The CPU: instructions that C cannot express, features found by CPUID,
  * control registers, the per-CPU area.
  */
 #ifndef KERNEL_X86_CPU_H
@@ -46,12 +46,11 @@ struct percpu {
 extern struct percpu cpu0;
 
 /*
- * Whoever raises a softirq, wants a switch or makes a signal pending for
- * current sets the bit. CPU_WORK_SIGNAL goes with the thread: a switch to one
- * that had it or has deliverable signals sets it again, so that a call which
- * a signal ended is looked at though another thread took the signal.
- * exit_to_user() clears what it
- * is about to look at.
+ * Set by code that raises a softirq, needs a switch or makes a signal pending
+ * for current. CPU_WORK_SIGNAL belongs to the thread: a switch to one that had
+ * it or has deliverable signals sets it again, so that a call which a signal
+ * ended is restarted or not, even if another thread took the signal.
+ * exit_to_user() clears the bits before it does their work.
  */
 static inline void cpu_set_work(uint8_t bit)
 {
@@ -77,9 +76,9 @@ void cpu_init(void); /* features, GDT, TSS, IDT, SYSCALL, CR0/CR4/EFER, FPU */
 void switch_stack(uintptr_t *save, uintptr_t next);
 
 /*
- * What switch_stack() leaves on a stack that does not run. A new thread gets
- * one built by hand, at the lowest address of what lies on its stack, whose
- * rip is one of the two below.
+ * What switch_stack() leaves on the stack of a thread that does not run. For a
+ * new thread it is built by hand, at the lowest used address of its stack, with
+ * one of the two functions below as rip.
  */
 struct switch_frame {
 	uint64_t r15, r14, r13, r12, rbx, rbp, rip;
@@ -128,7 +127,7 @@ static inline uint64_t rdtsc(void)
 	return lo | (uint64_t)hi << 32;
 }
 
-/* False when ten tries, as many as Intel's guide asks for, gave nothing. */
+/* False after ten failures, the number of tries in Intel's guide. */
 static inline bool rdrand(uint64_t *v)
 {
 	bool ok = false;
@@ -185,7 +184,7 @@ static inline uint32_t inl(uint16_t port)
 	return v;
 }
 
-/* IF on and off. Off is for the few lines that irq.h's rule does not cover. */
+/* IF on and off. Off only in the few places that irq.h's rule does not cover. */
 static inline void irq_enable(void)
 {
 	__asm__ volatile("sti" ::: "memory");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exception table: for an instruction that may fault on purpose, where to
- * go on. Entries are two offsets from themselves, so the table needs no
+ * The exception table: instructions that may fault, and where to continue after
+ * the fault. Entries are two offsets from themselves, so the table needs no
  * relocation; kernel/mm/uaccess.c searches it.
  */
 #ifndef KERNEL_X86_EXTABLE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads the FADT and reaches the registers that it names, which are ports or
+ * Reads the FADT and accesses the registers that it names, which are ports or
  * memory (ACPI 6.5, 5.2.9). Read and mapped at boot, used in any context.
  */
 #include "kernel/x86/fadt.h"

@@ -24,7 +24,7 @@ struct fadt {
 	uint32_t facs, dsdt;
 	uint8_t model, profile;
 	uint16_t sci_line;
-	uint32_t smi_command; /* a port; 0: ACPI mode for ever */
+	uint32_t smi_command; /* a port; 0: always in ACPI mode */
 	uint8_t acpi_enable, acpi_disable, s4bios, pstate;
 	uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control;
 	uint32_t pm2_control, pm_timer, gpe0, gpe1;
@@ -55,11 +55,11 @@ _Static_assert(offsetof(struct fadt, sleep_control) == 244, "5.2.9");
 _Static_assert(sizeof(struct fadt) == 276, "5.2.9");
 
 /* Bits of flags. */
-#define FADT_F_PWR_BUTTON 4 /* the button is no fixed hardware */
+#define FADT_F_PWR_BUTTON 4 /* no power button in fixed hardware */
 #define FADT_F_RESET_REG_SUP 10
 #define FADT_F_HW_REDUCED 20
 
-/* Its fields, 0 where the firmware's version has none. False: no FADT. */
+/* The FADT's fields, 0 where its version has none. False: no FADT. */
 bool fadt_read(struct fadt *fadt);
 
 /* A register, mapped; size 0: there is none. */
@@ -70,8 +70,8 @@ struct acpi_reg {
 };
 
 /*
- * The register of size bytes at an address, offset bytes behind it; none
- * where the address is 0, or in a space that is neither memory nor I/O.
+ * Maps the register of size bytes at gas's address plus offset; none if the
+ * address is 0, or in a space that is neither memory nor I/O.
  */
 void acpi_reg_map(struct acpi_reg *reg, const struct acpi_gas *gas,
 		  unsigned int offset, uint8_t size);

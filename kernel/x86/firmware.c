@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Firmware's tables. Owns the mappings, which are never given back; ACPI and
- * the MP table are read through them, also when the machine ends.
+ * Firmware's tables. Owns the mappings, which are never unmapped; ACPI and the
+ * MP table are read through them, also when the machine ends.
  */
 #include "kernel/x86/firmware.h"
 
@@ -9,7 +9,7 @@
 
 #include "kernel/mm/vmap.h"
 
-/* The BIOS data area's segment of the extended one. */
+/* In the BIOS data area: the segment of the extended one. */
 #define EBDA_POINTER 0x40e
 #define EBDA_SEARCH KiB
 #define LOW_END (640 * KiB)

@@ -20,7 +20,7 @@
 
 #define FXSAVE_SIZE 512
 #define XSAVE_HEADER_SIZE 64
-/* SDM vol 1 table 10-2 and 8.1.5, 10.2.3: what FNINIT and reset leave. */
+/* SDM vol 1 table 10-2 and 8.1.5, 10.2.3: values after FNINIT and reset. */
 #define FXSAVE_FCW 0
 #define FXSAVE_MXCSR 24
 #define FCW_DEFAULT 0x37f

@@ -39,9 +39,9 @@ struct table_register {
 #define SEG_TSS (9ULL << 40)
 #define SEG_BASE (SEG_PRESENT | SEG_NOT_SYSTEM | SEG_ACCESSED | SEG_WRITE)
 /*
- * What SYSCALL and SYSRET put in SS without a look at the table: all 4 GiB, 32
- * bits (SDM vol 2). Nothing of it matters in 64-bit mode, but QEMU's TCG keeps
- * a translation of the same code for each kind of stack segment.
+ * What SYSCALL and SYSRET load into SS without reading the table: all 4 GiB, 32
+ * bits (SDM vol 2). 64-bit mode ignores it, but QEMU's TCG keeps a translation
+ * of the same code for each kind of stack segment.
  */
 #define SEG_FLAT (BIT(55) | BIT(54) | 0xfULL << 48 | 0xffff)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypervisors. The frequency leaf is VMware's, which KVM gives too when it is
- * sure; KVM's clock (Linux's Documentation/virt/kvm/x86/msr.rst) tells the
- * rate by the factors with which it turns the TSC into nanoseconds. It is
- * turned on for a look, then off again: from there on the TSC is enough.
+ * Hypervisors. The frequency leaf is VMware's; KVM has it, too, when it is sure
+ * of the rate. KVM's clock (Linux's Documentation/virt/kvm/x86/msr.rst) shows
+ * the rate by the factors that convert the TSC into nanoseconds. It is turned
+ * on for one reading, then off again: after that the TSC is enough.
  */
 #include "kernel/x86/hypervisor.h"
 
@@ -35,7 +35,7 @@
 #define MSR_SYSTEM_TIME 0x4b564d01
 #define SYSTEM_TIME_ENABLE 1
 
-/* Readings of a record that the host is changing. */
+/* Tries to read a record that the host is changing. */
 #define TRIES 1000
 
 /* ns = system_time + ((tsc - tsc_timestamp) << tsc_shift) * mul >> 32 */
@@ -59,14 +59,14 @@ struct kvm_wall_clock {
 };
 _Static_assert(sizeof(struct kvm_wall_clock) == 12, "msr.rst");
 
-/* The host writes them; neither may cross a page. */
+/* The host writes these two; neither may cross a page. */
 static struct kvm_system_time system_time __attribute__((aligned(32)));
 static struct kvm_wall_clock wall_clock __attribute__((aligned(16)));
 
 /*
- * First leaf of the hypervisor with this signature, 0: it is not there. One
- * that poses as another has its own leaves behind those; there are no more
- * where EAX is not the last leaf of its kind (KVM had 0 there once).
+ * First leaf of the hypervisor with this signature, 0: none. A hypervisor that
+ * emulates another has its own leaves after that one's. The search ends where
+ * EAX is not the last leaf of its block (older KVMs have 0 there).
  */
 static uint32_t find_leaves(const char *signature)
 {
@@ -130,7 +130,7 @@ static bool kvm_clock_msrs(uint32_t *system, uint32_t *wall)
 	return true;
 }
 
-/* A copy of a record that begins with a version; false: it never settles. */
+/* Copies a record that begins with a version; false: it keeps changing. */
 static bool read_record(void *copy, const void *record, size_t len)
 {
 	const uint32_t *version = record;

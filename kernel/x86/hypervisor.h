@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the hypervisor says of itself and of time, by its CPUID leaves and
- * KVM's clock.
+ * The hypervisor's CPUID leaves and KVM's clock: rates and the time of day.
  */
 #ifndef KERNEL_X86_HYPERVISOR_H
 #define KERNEL_X86_HYPERVISOR_H
@@ -9,8 +8,8 @@
 #include "kernel/base.h"
 
 /*
- * Rate of the local APIC timer's input, 0: not known. KVM and QEMU's own
- * emulation have one of 1 GHz, unless they say another.
+ * Rate of the local APIC timer's input, 0: not known. For KVM and QEMU's own
+ * emulation it is 1 GHz, unless a leaf has another.
  */
 uint64_t hypervisor_apic_hz(void);
 

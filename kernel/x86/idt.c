@@ -57,7 +57,7 @@ void idt_init(void)
 		set_gate(v, IST_NONE, 0);
 	set_gate(1, IST_DEBUG, 0);
 	set_gate(2, IST_NMI, 0);
-	set_gate(3, IST_NONE, GATE_DPL3); /* INT3 is the debugger's */
+	set_gate(3, IST_NONE, GATE_DPL3); /* ring 3 may execute INT3 */
 	set_gate(8, IST_DOUBLE_FAULT, 0);
 	set_gate(18, IST_MACHINE_CHECK, 0);
 	__asm__ volatile("lidt %0" : : "m"(idtr));

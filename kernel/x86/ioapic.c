@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The IO-APICs (82093AA; ACPI 6.5 5.2.12.3): interrupt lines to vectors. The
- * MADT tells where they are, on a machine without ACPI the MP table; where
- * neither is, one stands at the address that all PCs have it at, or there is
- * none. Owns which interrupt each pin is. Entered at boot, and to silence a
- * line.
+ * MADT has their addresses, on a machine without ACPI the MP table; without
+ * both, the usual address of a PC is tried. Owns the interrupt number of each
+ * pin. Entered at boot, and to mask a line.
  */
 #include "kernel/x86/ioapic.h"
 
@@ -22,7 +21,7 @@
 #define DEFAULT_ADDRESS 0xfec00000
 #define ISA_LINES 16
 
-/* Register window, and what lies behind it. */
+/* The register window, and the registers reached through it. */
 #define IOREGSEL (0x00 / 4)
 #define IOWIN (0x10 / 4)
 #define IOAPIC_VERSION 0x01
@@ -44,7 +43,7 @@ struct ioapic {
 
 static struct ioapic ioapics[IOAPICS_MAX];
 static unsigned int nr_ioapics;
-static struct mptable mptable; /* empty where the MADT counts */
+static struct mptable mptable; /* empty if the MADT is used */
 
 static uint32_t ioapic_read(const struct ioapic *io, uint32_t reg)
 {
@@ -58,7 +57,7 @@ static void ioapic_write(const struct ioapic *io, uint32_t reg, uint32_t value)
 	io->regs[IOWIN] = value;
 }
 
-/* Where nothing is, all bits read alike. */
+/* Without a device all bits read the same. */
 static bool is_ioapic(uint32_t version)
 {
 	unsigned int lines = (version >> 16 & 0xff) + 1;
@@ -105,7 +104,7 @@ static bool is_mp_pointer(const void *p)
 	return mptable_pointer(p);
 }
 
-/* MPS numbers no interrupts across IO-APICs: one begins behind the other. */
+/* MPS has no numbers across IO-APICs: each begins after the one before. */
 static bool add_by_mptable(void)
 {
 	const void *pointer = firmware_search("_MP_", is_mp_pointer);
@@ -181,7 +180,7 @@ void ioapic_mask(uint32_t gsi)
 		ioapic_write(io, reg, REDIRECT_MASKED);
 }
 
-/* The MP table's entry for it, as an interrupt of its IO-APIC. */
+/* The MP table's line for a PC's interrupt. */
 static bool line_by_mptable(unsigned int irq, struct irq_line *line)
 {
 	for (unsigned int i = 0; i < mptable.nr_lines; i++) {

@@ -17,8 +17,8 @@ struct irq_line {
 };
 
 /*
- * The line of an interrupt that is known by its number on a PC, as ACPI's
- * overrides (0 to 15) or the MP table have it; else the number, by an edge.
+ * The line of a PC's interrupt, by ACPI's overrides (0 to 15) or the MP table;
+ * otherwise the line of the same number, edge-triggered.
  */
 struct irq_line irq_legacy_line(unsigned int irq);
 void ioapic_init(void); /* every line masked; none is no error */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupt vectors. Owns the table of handlers and their counters, what was
- * recorded in ring 0, and the two legacy PICs, which are silenced.
+ * Interrupt vectors. Owns the table of handlers and their counters, the
+ * interrupts recorded in ring 0, and the two legacy PICs, which are disabled.
  * irq_dispatch() is entered from entry.S with interrupts off.
  *
  * Why a recorded interrupt is neither lost nor a storm. The local APIC keeps a
- * vector in service from its delivery until the EOI, and delivers only what has
- * a higher priority class than all in service. A device's vector gets its EOI
- * from its handler's run, so however often the device asks, each class lands in
- * ring 0 once between two replays, and a level-triggered line that stays active
- * waits in the APIC:
+ * vector in service from its delivery until the EOI, and delivers only vectors
+ * of a higher priority class than all in service. A device's vector gets its
+ * EOI after its handler has run. So however often the device interrupts, each
+ * class lands in ring 0 once between two replays, and a level-triggered line
+ * that stays active waits in the APIC:
  *
  *	kernel code				device
  *	-----------				------
@@ -21,12 +21,12 @@
  *	IF = 1			<- v: recorded again
  *
  * An EOI ends the service of the highest vector, so the replay goes from high
- * to low. The timer's vector is above all and has its EOI at once: the lockup
- * detector hears it however long the replay is put off.
+ * to low. The timer's vector is above all others and gets its EOI at once: it
+ * reaches the lockup detector however late the replay comes.
  *
- * Why ring 3 and HLT find nothing recorded. Both are entered with interrupts off
- * from a test of cpu0.irqs (exit_to_user() and entry.S; idle()), and a handler
- * runs with them off.
+ * Why nothing is recorded in ring 3 and at HLT. Both are entered after a test
+ * of cpu0.irqs with interrupts off (exit_to_user() and entry.S; idle()), and
+ * handlers run with interrupts off.
  */
 #include "kernel/x86/irq.h"
 
@@ -68,8 +68,8 @@ static struct irq {
 static uint64_t unexpected;
 
 /*
- * Moved away from the exceptions' vectors first: a masked 8259 still raises
- * its spurious lines 7 and 15.
+ * Moves the vectors away from the exceptions' first: a masked 8259 still raises
+ * spurious interrupts on its lines 7 and 15.
  */
 static void pic_disable(void)
 {
@@ -126,7 +126,7 @@ void irq_init(void)
 	ioapic_init();
 }
 
-/* Without a handler: what the local APIC delivered wants its EOI all the same. */
+/* Without a handler; an interrupt from the local APIC still needs its EOI. */
 static void irq_unexpected(unsigned int vector)
 {
 	if (!unexpected++)
@@ -149,8 +149,8 @@ static void handle(unsigned int vector)
 }
 
 /*
- * The handler has quietened the device before the EOI, so that a level
- * triggered line does not come straight back (SDM vol 3 11.8.5). Spurious
+ * The handler acknowledges the device before the EOI, so that a level
+ * triggered line does not interrupt again at once (SDM vol 3 11.8.5). Spurious
  * vectors of the APIC (11.9) and of the PICs have no EOI.
  */
 void irq_dispatch(struct pt_regs *regs)
@@ -176,7 +176,7 @@ void irq_dispatch(struct pt_regs *regs)
 	lockup_tick(regs);
 }
 
-/* The highest, taken out; -1: none. */
+/* Takes out the highest recorded vector; -1: none. */
 static int next_recorded(void)
 {
 	for (int word = NR_VECTORS / 64 - 1; word >= 0; word--) {

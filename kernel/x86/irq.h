@@ -3,11 +3,11 @@
  * Interrupts: vectors, their handlers, and the ways to reach them. Handlers
  * run with interrupts off; they acknowledge the device and raise a softirq.
  *
- * The kernel runs with interrupts on and needs no locks all the same. One that
- * lands in ring 0 is only recorded; its handler runs in irq_replay(), which
- * do_softirq() and the way back to ring 3 call. So between two such calls
- * kernel code sees no handler's work, and a kernel that makes no such call any
- * more is seen: the timer's interrupt still comes (kernel/task/lockup.h).
+ * The kernel runs with interrupts on and still needs no locks. An interrupt in
+ * ring 0 is only recorded; its handler runs in irq_replay(), which do_softirq()
+ * and the way back to ring 3 call. So no handler runs between two such calls,
+ * and a kernel that makes no more of them is detected, since the timer's
+ * interrupt still comes (kernel/task/lockup.h).
  */
 #ifndef KERNEL_X86_IRQ_H
 #define KERNEL_X86_IRQ_H
@@ -19,7 +19,7 @@ struct pt_regs;
 
 /*
  * The timer has a priority class of its own (SDM vol 3 11.8.3): no other vector
- * that is in service holds it back.
+ * in service delays it.
  */
 #define VECTOR_TIMER 0xef
 #define VECTOR_END 0xe0 /* of what devices get */
@@ -35,14 +35,14 @@ void irq_set_handler(int vector, const char *name, irq_handler handler,
 		     void *arg);
 /* Message for a PCI function so that it raises vector on this CPU. */
 void irq_msi_message(int vector, uint64_t *address, uint32_t *data);
-/* Routes that line through its IO-APIC. -ENODEV: none has it. */
+/* Routes an ISA line through its IO-APIC. -ENODEV: none has it. */
 int irq_route_isa(unsigned int irq, int vector);
 /*
  * kernel/x86/irq_line.c: a global system interrupt, which devices may share.
- * The handler quietens its device and says whether the device had asked. A
- * level-triggered line that nobody asks on and that stays active is switched
+ * The handler acknowledges its device and returns whether that had interrupted.
+ * A level-triggered line that stays active without such a device is switched
  * off, with one line in the log. -ENODEV: no IO-APIC serves it; -EBUSY: it is
- * in use and signals in another way; -ENOSPC.
+ * in use with another trigger mode or polarity; -ENOSPC.
  */
 int irq_request_line(uint32_t gsi, bool active_low, bool level,
 		     const char *name, bool (*handler)(void *arg), void *arg);
@@ -50,7 +50,7 @@ int irq_request_line(uint32_t gsi, bool active_low, bool level,
 void irq_init(void); /* masks the PICs, local APIC on, IO-APIC masked */
 /* From entry.S: serves the interrupt of ring 3, records that of ring 0. */
 void irq_dispatch(struct pt_regs *regs);
-/* Runs the handlers of what was recorded. Interrupts on or off, and stay so. */
+/* Runs the handlers of recorded interrupts. Leaves IF as it was. */
 void irq_serve_recorded(void);
 
 static inline void irq_replay(void)

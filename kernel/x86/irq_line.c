@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupt lines that devices share. Owns who listens to which line. Lines
- * are requested at boot; the handlers are called when one of them interrupts.
- * A line that is active for nobody is off for a while, and then tried again:
- * a power button may be on it.
+ * Interrupt lines that devices share. Owns the lists of listeners. Lines are
+ * requested at boot; an interrupt calls all handlers of its line. A line that
+ * stays active though no device claims it is switched off for a while, then
+ * tried again: a power button may be on it.
  */
 #include <errno.h>
 
@@ -17,9 +17,9 @@
 #define LINES_MAX 40 /* a microvm has 24 devices of its own */
 #define LISTENERS_MAX 8
 
-/* A line that is active for nobody so often in a row is switched off. */
+/* After so many unclaimed interrupts in a row the line is switched off. */
 #define UNCLAIMED_MAX 1000
-/* For so long, and twice as long the next time, unless it was quiet since. */
+/* For this long, and twice as long the next time, unless it was quiet since. */
 #define OFF_NS NSEC_PER_SEC
 #define OFF_DOUBLINGS 6
 #define FORGOTTEN_NS (60 * NSEC_PER_SEC)
@@ -35,7 +35,7 @@ static struct line {
 	uint8_t vector;
 	unsigned int unclaimed;
 	unsigned int times_off; /* in a row */
-	struct timer on_again; /* expires: the last time it was */
+	struct timer on_again; /* expires: when it was last switched on */
 	unsigned int nr_listeners;
 	struct listener listeners[LISTENERS_MAX];
 } lines[LINES_MAX];
@@ -87,7 +87,7 @@ static struct line *find_line(uint32_t gsi)
 	return NULL;
 }
 
-/* The listener is there before the line can interrupt. */
+/* The listener is added before the line can interrupt. */
 static int open_line(const struct line *wanted, const char *name)
 {
 	struct line *line = &lines[nr_lines];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The MP configuration table, read into struct mptable. Firmware wrote it, so
- * every entry is checked against the table's length; the count of entries in
- * the header is not believed (qboot leaves it 0). Portable, no state.
+ * The MP configuration table, read into struct mptable. Every entry is checked
+ * against the table's length; the count of entries in the header is not used
+ * (qboot leaves it 0). Portable, no state.
  */
 #include "kernel/x86/mptable.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Intel's MultiProcessor Specification 1.4, chapter 4: how a machine without
- * ACPI tells of its IO-APICs, and which pin an ISA interrupt comes in at.
+ * Intel's MultiProcessor Specification 1.4, chapter 4: on a machine without
+ * ACPI, the IO-APICs and the pin of each ISA interrupt.
  */
 #ifndef KERNEL_X86_MPTABLE_H
 #define KERNEL_X86_MPTABLE_H
@@ -11,7 +11,7 @@
 
 #define MP_APICS_MAX 8
 #define MP_LINES_MAX 64
-#define MP_ALL_APICS 0xff /* instead of an IO-APIC's id: at each of them */
+#define MP_ALL_APICS 0xff /* instead of an IO-APIC's id: all of them */
 
 /* The floating pointer's paragraph, and the table's head. */
 #define MP_POINTER_SIZE 16
@@ -37,15 +37,15 @@ struct mptable {
 };
 
 /*
- * p: MP_POINTER_SIZE bytes. The address of the table that it leads to, 0: it
- * is no valid pointer, or names a default configuration instead of a table.
+ * p: MP_POINTER_SIZE bytes. The address of its table, 0: p is no valid pointer,
+ * or names a default configuration instead of a table.
  */
 uint32_t mptable_pointer(const void *p);
 
-/* How long the table says it is, from its header; 0: it is no table. */
+/* The table's length, from its header; 0: it is no table. */
 size_t mptable_length(const void *header);
 
-/* False: the table is damaged. What is beyond the arrays is left out. */
+/* False: the table is damaged. Entries beyond the arrays are left out. */
 bool mptable_parse(const void *table, size_t len, struct mptable *mp);
 
 #endif

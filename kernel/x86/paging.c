@@ -4,7 +4,7 @@
  *
  * Invariants, paging_check():
  *   1. its top level slots exist from paging_init() on and never change, so
- *      that every other top level shares them by copying;
+ *      that every other top level has copies of them;
  *   2. nothing in it is both writable and executable;
  *   3. it has no user pages.
  *
@@ -32,7 +32,7 @@
 #define LEVEL_SIZE(level) (1UL << LEVEL_SHIFT(level))
 #define TOP_LEVEL 3
 
-/* What the first page tables reach. */
+/* The end of RAM that the first page tables map. */
 #define EARLY_REACH GiB
 
 extern const char _text[], _etext[], _rodata[], _data[], _ebss[], _image_end[];
@@ -123,7 +123,7 @@ static void map_direct(uint64_t start, uint64_t end, uint64_t prot)
 		  max_level);
 }
 
-/* Another name of a part of the image, in pages of its own. */
+/* The alias of a part of the image, in pages of its own. */
 static void map_alias(const char *start, const char *end, uint64_t prot)
 {
 	uint64_t phys = virt_to_phys(start);
@@ -273,7 +273,7 @@ void unmap_kernel_page(uintptr_t va)
 	flush_tlb_page(va);
 }
 
-/* INVLPG of any address forgets the ways through it: SDM vol 3 4.10.4.1. */
+/* INVLPG of any address drops cached tables: SDM vol 3 4.10.4.1. */
 void free_kernel_table(uintptr_t va)
 {
 	uint64_t *table = kernel_pgd, *entry = NULL;
@@ -325,8 +325,8 @@ void pgd_free(uint64_t *pgd)
 }
 
 /*
- * Invariants 2 and 3 of a table whose entries are of this level, reached with
- * these rights, and of all tables below it.
+ * Invariants 2 and 3 for a table whose entries are of this level, with the
+ * rights of the levels above, and for all tables below it.
  */
 static const char *table_check(const uint64_t *table, unsigned int level,
 			       uint64_t rights)

@@ -31,20 +31,20 @@ extern uint64_t *kernel_pgd; /* direct map address of the kernel's top level */
  */
 void paging_init(struct boot_info *bi);
 /*
- * Nobody writes any more to what is __ro_after_init: those pages say so. Then
- * paging_check() walks along all tables; what is wrong is a panic.
+ * Makes the pages of __ro_after_init variables read-only. Then paging_check()
+ * walks all tables; an error is a panic.
  */
 void paging_seal(void);
 
 /*
- * The 4 KiB entry for va in pgd, tables made when alloc (NULL: no memory, or
- * no table there).
+ * The 4 KiB entry for va in pgd. alloc: makes missing tables, NULL: no memory;
+ * else NULL: no table.
  */
 uint64_t *pte_lookup(uint64_t *pgd, uintptr_t va, bool alloc);
 /* One kernel page; -ENOMEM. prot: PTE_* without P. */
 int map_kernel_page(uintptr_t va, uint64_t phys, uint64_t prot);
 void unmap_kernel_page(uintptr_t va);
-/* Frees the lowest table that va's entry is in, which has none present. */
+/* Frees the lowest table for va, in which no entry may be present. */
 void free_kernel_table(uintptr_t va);
 void flush_tlb_page(uintptr_t va);
 
@@ -54,7 +54,7 @@ uint64_t *pgd_alloc(void);
 void pgd_free(uint64_t *pgd);
 void load_cr3(uint64_t *pgd);
 
-/* The invariants of the kernel's half, for a table of them: kernel/check.h. */
+/* The invariants of the kernel's half: kernel/check.h. */
 const char *paging_check(void);
 
 #endif

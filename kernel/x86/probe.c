@@ -19,7 +19,7 @@ bool probe_fixup(struct pt_regs *regs, uintptr_t addr)
 		regs->rip = (uintptr_t)probe_faulted;
 		return true;
 	}
-	/* What was called could not be fetched: RSP is at its return address. */
+	/* A failed fetch at the called address: RSP is at the return address. */
 	if (regs->rip != addr || !in_probe(*stack))
 		return false;
 	regs->rip = (uintptr_t)probe_called;

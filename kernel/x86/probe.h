@@ -11,9 +11,9 @@
 
 struct pt_regs;
 
-/* Each is true when the access went through. Thread context. */
+/* Each is true when the access did not fault. Thread context. */
 bool probe_read(const void *addr);
-/* Writes a byte as it is. */
+/* Writes a byte's own value back to it. */
 bool probe_write(void *addr);
 /* Calls addr, where a RET has to be. */
 bool probe_call(const void *addr);
@@ -23,8 +23,8 @@ uint64_t probe_leftovers(const void *fn, const void *a, uintptr_t b,
 			 const void *c);
 
 /*
- * A page fault of ring 0 for addr: true when a probe made it; then the probe
- * goes on.
+ * A page fault of ring 0 for addr: true if a probe caused it, which then
+ * continues.
  */
 bool probe_fixup(struct pt_regs *regs, uintptr_t addr);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The MC146818 real-time clock behind ports 0x70 and 0x71. The registers
- * change one after the other once a second: a reading counts when no update
- * was in progress and a second one says the same.
+ * The MC146818 real-time clock at ports 0x70 and 0x71. Once a second its
+ * registers change one after the other: a reading is valid if no update was in
+ * progress and a second reading is equal.
  */
 #include "kernel/x86/rtc.h"
 
@@ -76,7 +76,7 @@ bool rtc_read(uint64_t *seconds)
 	struct rtc_registers registers;
 
 	if (cmos_read(RTC_STATUS_D) & RTC_D_ZERO)
-		return false; /* nobody answers these ports */
+		return false; /* no device at these ports */
 	for (int i = 0; i < MAX_READINGS; i++) {
 		if (!wait_no_update())
 			return false;

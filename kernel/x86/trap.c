@@ -4,8 +4,8 @@
  * application, or of a user copy on its behalf, brings the page in; any other
  * exception of ring 3 is the application's own and ends in a signal; one of
  * the kernel is a bug and ends the machine. Entered from entry.S with
- * interrupts off, on the thread's stack or on that of the exception; what ran
- * with interrupts on is served with them on.
+ * interrupts off, on the thread's stack or on that of the exception; they are
+ * turned on again if the interrupted code had them on.
  */
 #include "kernel/x86/trap.h"
 
@@ -47,7 +47,7 @@ enum {
 #define PF_RESERVED BIT(3)
 #define PF_FETCH BIT(4)
 
-/* Addresses so low are taken for a NULL pointer plus a field's offset. */
+/* Addresses below are reported as a NULL pointer plus a field's offset. */
 #define NULL_POINTER_MAX (64 * KiB)
 
 #define CHECK_OFFSET(field, offset) \
@@ -62,7 +62,7 @@ CHECK_OFFSET(rflags, REGS_RFLAGS);
 CHECK_OFFSET(rsp, REGS_RSP);
 _Static_assert(sizeof(struct pt_regs) == REGS_SIZE, "entry.S");
 
-/* What ring 3 gets for each; no signal: never its own doing. */
+/* The signal for ring 3; none: the application cannot cause it. */
 static const struct exception {
 	const char *name;
 	uint8_t sig;
@@ -109,7 +109,7 @@ static const char *exception_name(uint64_t vector)
 	return exceptions[vector].name;
 }
 
-/* What was wrong with the access: the end of a sentence. */
+/* What was wrong with the access, as the end of a sentence. */
 static const char *fault_reason(uint64_t error, bool mapped)
 {
 	if (!mapped)
@@ -179,9 +179,9 @@ static unsigned int fault_access(uint64_t error)
 }
 
 /*
- * Ring 3's own accesses are not those of ring 0 that SMAP refuses, except on
- * QEMU before 9.1, whose IRET and RETF read the stack with the rights of ring
- * 0 whoever executes them. No page that is brought in would help.
+ * SMAP refuses accesses of ring 0, not of ring 3; but on QEMU before 9.1 IRET
+ * and RETF of ring 3 read the stack with the rights of ring 0. Bringing a page
+ * in would not help.
  */
 static bool is_smap_refusal(uint64_t error)
 {
@@ -244,8 +244,8 @@ static _Noreturn void panic_page_fault(const struct pt_regs *regs,
 }
 
 /*
- * A user copy met a page that is not there yet, or a bad pointer. Its other
- * side is the kernel's own buffer: a fault there is a bug like any other.
+ * A user copy met a page that is not there yet, or a bad pointer. A fault in
+ * the copy's kernel buffer is a bug like any other.
  */
 static void kernel_page_fault(struct pt_regs *regs, uintptr_t addr)
 {
@@ -305,7 +305,7 @@ static uintptr_t signal_addr(const struct pt_regs *regs, int sig)
 	return sig == SIGILL || sig == SIGFPE ? regs->rip : 0;
 }
 
-/* Somebody outside wants to know where the machine is: Linux's words. */
+/* An NMI asks from outside where the kernel is: logged in Linux's words. */
 static void handle_nmi(const struct pt_regs *regs)
 {
 	if (cmdline_get("unknown_nmi_panic"))
@@ -313,7 +313,7 @@ static void handle_nmi(const struct pt_regs *regs)
 	pr_warn("NMI ignored");
 }
 
-/* The three that have stacks of their own keep interrupts off. */
+/* The three exceptions with stacks of their own keep interrupts off. */
 static void enable_as_before(const struct pt_regs *regs)
 {
 	if (regs->rflags & RFLAGS_IF)
@@ -349,9 +349,9 @@ void trap_dispatch(struct pt_regs *regs)
 
 /*
  * One round for each reason to switch or to deliver a signal; softirqs limit
- * themselves, and what they leave is tried again on the next way out. Called
- * with interrupts off and returns so; none is left recorded, for its vector
- * holds back those of lower priority until it has been served.
+ * themselves, and pending ones are tried again on the next exit. Called and
+ * returns with interrupts off. None is left recorded, since its vector delays
+ * those of lower priority until it has been served.
  */
 void exit_to_user(struct pt_regs *regs)
 {

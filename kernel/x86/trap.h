@@ -16,7 +16,7 @@ extern const char syscall_entry[]; /* entry.S: where SYSCALL arrives */
 void trap_dispatch(struct pt_regs *regs);
 /* IRETQ could not load the frame that regs came from. */
 void trap_bad_iret(struct pt_regs *regs);
-/* Before ring 3 goes on, when percpu.work is not zero. */
+/* Before ring 3 continues, when percpu.work or percpu.irqs is not zero. */
 void exit_to_user(struct pt_regs *regs);
 
 #endif

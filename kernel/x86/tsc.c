@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How fast the time stamp counter and the APIC timer run. Hypervisors and
- * newer CPUs say it; otherwise both are counted against the ACPI power
+ * The rates of the time stamp counter and the APIC timer. Hypervisors and newer
+ * CPUs report them; otherwise both are measured against the ACPI power
  * management timer or, without one, channel 2 of the 8254. Owns the start of
  * that measurement, so that it can be continued later over a longer window.
- * An APIC timer whose rate is known serves at first, and for good where there
- * is neither of them; not later, when it is needed for other things.
+ * An APIC timer of known rate is the reference at first, and the only one if
+ * both others are missing; later it is needed for other things.
  *
  * A virtual CPU can be stopped by its host between any two instructions. Each
  * reading of the reference is therefore bracketed by two readings of the TSC,
- * and of several tries the tightest bracket counts: an interruption makes its
- * bracket wide and is not chosen.
+ * and of several tries the one with the tightest bracket is used: an
+ * interruption makes its bracket wide.
  */
 #include "kernel/x86/tsc.h"
 
@@ -50,7 +50,7 @@
 #define PIT_GATE_ON 0x01
 #define PIT_SPEAKER 0x02
 
-/* A counter's value and when, in TSC ticks, it was read; how sure that is. */
+/* A counter's value, the TSC when it was read, and the bracket's width. */
 struct reading {
 	uint64_t tsc;
 	uint64_t width;
@@ -69,7 +69,7 @@ static uint16_t pm_port;
 
 static const struct reference *reference;
 static struct reading ref_start;
-/* The APIC timer's rate, known or 0: then its ticks in so many of the TSC's. */
+/* The APIC timer's rate, or 0: then measured as its ticks per TSC ticks. */
 static uint32_t apic_hz_told;
 static uint64_t ratio_apic, ratio_tsc;
 
@@ -101,8 +101,8 @@ static void pm_timer_read(struct reading *r)
 }
 
 /*
- * Mode 0 with the largest count goes on counting past its end. The status tells
- * an 8254 from a port that nobody answers.
+ * Mode 0 with the largest count continues past its end. The status shows
+ * whether there is an 8254 at the port.
  */
 static bool pit_start(void)
 {
@@ -232,7 +232,7 @@ static bool told_by_hypervisor(struct tsc_rate *rate)
 	return rate->tsc_hz;
 }
 
-/* The APIC timer's rate by the TSC's, which is known. */
+/* The APIC timer's rate from the TSC's, which is known. */
 static void measure_apic(struct tsc_rate *rate)
 {
 	struct reading start, end;
@@ -246,7 +246,7 @@ static void measure_apic(struct tsc_rate *rate)
 				end.tsc - start.tsc);
 }
 
-/* The TSC's rate by the APIC timer's, which is known. */
+/* The TSC's rate from the APIC timer's, which is known. */
 static bool measure_by_apic(struct tsc_rate *rate, uint64_t window_us)
 {
 	const struct reference apic = { .hz = apic_hz_told,
@@ -265,8 +265,8 @@ static bool measure_by_apic(struct tsc_rate *rate, uint64_t window_us)
 }
 
 /*
- * An APIC timer of known rate counts finer than all else: a short window will
- * do, and whichever clock there is corrects it later. Without one it stays.
+ * An APIC timer of known rate has the finest ticks: a short window is enough.
+ * A reference clock, if there is one, corrects the rate later.
  */
 static bool measure_shortly(struct tsc_rate *rate)
 {
@@ -307,8 +307,8 @@ void tsc_calibrate(struct tsc_rate *rate)
 }
 
 /*
- * The reference has gone round an unknown number of times since the start:
- * the rate known so far says how often.
+ * The reference has wrapped an unknown number of times since the start, which
+ * is computed from the rate known so far.
  */
 static uint64_t reference_ticks(const struct reading *end, uint64_t tsc_hz)
 {

@@ -17,8 +17,8 @@ struct tsc_rate {
 };
 
 /*
- * Told by CPUID or measured against a clock of known rate in a few
- * milliseconds. Needs irq_init() and acpi_init(). Panics without any clock.
+ * From CPUID, or measured against a clock of known rate in a few milliseconds.
+ * Needs irq_init() and acpi_init(). Panics without any clock.
  */
 void tsc_calibrate(struct tsc_rate *rate);
 /*
