@@ -99,9 +99,9 @@ static void note_bridge(struct aml device, void *ctx)
 }
 
 /*
- * QEMU's microvm with pcie=on has no ports for it, and nobody places BARs.
- * Other roots than that of bus 0 are so rare (QEMU's pxb) that a machine which
- * has a network device is spared the search for them.
+ * QEMU's microvm with pcie=on has no ports for configuration space, and no
+ * firmware that places BARs. Roots other than bus 0 are rare (QEMU's pxb): they
+ * are searched only on a machine without a network device so far.
  */
 static void scan_pci(void)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Intel 6300ESB I/O controller hub data sheet (300641), chapter 16: watchdog
- * timer. Two stages count down one after the other from their preloads, a
- * millisecond a count; a reload starts the first again. Owns the device and
- * the timer that reloads it.
+ * timer. Two stages count down one after the other from their preloads, one
+ * count per millisecond; a reload restarts the first. Owns the device and the
+ * timer that reloads it.
  */
 #include "drivers/i6300esb.h"
 
@@ -26,11 +26,11 @@
 #define WDT_PRELOAD_2 0x4
 #define WDT_RELOAD 0xc
 #define RELOAD_RESTART 0x100
-#define RELOAD_TIMED_OUT 0x200 /* before the last reset; written: forgotten */
+#define RELOAD_TIMED_OUT 0x200 /* before the last reset; a write clears it */
 #define REGISTERS_SIZE 0x10
 #define PRELOAD_MAX 0xfffffU
 
-/* Each write wants to be announced by these two to the reload register. */
+/* Before each write these two go to the reload register. */
 #define UNLOCK_1 0x80
 #define UNLOCK_2 0x86
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The watchdog of Intel's 6300ESB, QEMU's -device i6300esb: it acts (resets
- * the machine, or what -action watchdog= says) when the kernel's timers have
- * not run for twice the time after which the lockup detector panics.
+ * The watchdog of Intel's 6300ESB, QEMU's -device i6300esb. It resets the
+ * machine (or does what -action watchdog= says) when the kernel's timers have
+ * not run for twice the lockup detector's timeout.
  */
 #ifndef DRIVERS_I6300ESB_H
 #define DRIVERS_I6300ESB_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a network device driver and the stack above it know of each other.
+ * The interface between a network device driver and the stack above it.
  * The stack finds the device with netdev_first(), installs its upcalls, and
  * polls from the net softirq. Softirq or thread context, never an interrupt
  * handler; the handler only masks the queue and raises SOFTIRQ_NET.
@@ -35,33 +35,33 @@ struct netdev_sg {
 
 struct netdev_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint64_t rx_bad_used; /* lies in the ring: id or length out of bounds */
-	uint64_t tx_bad_used; /* the same of the ring that sends */
-	uint64_t needs_reset; /* the device itself said that it is broken */
+	uint64_t rx_bad_used; /* used entries with a bad id or length */
+	uint64_t tx_bad_used; /* the same in the transmit ring */
+	uint64_t needs_reset; /* the device itself reported that it is broken */
 	uint64_t rx_no_buffer; /* the ring could not be refilled */
 	uint64_t tx_ring_full;
 	uint64_t kicks, interrupts, resets;
-	uint64_t rx_rescued; /* found by the periodic look, irq was lost */
+	uint64_t rx_rescued; /* found by the periodic check: a lost interrupt */
 };
 
 struct netdev_ops {
 	/* The first upcalls come after this. 0 or -errno. */
 	int (*start)(struct netdev *dev);
 	/*
-	 * Queues a frame of nr pieces (<= NETDEV_SG_MAX), which stay untouched
+	 * Queues a frame of nr pieces (<= NETDEV_SG_MAX), which must not change
 	 * until tx_done(cookie). 0, -ENOSPC (ring full), -EIO (device broken),
 	 * -EMSGSIZE (longer than the device's MTU allows, or empty).
 	 */
 	int (*xmit)(struct netdev *dev, const struct netdev_sg *sg,
 		    unsigned int nr, void *cookie);
-	/* Tells the device of everything queued, if it wants to know. */
+	/* Notifies the device of all queued frames, if it asked for that. */
 	void (*kick)(struct netdev *dev);
 	/* Calls tx_done for what the device has sent. */
 	void (*reclaim)(struct netdev *dev);
 	/*
-	 * Delivers up to budget frames through rx, fewer when that says pause;
-	 * refills the ring; returns how many, and budget after a pause. Fewer
-	 * than budget: the ring is empty and its interrupt is on again
+	 * Delivers up to budget frames through rx, which may set pause to stop
+	 * early; refills the ring. Returns how many, or budget after a pause.
+	 * Fewer than budget: the ring is empty and its interrupt is on again
 	 * (re-checked after that, so nothing is missed).
 	 */
 	unsigned int (*poll)(struct netdev *dev, unsigned int budget);
@@ -73,8 +73,8 @@ struct netdev {
 	uint8_t mac[6];
 	uint16_t mtu; /* 1500 unless the device says otherwise */
 	bool link_up;
-	bool broken; /* it lied and could not be reset, so far */
-	bool pause; /* the stack's, in rx: no more frames in this poll */
+	bool broken; /* misbehaved, and could not be reset so far */
+	bool pause; /* set by the stack in rx: no more frames in this poll */
 	const struct netdev_ops *ops;
 	struct netdev_stats stats;
 	/* Installed by the stack before the device is started. */

@@ -23,7 +23,7 @@
 #define PCI_BUSES 256
 #define PCI_SLOTS 32
 #define PCI_FUNCS 8
-/* What an empty slot reads as; 0 where a bridge is broken, or none at all. */
+/* An empty slot reads as this; as 0 with a broken bridge, or with none. */
 #define VENDOR_NONE 0xffff
 #define VENDOR_ZERO 0x0000
 #define HEADER_MULTIFUNCTION 0x80
@@ -31,7 +31,7 @@
 
 #define ISA_IRQS 16
 
-#define CAP_FIRST 0x40 /* capabilities lie behind the header */
+#define CAP_FIRST 0x40 /* capabilities come after the header */
 
 /* No x86 CPU has more physical address bits (SDM vol 3 4.1.4). */
 #define PHYS_MAX BIT(52)
@@ -73,7 +73,7 @@ void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v)
 	outw(CONFIG_DATA + (offset & 2), v);
 }
 
-/* Writes only what changes: a hypervisor rebuilds its memory map for it. */
+/* Writes only on a change: each write costs a hypervisor a new memory map. */
 static void set_command(const struct pci_dev *pdev, uint16_t set,
 			uint16_t clear)
 {
@@ -139,7 +139,7 @@ unsigned int pci_find_cap(const struct pci_dev *pdev, uint8_t id,
 	return 0;
 }
 
-/* Address of a memory BAR, 0 if it is none or has none (3.0, 6.2.5.1). */
+/* The address of a memory BAR, 0: no memory BAR, or no address (6.2.5.1). */
 static uint64_t bar_address(const struct pci_dev *pdev, unsigned int bar)
 {
 	unsigned int offset = PCI_BASE_ADDRESS_0 + 4 * bar;
@@ -278,7 +278,7 @@ static void read_function(struct scan *scan, struct pci_dev *pdev)
 				   1;
 }
 
-/* False when no function answers there. */
+/* False: there is no such function. */
 static bool scan_function(struct scan *scan, uint8_t bus, uint8_t slot,
 			  uint8_t func)
 {
@@ -331,7 +331,7 @@ bool pci_scan(void (*fn)(const struct pci_dev *pdev))
 	return scan_buses(&scan);
 }
 
-/* A host bridge says which bus it begins (ACPI 6.5, 6.5.5). */
+/* A host bridge's first bus (ACPI 6.5, 6.5.5). */
 static void add_root(struct aml device, void *ctx)
 {
 	struct aml number;

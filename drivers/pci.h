@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * PCI functions: finding them, their configuration space, their registers
- * and MSI-X. The firmware has placed everything; nothing is moved here.
+ * and MSI-X. BARs and bus numbers stay as the firmware has set them.
  * Thread context at boot.
  */
 #ifndef DRIVERS_PCI_H
@@ -11,7 +11,7 @@
 
 #define PCI_CLASS_BASE_NETWORK 0x02
 
-/* Capabilities are dwords behind the header: there is room for 48. */
+/* Capabilities begin at dwords after the header: at most 48. */
 #define PCI_CAPS_MAX 48
 
 struct pci_dev {
@@ -26,11 +26,11 @@ struct pci_dev {
 };
 
 /*
- * Calls fn for every function that answers, bridges left out. pdev is fn's
- * only during the call. False: nothing answers, a bridge neither.
+ * Calls fn for every function except bridges. pdev is valid only during the
+ * call. False: there is no function at all, not even a bridge.
  */
 bool pci_scan(void (*fn)(const struct pci_dev *pdev));
-/* The same behind the host bridges, by ACPI, that begin another bus than 0. */
+/* The same behind ACPI's host bridges whose first bus is not 0. */
 void pci_scan_other_roots(void (*fn)(const struct pci_dev *pdev));
 
 /* Configuration space; offset aligned to the width. */
@@ -43,7 +43,7 @@ void pci_write16(const struct pci_dev *pdev, unsigned int offset, uint16_t v);
 /* Memory decoding and bus mastering on; no legacy interrupt. */
 void pci_enable(const struct pci_dev *pdev);
 void pci_enable_io(const struct pci_dev *pdev); /* its ports, too */
-/* Its pin may interrupt. */
+/* Allows interrupts by its pin. */
 void pci_enable_intx(const struct pci_dev *pdev);
 /* The PC's interrupt (1-15) that the pin leads to, 0: none (3.0, 6.2.4). */
 unsigned int pci_irq(const struct pci_dev *pdev);
@@ -58,13 +58,13 @@ void pci_let_in(const struct pci_dev *pdev);
 unsigned int pci_find_cap(const struct pci_dev *pdev, uint8_t id,
 			  unsigned int after);
 
-/* First port of an I/O BAR, 0 if it is none or has none. */
+/* First port of an I/O BAR, 0: no I/O BAR, or no address. */
 uint16_t pci_io_bar(const struct pci_dev *pdev, unsigned int bar);
-/* Whether it is a memory BAR that has an address. */
+/* Whether this BAR is a memory BAR with an address. */
 bool pci_bar_is_memory(const struct pci_dev *pdev, unsigned int bar);
 /*
- * Maps [offset, offset + len) of a memory BAR. NULL: an I/O BAR, one without
- * an address, a range that cannot be, or no memory.
+ * Maps [offset, offset + len) of a memory BAR. NULL: an I/O BAR, no address, an
+ * impossible range, or no memory.
  */
 void *pci_map_bar(const struct pci_dev *pdev, unsigned int bar, uint64_t offset,
 		  size_t len);
@@ -72,7 +72,7 @@ void *pci_map_bar(const struct pci_dev *pdev, unsigned int bar, uint64_t offset,
 /* MSI-X on, up to max entries in use, all masked. -ENODEV, -ENOMEM. */
 int pci_msix_enable(struct pci_dev *pdev, unsigned int max);
 void pci_msix_disable(struct pci_dev *pdev);
-/* Entry raises this vector from now on. */
+/* From now on this entry raises this vector. */
 void pci_msix_route(struct pci_dev *pdev, unsigned int entry, int vector);
 
 #endif

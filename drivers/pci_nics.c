@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network devices that hypervisors and clouds give a machine besides
- * virtio-net: a log that names one says what to change.
+ * The network devices of hypervisors and clouds besides virtio-net, so that the
+ * log can name an unsupported one.
  */
 #include "drivers/pci_nics.h"
 

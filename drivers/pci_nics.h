@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* What Linux calls the driver of this device; NULL: none that is known. */
+/* Linux's name for the driver of this device; NULL: not known. */
 const char *pci_nic_name(uint16_t vendor, uint16_t device);
 
 #endif

@@ -27,12 +27,12 @@
 #define DEBUG_EXIT 0xf4 /* isa-debug-exit: QEMU ends with 2 * value + 1 */
 #define PANIC_STATUS 0x7f
 
-/* An application that the button stopped from starting, as by the signal. */
+/* The status if the button came before the application, as by the signal. */
 #define STATUS_SIGTERM (128 + SIGTERM)
 
 /*
- * panic=N, as on Linux: 0: the machine ends (Linux would stand still);
- * otherwise it is reset, N seconds later, or at once if N is negative.
+ * panic=N, as on Linux. 0: the machine ends (Linux would hang); positive: it is
+ * reset N seconds later; negative: at once.
  */
 static int panic_timeout __ro_after_init;
 

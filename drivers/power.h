@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* From here on a panic ends the machine, as far as that needs no ACPI. */
+/* From here on a panic ends the machine, without ACPI. */
 void power_early_init(void);
 void power_init(void); /* after acpi_init() and cmdline_init() */
 /* From here on the button works. After irq_init(). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Resets the machine by whatever it has, and halts where nothing helps. Owns
- * the order of the ways, set at boot.
+ * Resets the machine by each way in turn, and halts if none works. Owns the
+ * order of the ways, set at boot.
  */
 #include "drivers/reset.h"
 
@@ -21,11 +21,11 @@
 
 #define KEYBOARD_STATUS 0x64 /* read */
 #define KEYBOARD_COMMAND 0x64 /* written */
-#define KEYBOARD_FULL 0x02 /* takes no command yet */
+#define KEYBOARD_FULL 0x02 /* accepts no command yet */
 #define KEYBOARD_RESET 0xfe
-#define KEYBOARD_NONE 0xff /* what an empty bus reads as */
+#define KEYBOARD_NONE 0xff /* an empty bus reads as this */
 
-#define KEYBOARD_LOOKS 10000 /* until it takes a command: some ms */
+#define KEYBOARD_LOOKS 10000 /* polls until it accepts a command: some ms */
 
 #define RESET_NS (100 * NSEC_PER_MSEC) /* how long a reset may take */
 
@@ -49,8 +49,8 @@ static void reset_keyboard(void)
 }
 
 /*
- * Without a descriptor table the breakpoint faults, and so do the faults
- * after it. What the CPU does then is the hypervisor's business.
+ * Without a descriptor table the breakpoint faults, and so do the faults after
+ * it: a triple fault, on which a hypervisor resets or ends the machine.
  */
 static void reset_triple_fault(void)
 {
@@ -73,7 +73,7 @@ static struct way {
 	{ 't', reset_triple_fault },
 };
 
-/* The one with this letter comes first, the others stay in their order. */
+/* Moves the way with this letter to the front; the others keep their order. */
 static bool prefer(char letter)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -89,9 +89,8 @@ static bool prefer(char letter)
 }
 
 /*
- * Linux knows more words: how warm the start is to be, which CPU does it,
- * whether file systems are left as they are, and ways that need firmware.
- * They mean nothing here.
+ * Linux's other words are accepted and ignored: warm or cold start, the CPU,
+ * force, and ways that need firmware.
  */
 static bool is_known(char letter)
 {

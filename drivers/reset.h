@@ -12,7 +12,7 @@
  */
 void reset_init(void);
 
-/* One way after the other. Any context. */
+/* Tries one way after the other. Any context. */
 _Noreturn void reset_machine(void);
 
 #endif

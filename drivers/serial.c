@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 16550 UART (National Semiconductor PC16550D data sheet, section 8). Output
- * goes into the FIFO while that is empty; who waits for it, and how long, is
- * kernel/printk.c's and kernel/fs/console.c's to say.
+ * goes into the FIFO when that is empty. Nothing waits here for the FIFO:
+ * kernel/printk.c and kernel/fs/console.c do.
  */
 #include "drivers/serial.h"
 
@@ -42,15 +42,15 @@
 #define DIVISOR_115200 1
 #define FIFO_SIZE 16
 
-/* At the status before the last bytes are given up: tens of milliseconds. */
+/* Polls before the last bytes are given up: tens of milliseconds. */
 #define DRAIN_LOOKS 100000
-/* Bytes taken in one interrupt: a mad device must not hold the machine. */
+/* Bytes taken in one interrupt: a broken device must not hold the CPU. */
 #define RECEIVE_MAX 256
 
 static bool present;
-static bool break_seen; /* and not yet told */
+static bool break_seen; /* not yet reported */
 
-/* Reading the register clears its break bit, whoever reads. */
+/* Each read clears the register's break bit, so it is kept here. */
 static uint8_t line_status(void)
 {
 	uint8_t status = inb(UART_LSR);
@@ -65,7 +65,7 @@ static bool serial_ready(void)
 	return line_status() & LSR_THR_EMPTY;
 }
 
-/* An empty FIFO takes FIFO_SIZE bytes without another look. */
+/* An empty FIFO takes FIFO_SIZE bytes without another status read. */
 static size_t serial_write(const char *text, size_t len)
 {
 	size_t done = 0;
@@ -127,7 +127,7 @@ void serial_init(void)
 	console_register(&line);
 }
 
-/* A break came with a byte of zeros, which nobody typed. */
+/* A break comes with a zero byte, which is not input. */
 static size_t without_break(char *text, size_t len)
 {
 	char *zero = memchr(text, 0, len);
@@ -138,7 +138,7 @@ static size_t without_break(char *text, size_t len)
 	return len - 1;
 }
 
-/* Empties the FIFO: the line is an edge, and a byte left in it means none. */
+/* Empties the FIFO: with a byte left in it the line would have no new edge. */
 static void serial_interrupt(void *arg)
 {
 	char text[RECEIVE_MAX];

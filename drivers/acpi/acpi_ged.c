@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * QEMU's generic event device, which a microvm has. What a machine's events
- * are is told by a method, which is not executed here: this is what QEMU's
- * does (its docs/specs, "ACPI generic event device"). The region EREG is one
- * word, the events since it was last read; the interrupt is an edge. Firecracker
- * has one without that region: its interrupt is its only event. Set up at boot,
- * entered by that interrupt.
+ * QEMU's generic event device, which a microvm has. A method decodes its
+ * events; it is not executed here, but done as in QEMU's docs/specs, "ACPI
+ * generic event device". The region EREG is one word, the events since it was
+ * last read; the interrupt is an edge. Firecracker's device has no such region:
+ * its interrupt is its only event. Set up at boot, entered by that interrupt.
  */
 #include "drivers/acpi/acpi_ged.h"
 
@@ -49,7 +48,7 @@ static bool find_line(struct aml device, struct irq_line *line)
 	return false;
 }
 
-/* Others' event devices have other regions, or none. */
+/* Event devices of other hypervisors have other regions, or none. */
 static void look_at(struct aml device, void *ctx)
 {
 	struct aml_region region;
@@ -63,7 +62,7 @@ static void look_at(struct aml device, void *ctx)
 	acpi_reg_map(&ged.events, &gas, 0, GED_EVENTS_SIZE);
 }
 
-/* The read takes the events. */
+/* The read clears the events. */
 static bool event_interrupt(void *arg)
 {
 	uint32_t events = acpi_reg_read(&ged.events);

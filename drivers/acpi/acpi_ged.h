@@ -14,8 +14,8 @@
 int acpi_ged_button_start(void (*pressed)(void));
 
 /*
- * The same for a machine whose event devices tell no events apart: every one
- * of them calls event.
+ * The same for a machine whose event devices have one event each: every
+ * interrupt of one calls event.
  */
 int acpi_ged_event_start(void (*event)(void));
 

@@ -19,7 +19,7 @@
 /* 4.8.3.1: the event block is a status and an enable register of this size. */
 #define PM1_EVENT_SIZE 2
 #define PM1_PWRBTN BIT(8) /* in both */
-/* Status bits are cleared by writing ones: all that are no reserved ones. */
+/* All status bits that are not reserved; writing ones clears them. */
 #define PM1_STATUS_ALL 0x8731
 
 /* 4.8.3.2.1: PM1 control. */
@@ -34,8 +34,8 @@
 #define SLEEP_EN BIT(5)
 
 /*
- * How long an effect may take. A hypervisor that was told to power off goes
- * on running the CPU until it gets round to it.
+ * How long an effect may take: after a request to power off a hypervisor runs
+ * the CPU for some more time.
  */
 #define OFF_NS (3 * NSEC_PER_SEC)
 #define RESET_NS (100 * NSEC_PER_MSEC)
@@ -83,7 +83,7 @@ static void types_init(void)
 
 /* ---- Registers ----------------------------------------------------------- */
 
-/* 5.2.9: the extended field counts where it is not 0. */
+/* 5.2.9: the extended field is used if it is not 0. */
 static struct acpi_gas choose(const struct acpi_gas *extended, uint32_t port)
 {
 	struct acpi_gas gas = { .space = ACPI_SPACE_IO, .address = port };
@@ -187,7 +187,7 @@ static bool take_press(void)
 	return pressed;
 }
 
-/* 4.8.4.1.1: so here. */
+/* 4.8.4.1.1: the same for the general purpose event. */
 static bool take_event(void)
 {
 	if (!(acpi_reg_read(&pm.gpe_status) & pm.gpe_bit))
@@ -209,7 +209,7 @@ static bool in_acpi_mode(void)
 	return acpi_reg_read(&pm.control[0]) & PM1_SCI_EN;
 }
 
-/* 4.8.2.5: out of legacy mode, through the firmware, where there is one. */
+/* 4.8.2.5: leaves legacy mode, if there is one, through the firmware. */
 static bool enable_acpi(const struct fadt *fadt)
 {
 	if (!fadt->smi_command || in_acpi_mode())
@@ -223,7 +223,7 @@ static bool enable_acpi(const struct fadt *fadt)
 	return in_acpi_mode();
 }
 
-/* General purpose events are the AML's: none is asked for. */
+/* General purpose events are handled by AML: all are disabled. */
 static void disable_gpes(const struct acpi_gas *block, unsigned int len)
 {
 	struct acpi_reg enable;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ACPI's power management: the soft off state, the reset register and the
- * power button, in fixed hardware (ACPI 6.5, 4.8.3) or where that is reduced
- * (4.1). What it needs is looked up at boot, so that a panic allocates and
- * maps nothing.
+ * power button, in fixed hardware (ACPI 6.5, 4.8.3) or reduced hardware (4.1).
+ * All is looked up at boot, so that a panic allocates and maps nothing.
  */
 #ifndef DRIVERS_ACPI_ACPI_PM_H
 #define DRIVERS_ACPI_ACPI_PM_H
@@ -16,7 +15,7 @@ void acpi_pm_init(void);
 /* Whether there is a way into S5, the soft off state. */
 bool acpi_pm_can_power_off(void);
 
-/* Each returns when the machine does not obey. Any context. */
+/* Each returns if it had no effect. Any context. */
 void acpi_pm_power_off(void);
 void acpi_pm_reset(void);
 

@@ -6,8 +6,8 @@
  * ADDR is a method, which is not executed here: it adds 0x28 to the integer
  * VGIA of the same table (docs/specs, "VMGENID").
  *
- * The id is compared whenever something is drawn; the notification, QEMU's
- * general purpose event 5 or an event device, makes the machine look at once.
+ * The id is compared at each request for random bytes; the notification, QEMU's
+ * general purpose event 5 or an event device, causes a check at once.
  */
 #include "drivers/acpi/vmgenid.h"
 

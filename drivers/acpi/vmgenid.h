@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual machine generation id: 16 bytes that the hypervisor changes when
- * the machine goes on as a copy of what it was.
+ * the machine continues as a copy.
  */
 #ifndef DRIVERS_ACPI_VMGENID_H
 #define DRIVERS_ACPI_VMGENID_H
 
 /*
- * Finds it by ACPI and gives it to the random generator; a machine without one
+ * Finds the id by ACPI and gives it to the random generator; a machine without
  * is no error. After the interrupts and acpi_pm_init(). Thread context, once.
  */
 void vmgenid_init(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a virtio device as chapter 3 of the specification tells it,
- * over whatever transport. Entered by the drivers, in thread context at boot
- * and in the softirq when a device is reset.
+ * The life of a virtio device (virtio 1.2 chapter 3), over any transport.
+ * Entered by the drivers, in thread context at boot and in the softirq when a
+ * device is reset.
  */
 #include "drivers/virtio/virtio.h"
 
@@ -17,15 +17,15 @@
 #include "kernel/task/clock.h"
 
 /*
- * Hardware may take its time to reset; it is not waited for longer. One that
- * was live will be asked again, and nobody else runs meanwhile.
+ * The longest wait for a reset, which may take hardware some time. For a device
+ * that was live it is short: its driver tries again, and nothing else can run.
  */
 #define RESET_TIMEOUT_NS NSEC_PER_SEC
 #define RESET_AGAIN_NS NSEC_PER_MSEC
 #define GENERATION_TRIES 16
 
-#define VAIN_MAX 500 /* interrupts in a row for nothing */
-#define DEAF_NS (60 * NSEC_PER_SEC) /* until they are listened to again */
+#define VAIN_MAX 500 /* interrupts in a row without a buffer */
+#define DEAF_NS (60 * NSEC_PER_SEC) /* how long they are ignored then */
 
 #define virtio_warn(vdev, fmt, ...)                                        \
 	do {                                                               \
@@ -34,7 +34,7 @@
 	} while (0)
 
 /*
- * Always taken when offered. ACCESS_PLATFORM: an IOMMU that nobody turned on
+ * Always taken when offered. ACCESS_PLATFORM: an IOMMU that was not turned on
  * translates nothing, so physical addresses are right (6.1).
  */
 #define FEATURES_TRANSPORT                                         \
@@ -83,11 +83,11 @@ bool virtio_offers(struct virtio_device *vdev, unsigned int bit)
 	return vdev->ops->get_features(vdev) & BIT(bit);
 }
 
-/* 3.1.2: there is no FEATURES_OK, what is written is what counts. */
+/* 3.1.2: there is no FEATURES_OK; the written features are in force. */
 static int negotiate_legacy(struct virtio_device *vdev, uint64_t wanted,
 			    uint64_t offered)
 {
-	/* 2.7.4.3, 5.1.6.6: else each header wants a descriptor of its own. */
+	/* 2.7.4.3, 5.1.6.6: without it each header needs its own descriptor. */
 	if (!(offered & BIT(VIRTIO_F_ANY_LAYOUT))) {
 		virtio_warn(vdev, "legacy virtio device without ANY_LAYOUT, "
 				  "not used");
@@ -111,7 +111,7 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	/* 3.1.1 step 4 */
 	vdev->features = offered & (wanted | FEATURES_TRANSPORT);
 	vdev->ops->set_features(vdev, vdev->features);
-	/* Steps 5 and 6: the device clears the bit if it cannot go along. */
+	/* Steps 5 and 6: the device clears the bit if it refuses. */
 	add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
 	if (!(vdev->ops->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
 		virtio_warn(vdev, "virtio device refuses features %#lx",
@@ -122,7 +122,7 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	return vdev->ops->enable_config_irq(vdev);
 }
 
-/* A ring is for ever. Legacy devices know it by its page (2.7.2). */
+/* A ring is never freed. Legacy devices get its page number (2.7.2). */
 static void *ring_alloc(unsigned int num, bool legacy)
 {
 	size_t align = legacy ? PAGE_SIZE : 1;
@@ -179,7 +179,7 @@ static const char *queues_check(void)
 	return broken;
 }
 
-/* A new one, for ever. */
+/* A new queue, which is never freed. */
 static struct virtqueue *queue_add(struct virtio_device *vdev,
 				   unsigned int index, unsigned int num)
 {
@@ -252,7 +252,7 @@ void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
 	} while (before != after && --tries);
 }
 
-/* True: one of them had buffers to give back. */
+/* Calls the queues' callbacks; true: one of them had used buffers. */
 static bool handle_queues(struct virtio_device *vdev)
 {
 	bool used = false;
@@ -276,7 +276,7 @@ static void stop_listening(struct virtio_device *vdev)
 	vdev->deaf_until = ktime_get_ns() + DEAF_NS;
 }
 
-/* Interrupts that were for nothing may be for something later. */
+/* Whether its interrupts are ignored; they are tried again after a while. */
 static bool is_deaf(struct virtio_device *vdev)
 {
 	if (vdev->vain < VAIN_MAX)

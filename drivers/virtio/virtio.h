@@ -32,9 +32,9 @@ struct virtio_transport {
 	 * interrupt to vq->callback if it has one.
 	 */
 	int (*enable_queue)(struct virtio_device *vdev, struct virtqueue *vq);
-	/* The device can reach memory no more, whatever it does. */
+	/* Cuts the device off from memory. */
 	void (*cut_off)(struct virtio_device *vdev);
-	/* It was reset, and can again. */
+	/* After a reset: ends cut_off. */
 	void (*let_in)(struct virtio_device *vdev);
 };
 
@@ -44,12 +44,12 @@ struct virtio_device {
 	char where[16]; /* "00:03.0" */
 	bool legacy; /* the interface from before virtio 1.0 (1.2 2.4.2) */
 	bool fixed_rings; /* as large as the device says, no smaller */
-	bool has_irq; /* false: queues have to be looked at by a timer */
-	bool shared_line; /* interrupts come by a line, while they come */
+	bool has_irq; /* false: queues have to be polled by a timer */
+	bool shared_line; /* interrupts come by a line that may be shared */
 	unsigned int vain; /* interrupts in a row that brought no buffer */
-	uint64_t deaf_until; /* its interrupts are not listened to */
+	uint64_t deaf_until; /* its interrupts are ignored until then */
 	bool was_live; /* has been ready once */
-	bool quiet; /* what is wrong with it has been said */
+	bool quiet; /* its errors have been logged */
 	uint64_t features; /* negotiated */
 	struct virtqueue *queues[VIRTIO_QUEUES_MAX];
 	/* The driver's: from the interrupt, may be spurious. May be NULL. */
@@ -70,15 +70,14 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev,
 /* Reset, ACKNOWLEDGE, DRIVER. -EIO when the device does not reset. */
 int virtio_begin(struct virtio_device *vdev);
 /*
- * Takes of the wanted bits those that are offered, and what the transport
- * and the ring need. -ENODEV: it has no interface that can be used, or it
- * refuses.
+ * Accepts the wanted bits that are offered, and those that the transport and
+ * the ring need. -ENODEV: the device has no usable interface, or refuses.
  */
 int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted);
 /*
- * Queue index with up to max entries, memory allocated with the first call. A
- * device with fixed rings leaves no choice.
- * callback runs in the interrupt. The name is kept by reference.
+ * Sets up queue index with up to max entries, or as many as a device with fixed
+ * rings has; the first call allocates memory. callback runs in the interrupt.
+ * The pointer to the name is kept.
  */
 int virtio_setup_queue(struct virtio_device *vdev, unsigned int index,
 		       unsigned int max, const char *name,
@@ -93,7 +92,7 @@ void virtio_fail(struct virtio_device *vdev);
 /* Whether the device says that only a reset helps (2.1). */
 bool virtio_needs_reset(struct virtio_device *vdev);
 
-/* What the device offers; for decisions before virtio_negotiate(). */
+/* Whether the device offers a feature; for use before virtio_negotiate(). */
 bool virtio_offers(struct virtio_device *vdev, unsigned int bit);
 /* A field, or a few together, read in one generation (2.5.3). */
 void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
@@ -101,18 +100,18 @@ void virtio_read_config(struct virtio_device *vdev, unsigned int offset,
 
 /*
  * For transports with an interrupt line: reasons (VIRTIO_ISR_*, 4.1.4.5) were
- * read and acknowledged. Calls whom they concern; false: it was not this
- * device, or one that interrupts so often for nothing that it is polled for
+ * read and acknowledged. Calls the callbacks they concern. False: it was not
+ * this device, or it interrupts so often without a buffer that it is polled for
  * a while. Interrupt context.
  */
 #define VIRTIO_ISR_QUEUE 1
 #define VIRTIO_ISR_CONFIG 2
 bool virtio_line_interrupt(struct virtio_device *vdev, uint32_t reasons);
 
-/* Rings the doorbell if the device wants to know; whether it did. */
+/* Rings the doorbell if the device asked for that; true if it rang. */
 bool virtqueue_kick(struct virtqueue *vq);
 
-/* The drivers. 0: the device is in use; it was left reset otherwise. */
+/* The drivers. 0: the device is in use; otherwise it was left reset. */
 int virtio_net_probe(struct virtio_device *vdev);
 int virtio_rng_probe(struct virtio_device *vdev);
 /*

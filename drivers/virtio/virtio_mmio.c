@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The MMIO transport (virtio 1.2 4.2): version 2, and version 1, the legacy
- * interface (4.2.4), which QEMU's devices have unless they are told otherwise.
+ * interface (4.2.4), which is the default of QEMU's devices.
  * Entered by virtio.c and by the interrupt lines, which devices may share.
  */
 #include "drivers/virtio/virtio_mmio.h"
@@ -23,7 +23,7 @@
 #define VERSION_LEGACY 1
 #define VERSION_1 2
 
-/* Registers that every device has; the configuration comes behind. */
+/* Registers that every device has; the configuration comes after them. */
 #define REGISTERS_SIZE VIRTIO_MMIO_CONFIG
 #define CONFIG_MAX PAGE_SIZE
 
@@ -126,7 +126,7 @@ static void read_config(struct virtio_device *vdev, unsigned int offset,
 			((uint8_t *)field)[i] = mmio_read8(from + i);
 }
 
-/* The line was routed when the device was found: there is but one. */
+/* The device's only line was routed when the device was found. */
 static int enable_config_irq(struct virtio_device *vdev)
 {
 	return 0;
@@ -188,7 +188,7 @@ static int enable_queue(struct virtio_device *vdev, struct virtqueue *vq)
 	return vm->vdev.legacy ? place_legacy(vm, vq) : place_queue(vm, vq);
 }
 
-/* There is no bus to take it off: a reset ends its queues (2.4). */
+/* There is no bus to cut it off from: a reset ends its queues (2.4). */
 static void cut_off(struct virtio_device *vdev)
 {
 	set_status(vdev, 0);
@@ -215,8 +215,8 @@ static const struct virtio_transport virtio_mmio_ops = {
 /* ---- Interrupts ---------------------------------------------------------- */
 
 /*
- * Why it interrupts, acknowledged. A line that signals by an edge has to fall
- * before it can rise, so no reason may be left.
+ * Reads and acknowledges the interrupt's reasons. An edge-triggered line has to
+ * fall before it can rise again, so none may be left.
  */
 static uint32_t take_reasons(struct virtio_mmio *vm)
 {
@@ -234,8 +234,8 @@ static uint32_t take_reasons(struct virtio_mmio *vm)
 }
 
 /*
- * Acknowledged first, handled then: what the device adds meanwhile is seen, or
- * raises the line again.
+ * Acknowledges first, then handles: buffers that the device adds meanwhile are
+ * seen, or raise the line again.
  */
 static bool line_interrupt(void *arg)
 {
@@ -259,7 +259,7 @@ static void setup_irq(struct virtio_mmio *vm, const struct irq_line *line)
 
 /* ---- Finding the device -------------------------------------------------- */
 
-/* Version 1 or 2 of a device; 0: nothing there, or nothing that can be used. */
+/* A device's version, 1 or 2; 0: no device, or no usable one. */
 static uint32_t read_version(const struct virtio_mmio *vm)
 {
 	uint32_t version;

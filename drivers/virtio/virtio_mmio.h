@@ -10,7 +10,7 @@
 
 struct virtio_device;
 
-/* Registers at base, size bytes of them, and the line they interrupt by. */
+/* size bytes of registers at base, and the interrupt line. */
 struct mmio_slot {
 	uint64_t base;
 	uint64_t size;
@@ -18,15 +18,14 @@ struct mmio_slot {
 };
 
 /*
- * SIZE@BASE:IRQ[:ID] as Linux takes it: SIZE may end in K, M or G, the ID is
- * not used. False: it is not that, or no device can be there.
+ * SIZE@BASE:IRQ[:ID] as on Linux: SIZE may end in K, M or G, the ID is not
+ * used. False: of another form, or an impossible place.
  */
 bool virtio_mmio_parse(const char *text, struct mmio_slot *slot, uint32_t *irq);
 
 /*
- * Calls fn for each place where the machine says that a virtio device may be:
- * those of ACPI (LNRO0005), then those that the command line names
- * (virtio_mmio.device=), each once.
+ * Calls fn once for each possible place of a virtio device: those of ACPI
+ * (LNRO0005), then those of the command line (virtio_mmio.device=).
  */
 void virtio_mmio_for_each(void (*fn)(const struct mmio_slot *slot));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where virtio devices are on a machine without PCI: what ACPI says, and what
- * the command line says in Linux's words. A place named twice counts once.
+ * The places of virtio devices on a machine without PCI, from ACPI and, in
+ * Linux's words, from the command line. A place named twice counts once.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "kernel/x86/acpi.h"
 #include "kernel/x86/ioapic.h"
 
-/* What QEMU, and so everybody, calls virtio over MMIO. */
+/* The id of virtio over MMIO, defined by QEMU. */
 #define ACPI_HID "LNRO0005"
 
 /* The registers up to the configuration, and the end of what can be mapped. */
@@ -23,10 +23,10 @@
 
 #define SLOTS_MAX 64
 
-static uint64_t seen[SLOTS_MAX]; /* bases that fn got */
+static uint64_t seen[SLOTS_MAX]; /* bases passed to fn */
 static unsigned int nr_seen;
 
-/* Registers of a size and at a place that can be. */
+/* Whether size and address are possible. */
 static bool is_place(const struct mmio_slot *slot)
 {
 	return slot->size >= SIZE_MIN && slot->base && slot->base < PHYS_MAX &&
@@ -34,7 +34,7 @@ static bool is_place(const struct mmio_slot *slot)
 	       IS_ALIGNED(slot->base, sizeof(uint32_t));
 }
 
-/* Digits at *text, moved behind them; base as strtoull() has it. */
+/* Digits at *text, which moves past them; base as for strtoull(). */
 static bool parse_number(const char **text, int base, uint64_t *value)
 {
 	char *end;
@@ -46,7 +46,7 @@ static bool parse_number(const char **text, int base, uint64_t *value)
 	return *value != UINT64_MAX;
 }
 
-/* A number with K, M or G behind it, as Linux's memparse() takes it. */
+/* A number that K, M or G may follow, as in Linux's memparse(). */
 static bool parse_size(const char **text, uint64_t *size)
 {
 	unsigned int shift = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * virtio-net (virtio 1.2 5.1): the device's life. It is brought up at boot,
- * started by the stack, polled from the net softirq, looked at by a slow
- * timer, and reset when it breaks its promises.
+ * started by the stack, polled from the net softirq, checked by a slow timer,
+ * and reset when it misbehaves.
  *
- * A lie (see virtqueue.h) is noted where it is found and the next poll
- * resets the device: what was being sent is completed, the ring's receive
- * buffers go back to the cache, those that the stack holds stay as they are.
- * Resets are rationed, so that a hostile device costs the machine its
- * network and nothing more, and never end, so that one that is mended works.
+ * A lie (see virtqueue.h) is noted where it is found, and the next poll resets
+ * the device: frames being sent are completed, the ring's receive buffers go
+ * back to the cache, those that the stack holds stay valid. Pauses between
+ * resets grow, so that a hostile device costs the machine only its network;
+ * resets go on for ever, so that a repaired device works again.
  */
 #include "drivers/virtio/virtio_net.h"
 
@@ -22,27 +22,27 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/softirq.h"
 
-/* Ring entries; a machine this small has other uses for 256 KiB. */
+/* Ring entries; a small machine needs its memory for other things. */
 #define RING_MAX 256
 #define RING_MAX_SMALL 128
 #define SMALL_MACHINE (32 * MiB)
 
 #define MTU_DEFAULT ETH_DATA_LEN
 
-/* The periodic look, its second glance, and where no interrupts exist. */
+/* Periods: of the check, of its second look, of polling without interrupts. */
 #define LOOK_NS (100 * NSEC_PER_MSEC)
 #define LOOK_AGAIN_NS NSEC_PER_MSEC
 #define LOOK_POLLED_NS NSEC_PER_MSEC
 
 /*
- * Each reset is later than the one before, up to 51 s, unless the device has
- * worked for a while since; then the log, too, hears of it again.
+ * Each pause before a reset is longer, up to 51 s, unless the device has worked
+ * for a while since; then resets are logged again, too.
  */
 #define RESET_PAUSE_NS (100 * NSEC_PER_MSEC)
 #define RESET_PAUSE_DOUBLINGS 9
 #define RESET_FORGOTTEN_NS (60 * NSEC_PER_SEC)
 
-/* What this driver can use of the device. Offloads would be added here. */
+/* The features that this driver uses. Offloads would be added here. */
 #define FEATURES (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS))
 
 /* The next poll resets the device; count is for the reason. */
@@ -111,14 +111,14 @@ static void read_mac(struct virtio_net *vn)
 		read_device_mac(vn->vdev, mac);
 	if (!(mac[0] & 1) && memcmp(mac, none, ETH_ALEN))
 		return;
-	/* 5.1.5: one of our own, locally administered and unicast. */
+	/* 5.1.5: a random one, locally administered and unicast. */
 	random_bytes(mac, ETH_ALEN);
 	mac[0] = (mac[0] & ~1) | 2;
 }
 
 /*
- * The device's advice, 0 when it gives none that can be followed: 5.1.4.1
- * has 68 as the least, and a receive buffer must hold a frame (5.1.4.2).
+ * The MTU that the device offers; 0: none, or one out of range: 5.1.4.1 has 68
+ * as the least, and a receive buffer must hold a frame (5.1.4.2).
  */
 static uint16_t offered_mtu(struct virtio_net *vn)
 {
@@ -164,7 +164,7 @@ static int setup_queues(struct virtio_net *vn)
 	return 0;
 }
 
-/* From whatever state to DRIVER_OK, with empty rings (3.1.1, 5.1.5). */
+/* From any state to DRIVER_OK, with empty rings (3.1.1, 5.1.5). */
 static int bring_up(struct virtio_net *vn)
 {
 	uint64_t wanted = FEATURES;
@@ -199,7 +199,7 @@ static void open_rings(struct virtio_net *vn)
 		raise_softirq(SOFTIRQ_NET);
 }
 
-/* Until a reset helps. */
+/* The device is broken until a reset succeeds. */
 static void out_of_order(struct virtio_net *vn)
 {
 	virtio_fail(vn->vdev);
@@ -267,7 +267,7 @@ static void recover(struct virtio_net *vn)
 
 /* ---- Running ------------------------------------------------------------- */
 
-/* What interrupt handlers and upcalls left for the softirq. */
+/* Handles the events that interrupt handlers and upcalls noted. */
 static void take_events(struct virtio_net *vn)
 {
 	if (vn->config_changed) {
@@ -298,9 +298,9 @@ static unsigned int virtio_net_poll(struct netdev *dev, unsigned int budget)
 }
 
 /*
- * A used entry that waits although its interrupt was on: the interrupt may
- * be on its way still, so it is lost only if a second glance finds the same.
- * True when that glance is due.
+ * A used entry waits although its interrupt is on. The interrupt may still be
+ * on its way, so it counts as lost only if a second look finds the same. True
+ * when that look is due.
  */
 static bool look_rx(struct virtio_net *vn)
 {
@@ -316,7 +316,7 @@ static bool look_rx(struct virtio_net *vn)
 	}
 	if (again) {
 		vn->dev.stats.rx_rescued++;
-		/* Somebody else may have got the line switched off. */
+		/* Another device may have caused the line's switching off. */
 		if (vn->vdev->shared_line)
 			vn->vdev->has_irq = false;
 		raise_softirq(SOFTIRQ_NET);
@@ -328,8 +328,8 @@ static bool look_rx(struct virtio_net *vn)
 }
 
 /*
- * The same loss the other way round: buffers were added, the device seemed
- * not to want the doorbell, and nothing has come back since the last look.
+ * The same loss in the other direction: buffers were added, the device seemed
+ * not to need the doorbell, and nothing has come back since the last check.
  */
 static void look_doorbell(struct virtio_net *vn, struct virtqueue *vq)
 {
@@ -368,7 +368,7 @@ static void periodic_look(struct timer *timer)
 		look_doorbell(vn, vn->rx);
 		look_doorbell(vn, vn->tx);
 	}
-	/* Frames long sent are the stack's memory. */
+	/* Completes sent frames, which hold memory of the stack. */
 	if (virtqueue_has_used(vn->tx))
 		raise_softirq(SOFTIRQ_NET);
 	timer_start(&vn->look, ktime_get_ns() + next);
@@ -421,7 +421,7 @@ static void log_device(const struct virtio_net *vn)
 		vn->dev.link_up ? "up" : "down");
 }
 
-/* One device is used. Of the others the log tells which they are. */
+/* Only one device is used; the others are logged. */
 static int refuse(struct virtio_device *vdev)
 {
 	uint8_t mac[ETH_ALEN] = { 0 };

@@ -19,13 +19,13 @@ struct kmem_cache;
 
 #define ETH_OVERHEAD (ETH_HLEN + 4U) /* header and one VLAN tag */
 
-/* Bytes of a frame that are copied behind its virtio header. */
+/* Bytes of a frame that are copied after its virtio header. */
 #define TX_HEAD 244
 
 /*
- * A frame on its way out: what goes before it, the first of its pieces as far
- * as they fit, and whose it is. Header and head are one descriptor; a legacy
- * device's header is shorter, and begins that much later.
+ * A frame being sent: its virtio header, its first pieces as far as they fit,
+ * and the stack's cookie. Header and head are one descriptor; a legacy device's
+ * header is shorter, and begins that much later.
  */
 struct tx_slot {
 	struct virtio_net_hdr_v1 hdr; /* all zero: no offload is asked for */
@@ -37,7 +37,7 @@ _Static_assert(offsetof(struct tx_slot, head) ==
 		       sizeof(struct virtio_net_hdr_v1),
 	       "header and head are one piece");
 
-/* What the periodic look remembers of a ring. */
+/* What the periodic check remembers of a ring. */
 struct ring_watch {
 	bool silent; /* buffers were added without ringing the doorbell */
 	uint16_t last_used;
@@ -47,7 +47,7 @@ struct virtio_net {
 	struct netdev dev;
 	struct virtio_device *vdev;
 	uint16_t ring_max; /* entries to ask for */
-	uint16_t hdr_len; /* of what goes before each frame */
+	uint16_t hdr_len; /* of the virtio header before each frame */
 	bool running; /* netdev_start() was called */
 
 	/* Set by interrupt handlers and upcalls, taken by the poll. */
@@ -57,7 +57,7 @@ struct virtio_net {
 	/* Receive. */
 	struct virtqueue *rx;
 	struct kmem_cache *rx_cache;
-	bool rx_cb_on; /* an interrupt was asked for and has not come */
+	bool rx_cb_on; /* an interrupt was requested and has not come */
 	bool rx_starved; /* the ring has gaps: memory was short */
 
 	/* Transmit. */
@@ -66,7 +66,7 @@ struct virtio_net {
 	struct tx_slot *tx_free;
 	bool tx_reclaiming;
 
-	/* The periodic look. */
+	/* The periodic check. */
 	struct timer look;
 	struct ring_watch watch[2]; /* by virtqueue index */
 	bool rx_suspect; /* used entries and no interrupt */
@@ -82,9 +82,9 @@ static inline struct virtio_net *to_virtio_net(struct netdev *dev)
 	return container_of(dev, struct virtio_net, dev);
 }
 
-/* Notes and counts that the device lied; the next poll resets it. */
+/* Notes and counts a lie of the device; the next poll resets it. */
 void virtio_net_lied(struct virtio_net *vn, struct virtqueue *vq);
-/* Rings the doorbell of vq if the device wants it. */
+/* Rings the doorbell of vq if the device asked for that. */
 void virtio_net_ring(struct virtio_net *vn, struct virtqueue *vq);
 
 int virtio_net_rx_init(struct virtio_net *vn);

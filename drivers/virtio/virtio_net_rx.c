@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-net, receiving: a ring kept full of buffers (virtio 1.2 5.1.6.3),
- * each one object of the cache "virtio_rx" that goes up to the stack as it
- * is and comes back when the stack has done with it.
+ * virtio-net, receiving: a ring kept full of buffers (virtio 1.2 5.1.6.3). Each
+ * is one object of the cache "virtio_rx", which is passed to the stack as it is
+ * and freed by it.
  *
  *	cache -> ring -> device -> used ring -> stack -> cache
  *
@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct rx_buf) + RX_HDR <= RX_DATA, "header overlaps");
 /* 5.1.6.3.1: without offloads and merging, 1526 bytes at least. */
 _Static_assert(RX_HDR + RX_FRAME_MAX >= 1526, "5.1.6.3.1");
 
-/* Buffers that ring and stack together may have. */
+/* The most buffers that ring and stack together may have. */
 static size_t rx_limit(void)
 {
 	return MAX(512, nr_total_pages() * PAGE_SIZE / 8 / RX_OBJECT);
@@ -94,7 +94,7 @@ void virtio_net_rx_free(struct netdev *dev, struct rx_buf *buf)
 		virtio_net_rx_fill(vn);
 }
 
-/* written: by the device, its header included; at most what was lent. */
+/* written: bytes from the device with its header, at most the buffer's. */
 static void rx_deliver(struct virtio_net *vn, struct rx_buf *buf,
 		       uint32_t written)
 {
@@ -106,7 +106,7 @@ static void rx_deliver(struct virtio_net *vn, struct rx_buf *buf,
 	dev->rx(dev, buf);
 }
 
-/* The frames that are there, up to budget. */
+/* Delivers the received frames, up to budget. */
 static unsigned int rx_take(struct virtio_net *vn, unsigned int budget)
 {
 	unsigned int taken = 0;
@@ -137,13 +137,13 @@ unsigned int virtio_net_rx_poll(struct virtio_net *vn, unsigned int budget)
 
 	if (unlikely(vn->rx_starved))
 		virtio_net_rx_fill(vn);
-	/* Nothing came, and the interrupt that would tell so is on. */
+	/* Nothing came, and the interrupt is still on. */
 	if (vn->rx_cb_on && !virtqueue_has_used(vn->rx))
 		return 0;
 	vn->rx_cb_on = false;
 	virtqueue_disable_cb(vn->rx);
 	/*
-	 * Empty the ring, then ask for an interrupt, then look once more:
+	 * Empty the ring, then request an interrupt, then look once more:
 	 *
 	 *	device                     driver
 	 *	used->idx = n + 1          used_event = n

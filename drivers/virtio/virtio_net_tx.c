@@ -2,11 +2,11 @@
 /*
  * virtio-net, sending (virtio 1.2 5.1.6.2): a frame is a chain of
  * descriptors, the virtio header of its slot first and then the stack's own
- * pieces. Short pieces at the start, headers mostly, are copied behind the
- * virtio header: a descriptor costs both sides more than a few words. So a
- * short frame takes one entry of the ring. The rest is not copied. xmit only
- * queues; kick rings the doorbell once for all of them. The device raises no
- * interrupt for what it has sent: that is collected when it is convenient, or
+ * pieces. Short pieces at the start, headers mostly, are copied after the
+ * virtio header: a descriptor costs both sides more than copying a few words.
+ * So a short frame takes one entry of the ring. The rest is not copied. xmit
+ * only queues; kick rings the doorbell once for all of them. The device raises
+ * no interrupt for sent frames: they are collected when it is convenient, or
  * when room gets short.
  */
 #include <errno.h>
@@ -23,7 +23,7 @@ static void slot_put(struct virtio_net *vn, struct tx_slot *slot)
 	vn->tx_free = slot;
 }
 
-/* The frame of this slot is the stack's again. */
+/* Gives the frame of this slot back to the stack. */
 static void tx_complete(struct virtio_net *vn, struct tx_slot *slot)
 {
 	void *cookie = slot->cookie;
@@ -52,7 +52,7 @@ void virtio_net_tx_drain(struct virtio_net *vn)
 		tx_complete(vn, slot);
 }
 
-/* tx_done() may send, and so come here again: once is enough. */
+/* tx_done() may send and so call this again, which then does nothing. */
 void virtio_net_reclaim(struct netdev *dev)
 {
 	struct virtio_net *vn = to_virtio_net(dev);
@@ -79,7 +79,7 @@ void virtio_net_kick(struct netdev *dev)
 	virtio_net_ring(vn, vn->tx);
 }
 
-/* The frame's length, and in *head how many pieces the slot takes. */
+/* The frame's length; *head: how many pieces are copied into the slot. */
 static uint32_t tx_measure(const struct netdev_sg *sg, unsigned int nr,
 			   unsigned int *head)
 {
@@ -95,7 +95,7 @@ static uint32_t tx_measure(const struct netdev_sg *sg, unsigned int nr,
 	return len;
 }
 
-/* Header and head into the first descriptor, a descriptor for each other. */
+/* One descriptor for header and head, one for each other piece. */
 static unsigned int tx_map(struct virtq_sg *out, struct tx_slot *slot,
 			   uint16_t hdr_len, const struct netdev_sg *sg,
 			   unsigned int nr, unsigned int head)
@@ -119,7 +119,7 @@ static unsigned int tx_map(struct virtq_sg *out, struct tx_slot *slot,
 	return count;
 }
 
-/* Lets the device make room; what it has sent comes back later. */
+/* Rings the doorbell, so that the device makes room: sent frames come later. */
 static int tx_full(struct virtio_net *vn)
 {
 	vn->dev.stats.tx_ring_full++;

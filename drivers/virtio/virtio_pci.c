@@ -18,7 +18,7 @@
 #include "kernel/x86/irq.h"
 
 #define VENDOR_VIRTIO 0x1af4
-/* 4.1.2.1: 0x1040 + id, or the transitional range with the id elsewhere. */
+/* 4.1.2.1: 0x1040 + id; in the transitional range the id is elsewhere. */
 #define DEVICE_TRANSITIONAL 0x1000
 #define DEVICE_MODERN 0x1040
 #define DEVICE_END 0x1080
@@ -116,7 +116,7 @@ static bool setup_msix(struct virtio_pci *vp)
 
 /* ---- Interrupts by a line ------------------------------------------------ */
 
-/* 4.1.4.5: the read acknowledges, and the line falls. */
+/* 4.1.4.5: the read acknowledges and lowers the line. */
 static bool line_irq(void *arg)
 {
 	struct virtio_pci *vp = arg;
@@ -126,9 +126,9 @@ static bool line_irq(void *arg)
 }
 
 /*
- * The firmware has noted which line of the PC's two interrupt controllers the
- * function's pin leads to; a PCI line is level-triggered whatever the tables
- * say of it. Until it has brought an interrupt the device is polled.
+ * The firmware has stored to which line of the PC's two interrupt controllers
+ * the function's pin leads; a PCI line is level-triggered whatever the tables
+ * say. Until the first interrupt comes the device is polled.
  */
 static bool setup_line(struct virtio_pci *vp)
 {
@@ -146,7 +146,7 @@ static bool setup_line(struct virtio_pci *vp)
 	return true;
 }
 
-/* Without interrupts the device still works, looked at by a timer. */
+/* Without interrupts the device still works, polled by a timer. */
 void virtio_pci_setup_irqs(struct virtio_pci *vp)
 {
 	if (vp->irqs_ready)

@@ -32,10 +32,10 @@ struct virtio_pci {
 
 	uint16_t port; /* of the interface before that: virtio_pci_legacy.c */
 
-	/* Interrupts: by message where the device can, else by a line. */
+	/* Interrupts: by message if the device has them, else by a line. */
 	bool irqs_ready, msix;
 	volatile uint8_t *isr; /* of the interface of virtio 1.x, may be NULL */
-	unsigned int nr_entries; /* of the MSI-X table, that may be used */
+	unsigned int nr_entries; /* usable ones of the MSI-X table */
 	unsigned int next_entry;
 	struct {
 		void *doorbell;
@@ -52,14 +52,14 @@ static inline struct virtio_pci *to_virtio_pci(struct virtio_device *vdev)
 /* Entry of the configuration interrupt and of queues without one. */
 #define ENTRY_SHARED 0
 
-/* The first time: routes what interrupts the device has. */
+/* On the first call: routes the device's interrupts. */
 void virtio_pci_setup_irqs(struct virtio_pci *vp);
-/* The MSI-X entry of a queue, VIRTIO_MSI_NO_VECTOR when it shall have none. */
+/* The MSI-X entry of a queue, VIRTIO_MSI_NO_VECTOR if it gets none. */
 uint16_t virtio_pci_queue_entry(struct virtio_pci *vp, struct virtqueue *vq);
 
 /*
  * Finds and maps the registers of virtio 1.x. -ENOENT: the device has no such
- * interface; -ENODEV: it cannot be used.
+ * interface; -ENODEV: the device cannot be used.
  */
 int virtio_pci_modern_init(struct virtio_pci *vp);
 /* Finds the registers from before virtio 1.0. -ENODEV: there are none. */

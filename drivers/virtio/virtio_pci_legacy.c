@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The PCI transport's registers from before virtio 1.0 (virtio 1.2 4.1.4.10):
- * ports of the first BAR, with which a transitional device can be used, too,
- * and a legacy device only so. Entered by virtio.c.
+ * ports of the first BAR, the only interface of a legacy device and one of two
+ * of a transitional device. Entered by virtio.c.
  */
 #include <errno.h>
 #include <linux/virtio_pci.h>
@@ -16,7 +16,7 @@
 #define LEGACY_BAR 0
 #define LEGACY_REVISION 0 /* 4.1.2.3 */
 
-/* A ring's place is the number of its page, in 32 bits. */
+/* A ring's address is written as the number of its page, in 32 bits. */
 _Static_assert(VIRTIO_PCI_QUEUE_ADDR_SHIFT == PAGE_SHIFT, "4.1.5.1.3.1");
 _Static_assert(VIRTIO_PCI_VRING_ALIGN == VIRTQUEUE_USED_ALIGN, "2.7.2");
 
@@ -45,13 +45,13 @@ static void set_features(struct virtio_device *vdev, uint64_t features)
 	outl(port(vdev, VIRTIO_PCI_GUEST_FEATURES), (uint32_t)features);
 }
 
-/* There is none. */
+/* A legacy device has no generation. */
 static uint32_t generation(struct virtio_device *vdev)
 {
 	return 0;
 }
 
-/* Two words more lie before the configuration while MSI-X is on. */
+/* With MSI-X on, two more words lie before the configuration. */
 static void read_config(struct virtio_device *vdev, unsigned int offset,
 			void *field, unsigned int len)
 {
@@ -63,7 +63,7 @@ static void read_config(struct virtio_device *vdev, unsigned int offset,
 		to[i] = inb(port(vdev, start + i));
 }
 
-/* 4.1.5.1.2.1: a device that cannot do it says so in what reads back. */
+/* 4.1.5.1.2.1: if the device cannot, another value reads back. */
 static int enable_config_irq(struct virtio_device *vdev)
 {
 	uint16_t reg = port(vdev, VIRTIO_MSI_CONFIG_VECTOR);

@@ -101,7 +101,7 @@ static int map_doorbell(struct virtio_pci *vp, struct virtqueue *vq)
 
 	if (offset & 1 || offset + sizeof(uint16_t) > vp->notify.length)
 		return -ENODEV;
-	/* A mapping is for ever: the one from before the reset is used. */
+	/* Mappings are never undone: the one from before a reset is used. */
 	if (!q->doorbell || q->offset != offset)
 		q->doorbell = pci_map_bar(&vp->pdev, vp->notify.bar,
 					  vp->notify.offset + offset,
@@ -112,7 +112,7 @@ static int map_doorbell(struct virtio_pci *vp, struct virtqueue *vq)
 	return q->doorbell ? 0 : -ENODEV;
 }
 
-/* 4.1.5.1.2.1: a device that cannot do it says so in what reads back. */
+/* 4.1.5.1.2.1: if the device cannot, another value reads back. */
 static int enable_config_irq(struct virtio_device *vdev)
 {
 	struct virtio_pci *vp = to_virtio_pci(vdev);
@@ -175,8 +175,8 @@ struct layout {
 };
 
 /*
- * 4.1.4: reserved types are skipped, the first of each kind that can be used
- * counts. A device may have its doorbells as ports, too, and name them first.
+ * 4.1.4: reserved types are skipped; of each kind the first usable one is
+ * taken. A device may also have its doorbells as ports, and list them first.
  */
 static void read_cap(const struct pci_dev *pdev, unsigned int cap,
 		     struct layout *layout)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-rng (virtio 1.2 5.4): asks the host for some bytes whenever the
- * generator wants new ones, and stirs them in when they come. One request is
- * out at a time. At boot the first answer is waited for, because the secrets
- * that are drawn there are kept; a host that gives none is not waited for
- * again. Interrupt context, and whoever draws random numbers.
+ * virtio-rng (virtio 1.2 5.4): requests bytes from the host whenever the
+ * generator reseeds, and mixes them in when they come, one request at a time.
+ * Boot waits for the first answer, because secrets drawn at boot are kept; a
+ * host that gives none is not waited for again. Interrupt context, and any that
+ * draws random numbers.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 #define RNG_BYTES 64
 #define RNG_ENOUGH 32
-/* A host that answers in crumbs is asked again, but not for ever. */
+/* The most requests of a round, to a host that answers with few bytes. */
 #define RNG_REQUESTS 16
 
 /* QEMU answers within a millisecond. */
@@ -34,9 +34,9 @@ struct virtio_rng {
 	bool asked; /* the device has the buffer */
 	uint32_t received; /* of this round */
 	unsigned int requests; /* of this round */
-	uint64_t next_reset; /* of a device that lied: not before */
+	uint64_t next_reset; /* of a device that lied: the earliest time */
 	struct virtio_rng *next;
-	uint8_t bytes[RNG_BYTES]; /* the device's while it is lent */
+	uint8_t bytes[RNG_BYTES]; /* the device's while asked */
 };
 
 static struct virtio_rng *devices;
@@ -59,7 +59,7 @@ static int rng_bring_up(struct virtio_rng *rng)
 	return err;
 }
 
-/* A device that lied is reset, once in a while. */
+/* Resets a device that lied, with pauses between tries. */
 static void revive(struct virtio_rng *rng)
 {
 	uint64_t now = ktime_get_ns();
@@ -92,7 +92,7 @@ static bool is_over(const struct virtio_rng *rng)
 	return rng->received >= RNG_ENOUGH || rng->requests >= RNG_REQUESTS;
 }
 
-/* The log hears of the first one. */
+/* Logs the first lie. */
 static void note_lie(struct virtio_rng *rng, const struct virtqueue *vq)
 {
 	if (!rng->vdev->quiet)
@@ -102,7 +102,7 @@ static void note_lie(struct virtio_rng *rng, const struct virtqueue *vq)
 	rng->next_reset = ktime_get_ns() + RESET_PAUSE_NS;
 }
 
-/* The interrupt handler; also where no interrupt may have come. */
+/* The interrupt handler; also called without an interrupt. */
 static void rng_done(struct virtqueue *vq)
 {
 	struct virtio_rng *rng = vq->priv;
