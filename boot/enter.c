@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From where the image lies to where the kernel runs. The kernel is linked as
- * a position independent executable at KERNEL_LINK_BASE and starts out here at
- * its physical address; this file chooses the places of its address space at
- * random (nokaslr: those that are linked for), relocates it, maps it and
- * enters start() there.
+ * From the image's physical address to the kernel's virtual one. The kernel is
+ * linked as a position independent executable at KERNEL_LINK_BASE and starts
+ * here at its physical address. This file chooses its address space at random
+ * (nokaslr: as linked), relocates the kernel, maps it and enters start() there.
  *
- * Until boot_jump() nothing may be used whose address the linker stored
- * somewhere: such a pointer is right only at the kernel's own addresses.
+ * Until boot_jump() no address that the linker stored in memory may be used:
+ * such a pointer is right only at the kernel's own addresses.
  */
 #include "boot/enter.h"
 
@@ -29,7 +28,7 @@
 
 /*
  * Granules and extents of the places. The kernel lies in the top level's last
- * slot but for its last GiB, in a whole GiB of its own: one page directory.
+ * slot, except its last GiB, within one aligned GiB: one page directory.
  */
 #define TEXT_ALIGN (2 * MiB)
 #define TEXT_GIBS 511
@@ -48,7 +47,7 @@ static _Alignas(PAGE_SIZE) uint64_t direct_pdpt[ENTRIES];
 static _Alignas(PAGE_SIZE) uint64_t kernel_pdpt[ENTRIES];
 static _Alignas(PAGE_SIZE) uint64_t kernel_pd[ENTRIES];
 
-/* Whether a word stands on the kernel's part of the command line. */
+/* Whether the kernel's part of the command line has this word. */
 static bool has_word(const char *line, const char *word)
 {
 	size_t len = strlen(word);
@@ -68,7 +67,7 @@ static bool has_word(const char *line, const char *word)
 	}
 }
 
-/* What the CPU's generator gives, 0 without one. */
+/* A word of the CPU's generator, 0 without one. */
 static uint64_t hardware_word(void)
 {
 	uint32_t r[4];
@@ -81,9 +80,8 @@ static uint64_t hardware_word(void)
 }
 
 /*
- * What the firmware gave, the CPU's generator, and the time: without the first
- * two an attacker who knows the moment of the start to a few microseconds can
- * try the places out.
+ * The firmware's seed, the CPU's generator, and the time. With the time alone,
+ * an attacker who knows it to a few microseconds can try all places.
  */
 static void random_words(const struct boot_info *bi, uint64_t words[8])
 {
@@ -95,7 +93,7 @@ static void random_words(const struct boot_info *bi, uint64_t words[8])
 	chacha20_block((uint32_t *)key, 0, nonce, (uint8_t *)words);
 }
 
-/* Where _text shall be. Its offset in a 2 MiB page is that of its memory. */
+/* The address of _text. Its offset in a 2 MiB page is that of its memory. */
 static uintptr_t choose_text(uint64_t gib, uint64_t granule)
 {
 	uintptr_t phys = (uintptr_t)_text % TEXT_ALIGN;
@@ -105,7 +103,7 @@ static uintptr_t choose_text(uint64_t gib, uint64_t granule)
 	       granule % (room / TEXT_ALIGN + 1) * TEXT_ALIGN + phys;
 }
 
-/* Of the address space, and what no attacker shall know of the boot stack. */
+/* Chooses the address space, the boot stack's guard and the slabs' secret. */
 static void choose_places(const struct boot_info *bi)
 {
 	uintptr_t text = KERNEL_LINK_BASE - LOAD_ADDRESS % TEXT_ALIGN +
@@ -125,8 +123,8 @@ static void choose_places(const struct boot_info *bi)
 
 /*
  * The relocations are in RELR's form (gABI, "Relative Relocation Table"): an
- * even word is the address of a pointer, an odd one a bitmap of which of the
- * 63 words behind are pointers too.
+ * even word is the address of a pointer, an odd one a bitmap: which of the next
+ * 63 words are pointers, too.
  */
 static void relocate(uintptr_t shift)
 {

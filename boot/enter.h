@@ -11,7 +11,7 @@
 /* How much of physical memory the first page tables map. */
 #define EARLY_MAP_SIZE 0x40000000
 
-/* By which way the machine came in. */
+/* The boot protocol. */
 #define BOOT_BY_PVH 0
 #define BOOT_BY_ENTRY 1
 
@@ -21,8 +21,8 @@
 #include "kernel/boot_info.h"
 
 /*
- * first, second: physical addresses, 0 for what does not fit 32 bits. By PVH
- * the start info and nothing; by boot_entry what RDI and RSI had.
+ * first, second: physical addresses, 0 if they do not fit 32 bits. With PVH the
+ * start info and nothing; with boot_entry RDI and RSI.
  */
 _Noreturn void boot_enter(uint32_t first, uint32_t second, uint32_t how);
 _Noreturn void boot_jump(uint64_t cr3, uintptr_t offset, struct boot_info *bi);

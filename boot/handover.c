@@ -45,7 +45,7 @@ static void take_ranges(struct boot_info *bi, const char *map, uint32_t nr,
 	}
 }
 
-/* RAM first, then what firmware reserves: where both claim, it is reserved. */
+/* RAM first, then reserved ranges: an overlap is reserved. */
 void handover_memmap(struct boot_info *bi, const void *map, uint32_t nr,
 		     size_t stride)
 {

@@ -18,9 +18,9 @@ void pvh_read(struct boot_info *bi, uint32_t info_paddr);
 /* Linux's boot_params: false when there are none at this address. */
 bool linux_read(struct boot_info *bi, uint32_t params_paddr);
 
-/* len bytes of physical memory that can be read already, or NULL. */
+/* len bytes of physical memory that the first tables map, or NULL. */
 const void *early_map(uint64_t phys, size_t len);
-/* nr entries of E820's form, each stride bytes behind the one before. */
+/* nr entries of E820's form, stride bytes apart. */
 void handover_memmap(struct boot_info *bi, const void *map, uint32_t nr,
 		     size_t stride);
 /* A NUL-terminated line at a physical address; 0: there is none. */

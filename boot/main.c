@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * start(): the table of contents of the kernel. A boot protocol enters it
- * with a struct boot_info, interrupts off, on the boot stack; the boot thread
- * brings the machine up, turns interrupts on and ends as the idle loop, the main
+ * with a struct boot_info, interrupts off, on the boot stack. The boot thread
+ * brings the machine up, turns interrupts on and becomes the idle loop. The main
  * thread starts the devices, the network and the application, and ends the
- * machine with it.
+ * machine when the application ends.
  */
 #include "drivers/drivers.h"
 #include "drivers/power.h"
@@ -39,11 +39,11 @@
 #include "kernel/x86/paging.h"
 #include "net/net.h"
 
-/* Exit statuses of a machine whose application never ran, as shells use. */
+/* Exit statuses when the application never ran, as in shells. */
 #define STATUS_BAD_CONFIG 125
 #define STATUS_CANNOT_EXEC 126
 
-/* How long data that the application left in its sockets may take to leave. */
+/* How long unsent data of the application's sockets is waited for. */
 #define DRAIN_NS (10 * NSEC_PER_SEC)
 
 extern const uint8_t __initramfs_start[], __initramfs_end[];

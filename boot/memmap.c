@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The memory map: firmware's ranges come in any order and may overlap or end
- * inside a page; what leaves here is sorted, disjoint and page aligned.
+ * inside a page; the result is sorted, disjoint and page aligned.
  */
 #include "boot/memmap.h"
 
@@ -29,9 +29,9 @@ static bool mem_insert(struct boot_info *bi, unsigned int i, uint64_t start,
 }
 
 /*
- * Makes room: no entry overlaps [start, end) afterwards. An entry around it
- * is split; when there is no room for the upper part, that part is lost.
- * Returns where an entry for the range belongs.
+ * Afterwards no entry overlaps [start, end). An entry around it is split; if
+ * the table is full, the upper part is lost. Returns the index at which an
+ * entry for the range belongs.
  */
 static unsigned int mem_clear(struct boot_info *bi, uint64_t start,
 			      uint64_t end)

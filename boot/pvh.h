@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a PVH loader passes to the entry point: Xen's public header
- * arch-x86/hvm/start_info.h. The offsets serve boot/entry.S, which looks
- * at the memory map before there is a stack; boot/pvh.c checks them.
+ * arch-x86/hvm/start_info.h. The offsets are for boot/entry.S, which reads the
+ * memory map before there is a stack; boot/pvh.c checks them.
  */
 #ifndef BOOT_PVH_H
 #define BOOT_PVH_H

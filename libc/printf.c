@@ -207,7 +207,7 @@ static void put_char(struct out *out, struct spec *spec, char c)
 		pad(out, ' ', spec->width - 1);
 }
 
-/* Parses from behind '%' up to the conversion letter. */
+/* Parses from after '%' up to the conversion letter. */
 static const char *parse_spec(const char *fmt, struct spec *spec, va_list *ap)
 {
 	*spec = (struct spec){ .precision = -1 };

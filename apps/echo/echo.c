@@ -6,10 +6,10 @@
  *
  *	echo [PORT]...		default: port 7
  *
- * Every byte goes back in order. What the socket does not take at once stays
- * in the connection's buffer, and nothing more is read from that peer until
- * it has drained: a peer that stops reading stops being read. A peer that
- * has shut down its sending side still gets the rest, then the end.
+ * Every byte goes back in order. Bytes that the socket does not accept at once
+ * stay in the connection's buffer, and nothing more is read from that peer
+ * until the buffer is empty: so a peer that does not read is not read from. A
+ * peer that has shut down its sending side still gets the rest, then the end.
  */
 #define _GNU_SOURCE /* accept4() */
 #include <errno.h>
@@ -86,7 +86,7 @@ static int connection_watch(struct connection *c, uint32_t events)
 	return epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &ev);
 }
 
-/* Sends what it can of len bytes: how many went, or -1. */
+/* Sends as many of len bytes as it can: how many, or -1. */
 static ssize_t send_some(int fd, const char *data, size_t len)
 {
 	size_t sent = 0;

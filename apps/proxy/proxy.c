@@ -6,13 +6,13 @@
  *
  *	proxy [-p] [PORT [ADDRESS SERVICE_PORT]]	default: port 80
  *
- * Each client gets a connection to the service, which is an echo in threads of
- * the program's own on 127.0.0.1 unless ADDRESS names another one. Where the kernel has SO_SPLICE
- * (sosplice.h) it moves a direction's bytes by itself until the stream ends,
- * and this program sleeps; elsewhere, or with -p, they go from socket to
- * pipe to socket with splice(2), which does not copy them either.
+ * Each client gets a connection to the service: the one at ADDRESS, or an echo
+ * in threads of this program on 127.0.0.1. A kernel with SO_SPLICE (sosplice.h)
+ * moves a direction's bytes by itself until the stream ends, while this program
+ * sleeps; otherwise, or with -p, they go from socket to pipe to socket with
+ * splice(2), which does not copy them either.
  *
- * The end of one direction is handed on with shutdown(2); the other goes on.
+ * The end of one direction is passed on with shutdown(2); the other continues.
  * A session is over when both have ended, or one of them has failed.
  */
 #define _GNU_SOURCE /* splice(), accept4() */
@@ -40,7 +40,7 @@
 #define SERVICE_STACK 131072
 #define PIPE_SIZE 65536
 
-/* piped bytes have left from and are still on their way to to. */
+/* piped: bytes in the pipe, read from `from` and not yet written to `to`. */
 struct direction {
 	int from;
 	int to;
@@ -59,7 +59,7 @@ struct session {
 static int epoll_fd, listen_fd;
 static bool use_pipes;
 static struct sockaddr_in service;
-static struct session *dead; /* freed when no event can name them any more */
+static struct session *dead; /* freed when no event can refer to them */
 
 static void fail(const char *what)
 {
@@ -97,7 +97,7 @@ static bool write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-/* The end of what the client sends ends the echo too. */
+/* Ends at the end of the client's stream. */
 static void *serve_one(void *arg)
 {
 	char *buffer = malloc(SERVICE_BUFFER);
@@ -155,7 +155,7 @@ static int end_direction(struct direction *d)
 	return shutdown(d->to, SHUT_WR);
 }
 
-/* The kernel moves; when it has stopped, the source tells why. */
+/* The kernel moves bytes; when it stops, the source has the reason. */
 static int redirect(struct direction *d)
 {
 	ssize_t n;
@@ -226,7 +226,7 @@ static void session_close(struct session *s)
 	dead = s;
 }
 
-/* Edges: each is followed until both directions can do no more. */
+/* Edge-triggered: after each event both directions run until they must wait. */
 static void session_advance(struct session *s)
 {
 	if (s->is_dead)

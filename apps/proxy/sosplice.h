@@ -8,18 +8,18 @@
  *
  * or with a struct splice, for a maximum and an idle time. sp_fd -1 ends the
  * splice. getsockopt() gives the bytes moved by this or the last splice, an
- * int64_t. While it lasts nothing can be read from the source, and nobody is
- * told of what arrives. When it ends the source becomes readable, and has an
- * error, read with SO_ERROR, unless its stream just ended:
+ * int64_t. While it lasts nothing can be read from the source, and arriving
+ * bytes wake nobody. When it ends the source becomes readable and, unless its
+ * stream just ended, has an error, read with SO_ERROR:
  *
  *	EFBIG		sp_max bytes have been moved
  *	ETIMEDOUT	nothing arrived for sp_idle
  *	EPIPE		the drain can no longer be written to
  *	others		an error of the source or of the drain
  *
- * The end of the stream is not handed on: that is the application's, with
+ * The end of the stream is not passed on: the application does that with
  * shutdown(2). A socket can be a source and a drain at once, so a proxy makes
- * two splices of each pair of connections. setsockopt() fails with EBUSY when
+ * two splices for each pair of connections. setsockopt() fails with EBUSY when
  * the source or the drain is taken, with ENOTCONN, EPROTONOSUPPORT (TCP only)
  * and EOPNOTSUPP (a listener).
  *

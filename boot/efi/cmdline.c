@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the command line comes from: load options first, since whoever starts
- * the program by hand means them; else a file, which belongs to the disk.
+ * The sources of the command line: load options first, which a user gives on
+ * purpose; else a file on the disk.
  */
 #include <efi.h>
 #include <efishellintf.h>
@@ -16,10 +16,10 @@
 #define FILE_NAME u"pollux.cmdline"
 #define PATH_UNITS 512
 
-/* Enough for any command line, in UTF-16 too, and to see that it is longer. */
+/* Fits any command line, also in UTF-16, and shows that one is too long. */
 #define TEXT_SIZE (4UL * BOOT_CMDLINE_MAX)
 
-/* An old shell and a newer one tell the program who they are. */
+/* Old and new shells each put a protocol of theirs on the image. */
 static bool started_by_shell(EFI_HANDLE image)
 {
 	EFI_GUID shells[] = { EFI_SHELL_PARAMETERS_PROTOCOL_GUID,
@@ -73,7 +73,7 @@ static EFI_STATUS take_open_file(EFI_FILE_HANDLE file, char *buf,
 	return EFI_SUCCESS;
 }
 
-/* path, the program's, becomes that of the file beside it. */
+/* Replaces the program's path by that of the file beside it. */
 static void path_beside(CHAR16 *path)
 {
 	size_t folder = 0;
@@ -116,7 +116,7 @@ out_close:
 	return status;
 }
 
-/* Nothing to be found where the program came from no file system. */
+/* Finds nothing if the program came from no file system. */
 static EFI_STATUS search_volume(EFI_HANDLE device, CHAR16 *path,
 				struct boot_info *bi)
 {

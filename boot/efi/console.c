@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages: to the firmware's console, and to COM1, where the kernel will log,
- * unless the firmware's console leads there already. That is so when the
- * variable ConOut (UEFI 2.10 3.3), the paths of the active output devices,
- * holds one through COM1.
+ * unless the firmware's console includes COM1: then the variable ConOut (UEFI
+ * 2.10 3.3), the paths of the active output devices, has one through COM1.
  */
 #include <stdarg.h>
 #include <stdbool.h>

@@ -65,7 +65,7 @@ bool device_path_has_com1(const void *paths, size_t size)
 	return false;
 }
 
-/* Appends a node's name; its zero is not part of it. The new length, or max. */
+/* Appends a node's name without its zero. The new length, or max. */
 static size_t append(const uint8_t *node, uint16_t *file, size_t len,
 		     size_t max)
 {

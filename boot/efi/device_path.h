@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What two kinds of UEFI device paths say (UEFI 2.10 10.3).
+ * Reads two kinds of UEFI device paths (UEFI 2.10 10.3).
  */
 #ifndef BOOT_EFI_DEVICE_PATH_H
 #define BOOT_EFI_DEVICE_PATH_H

@@ -49,7 +49,7 @@ static const char *check_segment(const Elf64_Phdr *phdr, size_t size)
 	return NULL;
 }
 
-/* An empty one may say anything of itself: it counts for nothing. */
+/* An empty segment is ignored, whatever its other fields are. */
 static bool is_loaded(const Elf64_Phdr *phdr)
 {
 	return phdr->p_type == PT_LOAD && phdr->p_memsz;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's ELF file inside the loader: where it wants to lie, and putting
- * it there.
+ * The kernel's ELF file inside the loader: its addresses, and loading it.
  */
 #ifndef BOOT_EFI_KERNEL_ELF_H
 #define BOOT_EFI_KERNEL_ELF_H
@@ -9,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kernel's page tables come with 2 MiB pages: it moves by so much. */
+/* The kernel's first tables have 2 MiB pages: it moves by multiples of this. */
 #define KERNEL_STEP 0x200000
-/* Where everything must end that the kernel's first page tables map. */
+/* The end of the memory that the kernel's first page tables map. */
 #define KERNEL_LIMIT 0x40000000
 
 /* Physical addresses as linked; the range is whole pages. */
@@ -22,16 +21,15 @@ struct kernel_elf {
 };
 
 /*
- * Checks a file of size bytes before anything of it is used: NULL, and what it
- * says of itself in elf, or what is wrong with it.
+ * Checks a file of size bytes before anything of it is used: NULL, and elf is
+ * filled, or a text that says what is wrong.
  */
 const char *kernel_elf_check(const void *file, size_t size,
 			     struct kernel_elf *elf);
 
 /*
- * Copies the segments of a file that was found good to the memory at `to`,
- * which stands for elf->start and is as long as the range; all else of the
- * range becomes zero.
+ * Copies the segments of a checked file to the memory at `to`, which stands for
+ * elf->start and is as long as the range; the rest of the range becomes zero.
  */
 void kernel_elf_load(const void *file, const struct kernel_elf *elf, void *to);
 

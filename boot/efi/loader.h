@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the loader's files share: the firmware's tables, what is said to the
- * user, and where the command line comes from.
+ * What the loader's files share: the firmware's tables, messages to the user,
+ * and the command line.
  */
 #ifndef BOOT_EFI_LOADER_H
 #define BOOT_EFI_LOADER_H
@@ -17,19 +17,19 @@ extern EFI_BOOT_SERVICES *efi_boot;
 /* The number that UEFI 2.10 appendix D gives an error. */
 #define efi_error_number(status) ((unsigned long)((status) & ~EFI_ERROR_MASK))
 
-/* Finds out where messages go. Before the first of them. */
+/* Finds the outputs for messages. Before the first message. */
 void console_init(void);
 
 /*
- * One line to the firmware's console, and to COM1 where that does not lead
- * there.
+ * One line to the firmware's console, and to COM1 unless that console includes
+ * it.
  */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The firmware's console is gone: from now on COM1 alone. */
+/* The firmware's console has ended: from now on COM1 alone. */
 void console_exit(void);
 
-/* Says why there is no start, and gives status back. */
+/* Logs why the start failed, and returns status. */
 #define refuse(status, fmt, ...)         \
 	({                               \
 		say(fmt, ##__VA_ARGS__); \

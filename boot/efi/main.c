@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * BOOTX64.EFI: the kernel and its initramfs as a UEFI application (UEFI 2.10).
- * Reads top down from efi_main(): everything that can fail does so while the
- * firmware is still there to be returned to; then its memory map is taken, it is
- * sent away, and the kernel is entered with a struct boot_info.
+ * Reads from efi_main() on: everything that can fail comes while the loader can
+ * still return to the firmware; then it takes the memory map, ends the boot
+ * services and enters the kernel with a struct boot_info.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -22,10 +22,10 @@
 #define CPUID_EXTENDED 0x80000001
 #define CPUID_EDX_NX BIT(20)
 
-/* How long a message stays before the firmware goes on, in microseconds. */
+/* How long a message stays before the firmware continues, in microseconds. */
 #define FAIL_PAUSE 5000000
 
-/* Descriptors that may come up while the map is being read. */
+/* Descriptors that may be added while the map is being read. */
 #define MAP_SLACK 32
 #define MAP_TRIES 8
 
@@ -85,7 +85,7 @@ static EFI_STATUS info_alloc(struct loader *l)
 	return EFI_SUCCESS;
 }
 
-/* A pool that grows until the map fits: to allocate one changes the map. */
+/* Grows the pool until the map fits: allocating one changes the map. */
 static EFI_STATUS map_get(struct loader *l)
 {
 	EFI_STATUS status = EFI_BUFFER_TOO_SMALL;
@@ -145,7 +145,7 @@ static EFI_STATUS kernel_place(struct loader *l)
 	return EFI_SUCCESS;
 }
 
-/* Not having one is no error: the kernel has other sources. */
+/* No seed is no error: the kernel has other sources. */
 static void seed_get(struct boot_info *bi)
 {
 	EFI_GUID id = EFI_RNG_PROTOCOL_GUID;
@@ -210,7 +210,7 @@ static void report_failure(void)
 	outl(DEBUG_EXIT, PANIC_STATUS);
 }
 
-/* Too late to go back. */
+/* For errors after which the loader cannot return to the firmware. */
 static _Noreturn void die(void)
 {
 	report_failure();
@@ -243,8 +243,8 @@ static void firmware_exit(struct loader *l)
 }
 
 /*
- * The image and bi are mapped as they lie, since all memory is (2.3.4), and
- * boot/entry.S needs no more.
+ * All memory is identity-mapped (2.3.4), the image and bi, too; boot/entry.S
+ * needs no more.
  */
 static _Noreturn void kernel_enter(struct loader *l)
 {

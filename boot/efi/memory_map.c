@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Works on the firmware's memory map. Firmware may hand over its descriptors in
- * any order, and hundreds of them; ranges that overlap or wrap would be its bug
- * and cost memory here, nothing else. No state, no firmware calls: compiles on
+ * Works on the firmware's memory map, which may have hundreds of descriptors in
+ * any order; ranges that overlap or wrap would be the firmware's bug and only
+ * cost memory here. No state, no firmware calls: compiles on
  * the host for the unit tests.
  */
 #include "boot/efi/memory_map.h"
@@ -32,7 +32,7 @@ static uint64_t range_end(const EFI_MEMORY_DESCRIPTOR *d)
 	return d->PhysicalStart + (d->NumberOfPages << PAGE_SHIFT);
 }
 
-/* What an operating system may use when the boot services are gone. */
+/* Memory that an operating system may use after the boot services. */
 static bool is_ram(const EFI_MEMORY_DESCRIPTOR *d)
 {
 	if (!(d->Attribute & EFI_MEMORY_WB) ||
@@ -105,7 +105,7 @@ static unsigned int smallest(const struct boot_info *bi)
 	return min;
 }
 
-/* Ranges come in ascending order. Returns the bytes that had to go. */
+/* Ranges come in ascending order. Returns the bytes given up. */
 static uint64_t add(struct boot_info *bi, uint64_t start, uint64_t end)
 {
 	struct boot_mem *last = bi->nr_mem ? &bi->mem[bi->nr_mem - 1] : NULL;
@@ -135,7 +135,7 @@ static uint64_t add(struct boot_info *bi, uint64_t start, uint64_t end)
 	return lost;
 }
 
-/* All of it but the kernel's image [start, end). */
+/* Adds [from, to) without the kernel's image [start, end). */
 static uint64_t add_around(struct boot_info *bi, uint64_t from, uint64_t to,
 			   uint64_t start, uint64_t end)
 {
@@ -151,7 +151,7 @@ static uint64_t add_around(struct boot_info *bi, uint64_t from, uint64_t to,
 uint64_t memory_map_reduce(struct memory_map *map, uint64_t start, uint64_t end,
 			   struct boot_info *bi)
 {
-	uint64_t next = LOW_MEMORY_END; /* below it all is decided */
+	uint64_t next = LOW_MEMORY_END; /* everything below is done */
 	uint64_t lost = 0;
 
 	sort(map);

@@ -3,10 +3,10 @@
  * Text for the command line. The specification (UEFI 2.10 9.1.1) leaves load
  * options to the program, and who starts it decides:
  *
- *  - a boot manager, or QEMU's -append, hands over the options alone; efibootmgr
- *    writes them in ASCII unless it is told not to;
- *  - a shell puts the program's name before them, as it was typed;
- *  - iPXE, and OVMF when it starts by way of a shim, put the file's name there.
+ *  - a boot manager, or QEMU's -append, passes the options alone; efibootmgr
+ *    writes them in ASCII by default;
+ *  - a shell puts the program's name, as typed, before them;
+ *  - iPXE, and OVMF when a shim is the first program, put the file's name there.
  *
  * No state, no firmware calls: compiles on the host for the unit tests.
  */
@@ -64,8 +64,8 @@ static void text_trim(struct text *t)
 }
 
 /*
- * Binary data, which boot managers know too, has other control characters, or
- * does not even start like a word that the kernel knows.
+ * Binary data, which some boot managers pass, has other control characters, or
+ * does not start like a word of the kernel's.
  */
 static bool text_is_plain(const struct text *t)
 {
@@ -78,7 +78,7 @@ static bool text_is_plain(const struct text *t)
 	return true;
 }
 
-/* UCS-2 of what people type has a zero in its first two bytes. */
+/* Ordinary text in UCS-2 has a zero in its first two bytes. */
 static bool looks_like_ascii(const uint8_t *bytes, size_t size)
 {
 	size_t len = strnlen((const char *)bytes, size);
@@ -179,7 +179,7 @@ static uint16_t fold(uint16_t c)
 	return c < 0x80 ? (uint16_t)toupper(c) : c;
 }
 
-/* Keeps what stands behind the last separator, without quotes around it. */
+/* Keeps the part after the last separator, without quotes around it. */
 static void base_name(struct text *t)
 {
 	while (t->len && unit(t, t->len - 1) == '"')
@@ -192,7 +192,7 @@ static void base_name(struct text *t)
 		}
 }
 
-/* Whether word names the file, whatever path and drive stand before it. */
+/* Whether word names the file, with any path and drive before the name. */
 static bool names_file(struct text word, const uint16_t *file)
 {
 	struct text name;

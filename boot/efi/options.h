@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's command line out of what a boot manager, a shell or a file holds.
+ * The kernel's command line from a boot manager, a shell or a file.
  */
 #ifndef BOOT_EFI_OPTIONS_H
 #define BOOT_EFI_OPTIONS_H
@@ -11,9 +11,9 @@
 
 #include "kernel/boot_info.h"
 
-/* How the first word of load options is looked at. */
+/* How the first word of load options is interpreted. */
 enum options_name {
-	OPTIONS_NAME_MAYBE, /* the program's name if it is called like that */
+	OPTIONS_NAME_MAYBE, /* the program's name if it equals that */
 	OPTIONS_NAME_FIRST, /* always its name: a shell started it */
 };
 
@@ -27,8 +27,8 @@ bool options_take(struct boot_info *bi, const void *options, size_t size,
 		  const uint16_t *file, enum options_name name);
 
 /*
- * The bytes of a file: UTF-8, with or without a mark, or UTF-16 behind a byte
- * order mark, as the UEFI shell writes it. Otherwise the same.
+ * The same from the bytes of a file: UTF-8, with or without a mark, or UTF-16
+ * after a byte order mark, as the UEFI shell writes it.
  */
 bool options_take_file(struct boot_info *bi, const void *text, size_t size);
 

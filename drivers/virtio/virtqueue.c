@@ -2,8 +2,8 @@
 /*
  * The split virtqueue. The owner adds and takes buffers; the device reads
  * the descriptors and the available ring, and writes the used ring. Which
- * descriptors form a chain is kept in vq->state, and nothing that the device
- * could have written is ever followed.
+ * descriptors form a chain is kept in vq->state; no link that the device could
+ * have written is ever followed.
  */
 #include "drivers/virtio/virtqueue.h"
 
@@ -44,13 +44,13 @@ size_t virtqueue_state_size(unsigned int num)
 	return num * sizeof(struct virtq_state);
 }
 
-/* The word behind the available ring (2.7.7), written by the driver. */
+/* The word after the available ring (2.7.7), written by the driver. */
 static uint16_t *used_event(const struct virtqueue *vq)
 {
 	return &vq->avail->ring[vq->num];
 }
 
-/* The word behind the used ring (2.7.10), written by the device. */
+/* The word after the used ring (2.7.10), written by the device. */
 static const uint16_t *avail_event(const struct virtqueue *vq)
 {
 	return (const uint16_t *)&vq->used->ring[vq->num];
@@ -159,15 +159,15 @@ bool virtqueue_kick_prepare(struct virtqueue *vq)
 		return false;
 	vq->num_added = 0;
 	/*
-	 * avail->idx must be visible before the device's wish is read
-	 * (2.7.13.4.1): pairs with the device's barrier between writing its
-	 * wish and looking at avail->idx once more. Either it sees the new
-	 * index there or we see the wish here.
+	 * avail->idx must be visible before avail_event is read (2.7.13.4.1):
+	 * pairs with the device's barrier between writing avail_event and
+	 * reading avail->idx once more. Either it sees the new index there or
+	 * we see its request here.
 	 */
 	virtio_mb();
 	if (!vq->event_idx)
 		return !(READ_ONCE(vq->used->flags) & VRING_USED_F_NO_NOTIFY);
-	/* The 16-bit comparison says nothing of a whole lap. */
+	/* The 16-bit comparison cannot detect a whole lap. */
 	if (unlikely(added > UINT16_MAX))
 		return true;
 	return vring_need_event(READ_ONCE(*avail_event(vq)), vq->avail_idx,
@@ -192,7 +192,7 @@ static void *chain_free(struct virtqueue *vq, uint16_t head)
 	return cookie;
 }
 
-/* Reads the device's index; true when it has gone on, and rightly so. */
+/* Reads the device's index; true if it has advanced, by a valid amount. */
 static bool used_refresh(struct virtqueue *vq)
 {
 	uint16_t idx = READ_ONCE(vq->used->idx);
@@ -224,8 +224,8 @@ static const char *used_lie(const struct virtqueue *vq, uint32_t id,
 	if (!state->count)
 		return "used id that was not lent";
 	/*
-	 * With nothing to write the length has no meaning, and there are
-	 * devices that put the frame's there.
+	 * Without writable bytes the length has no meaning, and some devices
+	 * store the frame's length there.
 	 */
 	if (state->writable && len > state->writable)
 		return "used length beyond the buffer";
@@ -243,7 +243,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, uint32_t *len)
 	if (vq->last_used == vq->used_idx && !used_refresh(vq))
 		return NULL;
 
-	/* Each word is read once: what was checked is what is used. */
+	/* Each word is read once, so that the checked value is the used one. */
 	elem = &vq->used->ring[vq->last_used & (vq->num - 1)];
 	id = READ_ONCE(elem->id);
 	written = READ_ONCE(elem->len);
@@ -278,9 +278,9 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 	else
 		WRITE_ONCE(vq->avail->flags, 0);
 	/*
-	 * The wish before the look: pairs with the device's barrier between
-	 * writing used->idx and reading the wish. Either it sees the wish or
-	 * we see its buffer.
+	 * The request before the check: pairs with the device's barrier between
+	 * writing used->idx and reading the request. Either it sees the request
+	 * or we see its buffer.
 	 */
 	virtio_mb();
 	return !virtqueue_has_used(vq);
@@ -292,7 +292,7 @@ void *virtqueue_detach(struct virtqueue *vq)
 
 	if (!vq->lent)
 		return NULL;
-	vq->used_idx = vq->last_used; /* what else it said is void */
+	vq->used_idx = vq->last_used; /* its other used entries are void */
 	for (id = 0; id < vq->num; id++)
 		if (vq->state[id].count)
 			return chain_free(vq, id);

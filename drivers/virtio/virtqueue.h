@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A split virtqueue (virtio 1.2 2.7): the ring through which buffers go to
- * the device and come back. Portable C; it neither allocates nor knows what
- * a device is, the owner brings the memory and the doorbell.
+ * the device and come back. Portable C; independent of devices, allocates
+ * nothing: the owner provides the memory and the doorbell.
  *
- * The device is not trusted: what is read from the shared ring is checked
- * against the driver's own record of what it lent. The first lie marks the
+ * The device is not trusted: everything read from the shared ring is checked
+ * against the driver's own record of lent buffers. The first lie marks the
  * queue broken; from then on it accepts and returns nothing, until
  * virtqueue_detach() has given back every cookie and virtqueue_init() has
  * made it new.
@@ -24,7 +24,7 @@ struct virtio_device;
 struct virtqueue;
 
 #define VIRTQUEUE_MAX 1024 /* entries of the largest ring that is used */
-/* Of the used ring, from the ring's start: legacy PCI leaves no choice. */
+/* Of the used ring, from the ring's start: fixed by legacy PCI. */
 #define VIRTQUEUE_USED_ALIGN 4096
 
 /* One piece of a buffer, by the address that the device uses. */
@@ -56,7 +56,7 @@ struct virtqueue {
 	struct virtio_device *vdev;
 	const char *name; /* "virtio0-rx" */
 	uint16_t index;
-	virtqueue_fn callback; /* the interrupt's; NULL: none is wanted */
+	virtqueue_fn callback; /* called by the interrupt; NULL: no interrupt */
 	virtqueue_fn notify; /* rings the device's doorbell */
 	void *doorbell; /* the transport's */
 	void *priv; /* the driver's */
@@ -104,14 +104,14 @@ int virtqueue_add(struct virtqueue *vq, const struct virtq_sg *sg,
 		  unsigned int out, unsigned int in, void *cookie);
 
 /*
- * Whether the device asked to be told of what was added since the last call;
- * then the caller rings: vq->notify(vq).
+ * Whether the device asked for a doorbell for buffers added since the last
+ * call; then the caller rings: vq->notify(vq).
  */
 bool virtqueue_kick_prepare(struct virtqueue *vq);
 
 /*
  * Next buffer that the device is done with: its cookie, and in *len how many
- * bytes it wrote, never more than it was lent. NULL: none, or broken.
+ * bytes it wrote, never more than the buffer has. NULL: none, or broken.
  */
 void *virtqueue_get_buf(struct virtqueue *vq, uint32_t *len);
 
@@ -128,12 +128,12 @@ void virtqueue_disable_cb(struct virtqueue *vq);
 bool virtqueue_enable_cb(struct virtqueue *vq);
 
 /*
- * Takes back one lent buffer that the device will not touch any more (it was
- * reset): its cookie, NULL when there is none left.
+ * Takes back one lent buffer after a reset of the device: its cookie, NULL when
+ * there is none left.
  */
 void *virtqueue_detach(struct virtqueue *vq);
 
-/* For a lie that only the driver could see; the text is kept. */
+/* For a lie that only the driver can detect; keeps the pointer to the text. */
 void virtqueue_set_broken(struct virtqueue *vq, const char *lie);
 
 /* kernel/check.h. Slow. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The freestanding <limits.h>: C11 5.2.4.2.1, from what the compiler
- * predefines. (The compiler's own header insists on a hosted one behind it.)
+ * predefines. (The compiler's own header includes the C library's.)
  */
 #ifndef LIBC_LIMITS_H
 #define LIBC_LIMITS_H

@@ -30,9 +30,9 @@ char *strncpy(char *restrict to, const char *restrict from, size_t n);
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
 
 /*
- * The compiler knows what these do: it folds constants and opens short
- * copies, and calls the functions for the rest. -ffreestanding alone would
- * make every one a call.
+ * The compiler knows these functions: it folds constants, inlines short copies
+ * and calls the functions for the rest. With -ffreestanding alone every one
+ * would be a call.
  */
 #define memcpy(to, from, n) __builtin_memcpy(to, from, n)
 #define memmove(to, from, n) __builtin_memmove(to, from, n)
