@@ -101,7 +101,14 @@ pvh_entry:
 	decl	%ecx
 	jmp	1b
 
+	/* Firmware that ran since the image was loaded may have used its .bss. */
 .Lpvh_fits:
+	leal	AT(_edata), %edi
+	movl	%edx, %ecx
+	subl	%edi, %ecx
+	shrl	$2, %ecx
+	xorl	%eax, %eax
+	rep stosl
 	leal	AT(boot_stack_top), %esp
 	pushl	$BOOT_BY_PVH
 	pushl	$0

@@ -61,8 +61,7 @@ static void log_init(void)
 static void memory_init(struct boot_info *bi)
 {
 	poison_is_on = cmdline_get("slub_debug");
-	paging_init(bi);
-	if (page_alloc_init(bi))
+	if (paging_init(bi) || page_alloc_init(bi))
 		power_off(STATUS_BAD_CONFIG);
 	slab_init();
 	if (vma_init())

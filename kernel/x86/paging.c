@@ -21,6 +21,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/printk.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/gdt.h"
 
@@ -40,6 +41,9 @@ extern const char _sealed[], _sealed_end[];
 extern char boot_guard[], boot_guard_above[];
 
 uint64_t *kernel_pgd __ro_after_init;
+
+/* More than the tables of a machine take that has little memory. */
+#define POOL_MIN (64 * PAGE_SIZE)
 
 /* Where paging_init() takes its tables from. */
 static struct {
@@ -151,7 +155,10 @@ static void map_image(uint64_t global)
 		   PTE_W | global);
 }
 
-/* The largest part of RAM that the first tables reach; tables start it. */
+/*
+ * The largest part of RAM that the first tables reach; tables start it. NULL:
+ * it is too small for them.
+ */
 static struct boot_mem *pool_init(struct boot_info *bi)
 {
 	struct boot_mem *best = NULL;
@@ -169,16 +176,21 @@ static struct boot_mem *pool_init(struct boot_info *bi)
 		pool.next = m->start;
 		pool.end = end;
 	}
-	if (!best)
-		panic("no memory but the image's own");
+	if (best_size < POOL_MIN) {
+		pr_err("too little memory: %zu KiB of RAM are free",
+		       (size_t)(best_size / KiB));
+		return NULL;
+	}
 	return best;
 }
 
-void paging_init(struct boot_info *bi)
+int paging_init(struct boot_info *bi)
 {
 	uint64_t global = cpu_features.pge ? PTE_G : 0;
 	struct boot_mem *m = pool_init(bi);
 
+	if (!m)
+		return -ENOMEM;
 	kernel_pgd = pool_table();
 	map_image(global);
 	for (unsigned int i = 0; i < bi->nr_mem; i++)
@@ -191,6 +203,7 @@ void paging_init(struct boot_info *bi)
 	m->start = pool.next;
 	load_cr3(kernel_pgd);
 	check_register("paging", paging_check);
+	return 0;
 }
 
 static void make_read_only(uintptr_t va)

@@ -27,9 +27,10 @@ extern uint64_t *kernel_pgd; /* direct map address of the kernel's top level */
  * Builds the final tables: image with W^X in 4 KiB pages, direct map of all
  * RAM NX in the largest pages the CPU has (its alias of the image's text and
  * rodata read-only), nothing below. Uses memory it takes out of bi's RAM
- * ranges itself, before the page allocator exists.
+ * ranges itself, before the page allocator exists. 0, or -ENOMEM when there is
+ * too little, which the log says.
  */
-void paging_init(struct boot_info *bi);
+int paging_init(struct boot_info *bi);
 /*
  * Makes the pages of __ro_after_init variables read-only. Then paging_check()
  * walks all tables; an error is a panic.

@@ -168,7 +168,8 @@ class Vm:
         self.reader.join(5)
         said = ""
         if os.path.exists(self.status_file):
-            with open(self.status_file, encoding="ascii") as f:
+            with open(self.status_file, encoding="ascii",
+                      errors="replace") as f:
                 said = f.read().strip()
         self.folder.cleanup()
         if said.startswith("exit "):
