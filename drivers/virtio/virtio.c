@@ -122,7 +122,14 @@ int virtio_negotiate(struct virtio_device *vdev, uint64_t wanted)
 	return vdev->ops->enable_config_irq(vdev);
 }
 
-/* A ring is never freed. Legacy devices get its page number (2.7.2). */
+/*
+ * A ring is never freed. Legacy devices get its page number (2.7.2). It is longer
+ * than a page, so kmalloc() gives it whole pages: nothing else of the heap lies
+ * where the device can write.
+ */
+_Static_assert(VIRTQUEUE_USED_ALIGN >= PAGE_SIZE,
+	       "a ring is longer than a page");
+
 static void *ring_alloc(unsigned int num, bool legacy)
 {
 	size_t align = legacy ? PAGE_SIZE : 1;

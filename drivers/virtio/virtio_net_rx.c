@@ -56,11 +56,7 @@ static bool rx_add(struct virtio_net *vn)
 
 	if (!buf)
 		return false;
-	buf->dev = &vn->dev;
-	buf->data = (uint8_t *)buf + RX_DATA;
-	buf->size = RX_FRAME_MAX;
-	buf->len = 0;
-	sg.addr = virt_to_phys(buf->data - vn->hdr_len);
+	sg.addr = virt_to_phys((uint8_t *)buf + RX_DATA - vn->hdr_len);
 	if (!virtqueue_add(vn->rx, &sg, 0, 1, buf))
 		return true;
 	kmem_cache_free(vn->rx_cache, buf);
@@ -94,12 +90,19 @@ void virtio_net_rx_free(struct netdev *dev, struct rx_buf *buf)
 		virtio_net_rx_fill(vn);
 }
 
-/* written: bytes from the device with its header, at most the buffer's. */
+/*
+ * written: bytes from the device with its header, at most the buffer's. The fields
+ * in front of the frame share a page with it, where an IOMMU would let the device
+ * write: they are set only when the buffer is back.
+ */
 static void rx_deliver(struct virtio_net *vn, struct rx_buf *buf,
 		       uint32_t written)
 {
 	struct netdev *dev = &vn->dev;
 
+	buf->dev = dev;
+	buf->data = (uint8_t *)buf + RX_DATA;
+	buf->size = RX_FRAME_MAX;
 	buf->len = written - vn->hdr_len;
 	dev->stats.rx_packets++;
 	dev->stats.rx_bytes += buf->len;

@@ -36,7 +36,7 @@ struct virtio_rng {
 	unsigned int requests; /* of this round */
 	uint64_t next_reset; /* of a device that lied: the earliest time */
 	struct virtio_rng *next;
-	uint8_t bytes[RNG_BYTES]; /* the device's while asked */
+	uint8_t *bytes; /* a page of its own, the device's while asked */
 };
 
 static struct virtio_rng *devices;
@@ -116,7 +116,7 @@ static void rng_done(struct virtqueue *vq)
 	}
 	rng->asked = false;
 	random_answer(&rng->source, rng->bytes, len);
-	memset(rng->bytes, 0, sizeof(rng->bytes));
+	memset(rng->bytes, 0, RNG_BYTES);
 	rng->received += len;
 	if (!is_over(rng))
 		ask(rng);
@@ -174,6 +174,11 @@ int virtio_rng_probe(struct virtio_device *vdev)
 
 	if (!rng)
 		return -ENOMEM;
+	rng->bytes = kzalloc(PAGE_SIZE);
+	if (!rng->bytes) {
+		kfree(rng);
+		return -ENOMEM;
+	}
 	if (!devices)
 		init_waitqueue_head(&answered);
 	rng->vdev = vdev;

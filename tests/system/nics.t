@@ -41,6 +41,13 @@ SERVES = (
      "disable-legacy=on,packed=on,mq=on,rss=on,hash=on,iommu_platform=on,"
      "ats=on,aer=on,host_mtu=1400,rx_queue_size=1024,failover=on", (),
      "mtu 1400"),
+    ("behind Intel's IOMMU", "q35", "disable-legacy=on,iommu_platform=on",
+     ("-device", "intel-iommu"), ""),
+    ("behind Intel's IOMMU, with its interrupts and its cache", "q35",
+     "disable-legacy=on,iommu_platform=on,ats=on",
+     ("-device", "intel-iommu,intremap=on,device-iotlb=on,caching-mode=on"), ""),
+    ("behind virtio's IOMMU", "q35", "disable-legacy=on,iommu_platform=on",
+     ("-device", "virtio-iommu-pci"), ""),
     ("as little as it can offer", "pc", ALL_OFF, (), ""),
     ("behind a root port", "q35", "bus=r",
      ("-device", "pcie-root-port,id=r"), " 01:00.0,"),

@@ -120,6 +120,24 @@ static void test_reset(void)
 	bed_free("reset");
 }
 
+/* It shares a page with the frame, so no IOMMU would keep the device from it. */
+static void test_front(void)
+{
+	bed_new(OFFERED);
+	for (unsigned int id = 0; id < vn->rx->num; id++)
+		if (vn->rx->state[id].count)
+			memset(vn->rx->state[id].cookie, 0xee,
+			       sizeof(struct rx_buf));
+	hold = true;
+	device_receive("frame", 5);
+	fake_virtio_interrupt(&fv, RX);
+	is(run_softirq(), 1, "front: what the device wrote there is not read");
+	ok(held[0]->dev == dev && held[0]->len == 5,
+	   "front: the driver's own is");
+	is_mem(held[0]->data, "frame", 5, "front: and leads to the frame");
+	bed_free("front");
+}
+
 static void test_short_length(void)
 {
 	struct fake_chain chain;
@@ -325,6 +343,7 @@ int main(void)
 	test_lost_doorbell();
 	test_link();
 	test_reset();
+	test_front();
 	test_short_length();
 	test_tx_lie();
 	test_needs_reset();
