@@ -204,7 +204,7 @@ static int append(struct dgram_sock *ds, struct msg *msg, size_t len)
 
 	if (!err)
 		err = dgram_may_send(ds);
-	if (err)
+	if (err || (!len && cork->p)) /* no pbuf of a chain may be empty */
 		return err;
 	p = ip_payload_alloc(len);
 	if (!p)

@@ -392,13 +392,15 @@ static int sosplice_set(struct sock *sk, const void *val, int len)
 
 static int sosplice_get(struct sock *sk, struct sockopt_value *out)
 {
-	int64_t moved = tcp_sk(sk)->sk_splice ? tcp_sk(sk)->sk_splice->moved :
-						0;
+	const struct sosplice *sp;
+	int64_t moved;
 
 	if (!is_tcp(sk))
 		return -EPROTONOSUPPORT;
 	if (out->room < (int)sizeof(moved))
 		return -EINVAL;
+	sp = tcp_sk(sk)->sk_splice;
+	moved = sp ? sp->moved : 0;
 	return sockopt_give(out, &moved, sizeof(moved));
 }
 

@@ -63,11 +63,19 @@ uint32_t tcp_poll_mask(struct sock *sk)
 	return mask;
 }
 
+/* A listener has no queues to ask about: its pcb is another kind. */
+static bool asks_queue(unsigned int cmd)
+{
+	return cmd == SIOCINQ || cmd == SIOCOUTQ || cmd == SIOCOUTQNSD;
+}
+
 long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct sock *sk = sock->sk;
 	int value;
 
+	if (sk->sk_state == TCP_LISTEN && asks_queue(cmd))
+		return -EINVAL;
 	switch (cmd) {
 	case SIOCINQ:
 		value = tcp_urg_inq(tcp_sk(sk));
@@ -78,11 +86,9 @@ long tcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		break;
 	case SIOCATMARK:
 		value = tcp_urg_at_mark(tcp_sk(sk));
-		return put_user(value, (int *)arg);
+		break;
 	default:
 		return -ENOTTY;
 	}
-	if (sk->sk_state == TCP_LISTEN)
-		return -EINVAL;
 	return put_user(value, (int *)arg);
 }

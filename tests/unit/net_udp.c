@@ -242,6 +242,42 @@ static void test_failures(void)
 	is(leaks, 0, "each of %u allocations failed once: no leak", n - 1);
 }
 
+/* The length of the next datagram on the wire, 0: there is none. */
+static size_t next_datagram(void)
+{
+	const uint8_t *frame;
+	size_t len;
+
+	bed_run();
+	while ((frame = bed_sent(&len)))
+		if (frame[23] == UDP && frame[12] == 8 && frame[13] == 0)
+			return len - PACKET_PAYLOAD - 8;
+	return 0;
+}
+
+/* The neighbour is not known yet: lwIP looks through the packet's chain. */
+static void test_empty_piece(void)
+{
+	int fd = sys_socket_open(SOCK_DGRAM, true);
+	struct packet p = { .len = 0 };
+
+	forget();
+	is(sys_connect_to(fd, PEER_ADDR, 9), 0, "empty piece: connected");
+	is(sys_send(fd, data, 10, MSG_MORE), 10, "empty piece: something");
+	is(sys_send(fd, data, 0, MSG_MORE), 0, "empty piece: then nothing");
+	is(sys_send(fd, data, 0, 0), 0, "empty piece: nothing is the end");
+	is(next_datagram(), 0, "empty piece: the neighbour is asked for");
+	packet_arp(&p, 2, PEER_ADDR, BED_ADDR);
+	packet_receive(&p);
+	is(next_datagram(), 10, "empty piece: then it goes");
+	is(sys_send(fd, data, 0, MSG_MORE), 0, "empty piece: at first");
+	is(sys_send(fd, data, 10, 0), 10, "empty piece: then something");
+	is(next_datagram(), 10, "empty piece: is one datagram");
+	sys_close(fd);
+	forget();
+	is(bed_objects(), at_start, "empty piece: everything is back");
+}
+
 int main(void)
 {
 	srand(1);
@@ -255,6 +291,7 @@ int main(void)
 	test_icmp_errors();
 	test_wire();
 	test_counted_drops();
+	test_empty_piece();
 	test_failures();
 	return bed_done();
 }

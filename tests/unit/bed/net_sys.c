@@ -24,6 +24,7 @@
 #include "net/socket/sockopt.h"
 #include "net/unix/unix.h"
 
+#define READ_WRITE 2 /* O_RDWR */
 #define NONBLOCK 04000 /* O_NONBLOCK */
 
 #define MAX_FDS 4096
@@ -50,6 +51,7 @@ struct file *file_alloc_accepted(const struct file_operations *fop,
 	file->f_op = fop;
 	file->private_data = private_data;
 	file->f_flags = flags;
+	file->f_mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);
 	return file;
 }
 
@@ -111,8 +113,8 @@ struct socket *fd_socket(int fd)
 
 int sys_socket_in(int family, int type, int protocol, bool nonblock)
 {
-	return install(
-		socket_create(family, type, protocol, nonblock ? NONBLOCK : 0));
+	return install(socket_create(family, type, protocol,
+				     READ_WRITE | (nonblock ? NONBLOCK : 0)));
 }
 
 int sys_socket_of(int type, int protocol, bool nonblock)
@@ -174,7 +176,8 @@ int sys_listen_on(int fd, int backlog)
 
 int sys_accept_from(int fd, bool nonblock)
 {
-	return install(socket_accept(fd_socket(fd), nonblock ? NONBLOCK : 0,
+	return install(socket_accept(fd_socket(fd),
+				     READ_WRITE | (nonblock ? NONBLOCK : 0),
 				     NULL, NULL));
 }
 
