@@ -40,7 +40,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: image efi disk run debug setup check test unit system bench \
-	fuzz coverage hostile images clean distclean help FORCE
+	fuzz coverage hostile lies images clean distclean help FORCE
 
 GOALS := $(or $(MAKECMDGOALS),image)
 is_goal = $(filter $(1),$(GOALS))

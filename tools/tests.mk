@@ -67,7 +67,7 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 include tools/fuzz.mk
 
 # What the system tests boot is built before them: they run side by side.
-images: | $(SETUP)
+images: $(O)/liar | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c) \
 			tests/system/apps/fuzz tests/system/apps/latency; do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
@@ -85,6 +85,17 @@ system: images ## the tests that boot QEMU
 
 hostile: $(SETUP) ## every attack of tests/system/hostile.t on each style and size of server
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL HOSTILE=all tests/system/hostile.t
+
+# The network device of tests/system/lies.t: it runs beside QEMU.
+lies: $(O)/liar ## a device that tells a million lies, or LIES
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL LIES=$(or $(LIES),1000000) \
+		tests/system/lies.t
+
+LIAR := $(wildcard tests/system/liar/*.c)
+$(O)/liar: $(LIAR) $(wildcard tests/system/liar/*.h) | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -fsanitize=address,undefined \
+		-fno-sanitize-recover=all $(WARNINGS) -o $@ $(LIAR)
 
 # Figures, and their ratio to a Linux guest's: nothing here can fail for being
 # slow. BENCH are options of tests/bench/compare, which needs root.

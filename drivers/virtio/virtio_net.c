@@ -6,9 +6,10 @@
  *
  * A lie (see virtqueue.h) is noted where it is found, and the next poll resets
  * the device: frames being sent are completed, the ring's receive buffers go
- * back to the cache, those that the stack holds stay valid. Pauses between
- * resets grow, so that a hostile device costs the machine only its network;
- * resets go on for ever, so that a repaired device works again.
+ * back to the cache, those that the stack holds stay valid. Resets take only a
+ * small share of the time, so that a hostile device costs the machine little
+ * more than its network; they go on for ever, so that a repaired device works
+ * again within a second.
  */
 #include "drivers/virtio/virtio_net.h"
 
@@ -35,11 +36,15 @@
 #define LOOK_POLLED_NS NSEC_PER_MSEC
 
 /*
- * Each pause before a reset is longer, up to 51 s, unless the device has worked
- * for a while since; then resets are logged again, too.
+ * The pause after a reset is RESET_SHARE times as long as the reset took, within
+ * these bounds; after a failed reset it is the longest.
  */
-#define RESET_PAUSE_NS (100 * NSEC_PER_MSEC)
-#define RESET_PAUSE_DOUBLINGS 9
+#define RESET_SHARE 15
+#define RESET_PAUSE_MIN (10 * NSEC_PER_MSEC)
+#define RESET_PAUSE_MAX (500 * NSEC_PER_MSEC)
+
+/* Resets in a row that are logged; after a minute without one, so many again. */
+#define RESETS_TOLD 10
 #define RESET_FORGOTTEN_NS (60 * NSEC_PER_SEC)
 
 /* The features that this driver uses. Offloads would be added here. */
@@ -53,6 +58,10 @@ static void break_device(struct virtio_net *vn, struct virtqueue *vq,
 		return;
 	vn->needs_reset = true;
 	++*count;
+	if (ktime_get_ns() > vn->next_reset + RESET_FORGOTTEN_NS) {
+		vn->resets = 0;
+		vn->vdev->quiet = false;
+	}
 	if (!vn->vdev->quiet)
 		pr_warn("%s: device broken: %s", vq->name, vq->lie);
 	raise_softirq(SOFTIRQ_NET);
@@ -213,22 +222,14 @@ static void out_of_order(struct virtio_net *vn)
 		vn->dev.link_changed(&vn->dev);
 }
 
-static void plan_reset(struct virtio_net *vn, uint64_t now)
+static void count_reset(struct virtio_net *vn)
 {
-	if (now - vn->next_reset > RESET_FORGOTTEN_NS)
-		vn->resets = 0;
-	vn->next_reset = now + (RESET_PAUSE_NS << vn->resets);
-	if (vn->resets < RESET_PAUSE_DOUBLINGS) {
-		vn->resets++;
-		vn->vdev->quiet = false;
-	} else if (!vn->vdev->quiet) {
-		vn->vdev->quiet = true;
-		pr_err("%s: device out of order, reset every %llu s from now "
-		       "on",
-		       vn->dev.name,
-		       (RESET_PAUSE_NS << RESET_PAUSE_DOUBLINGS) /
-			       NSEC_PER_SEC);
-	}
+	vn->resets++;
+	vn->vdev->quiet = vn->resets > RESETS_TOLD;
+	if (vn->resets == RESETS_TOLD + 1)
+		pr_err("%s: device is reset again and again, no more is told "
+		       "of it",
+		       vn->dev.name);
 }
 
 static int reset_device(struct virtio_net *vn)
@@ -240,29 +241,35 @@ static int reset_device(struct virtio_net *vn)
 		return err;
 	virtio_net_tx_drain(vn);
 	virtio_net_rx_drain(vn);
-	return bring_up(vn);
-}
-
-static void recover(struct virtio_net *vn)
-{
-	uint64_t now = ktime_get_ns();
-
-	if (now < vn->next_reset) {
-		if (vn->vdev->quiet && !vn->dev.broken)
-			out_of_order(vn);
-		return;
-	}
-	plan_reset(vn, now);
-	if (reset_device(vn)) {
-		out_of_order(vn);
-		return;
-	}
+	err = bring_up(vn);
+	if (err)
+		return err;
 	vn->needs_reset = false;
 	vn->dev.broken = false;
 	open_rings(vn);
 	read_link(vn);
-	if (!vn->vdev->quiet)
-		pr_notice("%s: device reset, working again", vn->dev.name);
+	return 0;
+}
+
+static void recover(struct virtio_net *vn)
+{
+	uint64_t start = ktime_get_ns(), pause = RESET_PAUSE_MAX;
+
+	if (start < vn->next_reset) {
+		timer_start(&vn->look, vn->next_reset);
+		return;
+	}
+	count_reset(vn);
+	if (reset_device(vn)) {
+		out_of_order(vn);
+	} else {
+		pause = (ktime_get_ns() - start) * RESET_SHARE;
+		pause = MIN(MAX(pause, RESET_PAUSE_MIN), RESET_PAUSE_MAX);
+		if (!vn->vdev->quiet)
+			pr_notice("%s: device reset, working again",
+				  vn->dev.name);
+	}
+	vn->next_reset = ktime_get_ns() + pause;
 }
 
 /* ---- Running ------------------------------------------------------------- */

@@ -181,15 +181,21 @@ static void test_needs_reset(void)
 	bed_free("needs reset");
 }
 
+static void device_lies(void)
+{
+	fake_ring_push(&fv.ring[RX], 0xbad, 0);
+	pending = true;
+	run_softirq();
+}
+
 /* Lies whenever it is asked, for so long; how often it was reset. */
 static unsigned int lie_for(unsigned int seconds)
 {
 	unsigned int before = dev->stats.resets;
+	uint64_t end = now + seconds * NSEC_PER_SEC;
 
-	for (unsigned int i = 0; i < seconds * 100; i++) {
-		fake_ring_push(&fv.ring[RX], 0xbad, 0);
-		pending = true;
-		run_softirq();
+	while (now < end) {
+		device_lies();
 		sleep_ms(10);
 	}
 	return dev->stats.resets - before;
@@ -201,20 +207,19 @@ static void test_incorrigible(void)
 
 	bed_new(OFFERED);
 	send_frame(1);
+	look_takes = NSEC_PER_MSEC; /* and so does a reset, or a little more */
 	resets = lie_for(120);
-	ok(resets > 5 && resets < 15, "a device that always lies: %u resets",
-	   resets);
-	ok(dev->broken && fv.cut_off, "it is cut off from memory");
-	ok(!dev->link_up, "the stack hears of it");
+	ok(resets > 1000 && resets < 120000 / 16,
+	   "a device that always lies: %u resets, a share of the time", resets);
 	is(nr_done, 1, "what was being sent is completed");
-	is(send_frame(1), -EIO, "nothing can be sent");
-	is(dev->ops->poll(dev, BUDGET), 0, "nothing comes");
-	resets = lie_for(3600);
-	ok(resets > 50 && resets < 80, "an hour later it has had %u more",
-	   resets);
-	sleep_ms(60000);
-	ok(!dev->broken && !fv.cut_off && dev->link_up,
-	   "once it keeps to the rules it is used again");
+	ok(vn->vdev->quiet, "the log does not hear of all of them");
+	resets = lie_for(600);
+	ok(resets > 5000 && resets < 600000 / 16,
+	   "ten minutes later it has had %u more", resets);
+	look_takes = 0;
+	sleep_ms(1000);
+	ok(!vn->needs_reset && dev->link_up,
+	   "once it keeps to the rules it is used again within a second");
 	device_receive("back", 4);
 	fake_virtio_interrupt(&fv, RX);
 	is(run_softirq(), 1, "it receives");
@@ -222,7 +227,11 @@ static void test_incorrigible(void)
 	device_send();
 	dev->ops->reclaim(dev);
 	sleep_ms(120000);
-	is(lie_for(1), 4, "after two good minutes a lie is news again");
+	is(lie_for(1), 100, "resets that take no time are some time apart");
+	ok(vn->vdev->quiet, "the log has heard enough");
+	sleep_ms(120000);
+	device_lies();
+	ok(!vn->vdev->quiet, "after two good minutes a lie is news again");
 	sleep_ms(1000);
 	bed_free("incorrigible");
 }
@@ -244,15 +253,17 @@ static void test_stuck(void)
 	run_softirq();
 	ok(now - before < 10 * NSEC_PER_MSEC, "stuck: nobody waits for it");
 	ok(dev->broken && fv.cut_off && !dev->link_up, "stuck: it is off");
-	for (unsigned int i = 0; i < 3600; i++)
-		sleep_ms(1000);
+	for (unsigned int i = 0; i < 36000; i++)
+		sleep_ms(100);
 	resets = dev->stats.resets;
-	ok(resets > 50 && resets < 100, "stuck: %u resets in an hour", resets);
+	ok(resets > 5000 && resets < 7300, "stuck: %u resets in an hour",
+	   resets);
 	ok(dev->broken && fv.cut_off && nr_link == 1, "stuck: still off");
 	look_takes = 0;
 	fv.stubborn = false;
-	sleep_ms(60000);
-	ok(!dev->broken && dev->link_up, "stuck: one of them helps");
+	sleep_ms(1000);
+	ok(!dev->broken && dev->link_up,
+	   "stuck: when one helps, within a second");
 	device_receive("back", 4);
 	fake_virtio_interrupt(&fv, RX);
 	is(run_softirq(), 1, "stuck: it receives");
@@ -322,7 +333,7 @@ static void test_hostile(unsigned int seed)
 		dev->ops->kick(dev);
 		run_softirq();
 		sleep_ms(rand() % 1000);
-		vn->next_reset = 0; /* it shall not wait for a minute */
+		vn->next_reset = 0; /* it shall not wait */
 	}
 	ok(!dev->broken && nr_rx > STEPS / 100, "hostile: %u frames came",
 	   nr_rx);

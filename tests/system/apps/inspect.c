@@ -3,7 +3,8 @@
  * A server for the system tests, one thread, epoll:
  *   port 7   echoes (level-triggered, partial writes kept); datagrams too
  *   port 9   accepts, reads nothing
- *   port 10  a connection that sends a path gets that file's text and a NUL
+ *   port 10  a connection that sends a path gets that file's text and a NUL; one
+ *            that sends "CANARY n" how many of n pages are as they were filled
  *   port 13  says "bye" and closes first
  *   port 14  says "bye", ends its own direction, reads on until the peer ends
  *            and prints the number of bytes and their Adler-32 (RFC 1950)
@@ -164,6 +165,47 @@ static void echo_datagrams(struct conn *c)
 	}
 }
 
+#define CANARY "pollux: canary " /* of 16 bytes; tests/system/liar knows it */
+#define CANARY_WORDS 512
+
+/* Word i of page n, behind the name. */
+static uint64_t canary_word(uint64_t n, uint64_t i)
+{
+	uint64_t x = (n * CANARY_WORDS + i + 1) * 0x9e3779b97f4a7c15;
+
+	return x ^ x >> 29;
+}
+
+static int is_intact(const uint64_t *page, uint64_t n)
+{
+	for (uint64_t i = 2; i < CANARY_WORDS; i++)
+		if (page[i] != canary_word(n, i))
+			return 0;
+	return !memcmp(page, CANARY, sizeof(CANARY));
+}
+
+/* Pages that nobody but us may write, filled for the first who asks. */
+static int canaries(int fd, size_t pages)
+{
+	static uint64_t *all;
+	static size_t filled;
+	size_t n, i, intact = 0;
+	char text[32];
+	int len;
+
+	if (!all)
+		all = aligned_alloc(4096, pages * 4096);
+	for (n = filled; all && n < pages; n = ++filled) {
+		memcpy(&all[n * CANARY_WORDS], CANARY, sizeof(CANARY));
+		for (i = 2; i < CANARY_WORDS; i++)
+			all[n * CANARY_WORDS + i] = canary_word(n, i);
+	}
+	for (n = 0; n < filled; n++)
+		intact += is_intact(&all[n * CANARY_WORDS], n);
+	len = snprintf(text, sizeof(text), "%zu", intact) + 1;
+	return write(fd, text, len) == len ? 0 : -1;
+}
+
 static int file_text(struct conn *c)
 {
 	char path[256], text[4096];
@@ -174,6 +216,8 @@ static int file_text(struct conn *c)
 		return -1;
 	path[n] = 0;
 	path[strcspn(path, "\r\n")] = 0;
+	if (!strncmp(path, "CANARY ", 7))
+		return canaries(c->fd, strtoul(path + 7, NULL, 10));
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return -1;
