@@ -66,7 +66,7 @@ static void reset_triple_fault(void)
 static struct way {
 	char letter; /* in reboot= */
 	void (*try)(void);
-} ways[] = {
+} ways[] __ro_after_init_data = {
 	{ 'a', acpi_pm_reset },
 	{ 'k', reset_keyboard },
 	{ 'p', reset_chip_set },

@@ -89,7 +89,7 @@ static int start_device(const struct ipconfig *config)
 
 int net_init(void)
 {
-	static struct net_link_listener listener = {
+	static struct net_link_listener listener __ro_after_init_data = {
 		.address = address_changed
 	};
 	struct ipconfig config;

@@ -13,8 +13,8 @@
 /* How many frames may wait for a kick while a thread goes on sending. */
 #define KICK_BATCH 16
 
-static struct net_poller *pollers[NR_NET_STAGES];
-static struct net_flusher *flushers;
+static struct net_poller *pollers[NR_NET_STAGES] __ro_after_init;
+static struct net_flusher *flushers __ro_after_init;
 
 void net_poller_register(struct net_poller *poller)
 {

@@ -237,7 +237,7 @@ void inet_dgram_init(void)
 	static const struct sockopt options[] = {
 		MIX_OPTION(SO_PEEK_OFF, set_peek_off, get_peek_off),
 	};
-	static struct sockopt_level level = {
+	static struct sockopt_level level __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.first = SOCKOPT_INT,
 		.options = options,

@@ -196,11 +196,11 @@ static const char *ping_check(void)
 
 void ping_init(void)
 {
-	static struct icmp_listener listener = {
+	static struct icmp_listener listener __ro_after_init_data = {
 		.reply = ping_rcv,
 		.own_error = ping_err,
 	};
-	static struct inet_protosw protosw = {
+	static struct inet_protosw protosw __ro_after_init_data = {
 		.type = SOCK_DGRAM,
 		.protocol = IPPROTO_ICMP,
 		.prot = &ping_prot,

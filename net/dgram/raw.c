@@ -332,24 +332,24 @@ static const char *raw_check(void)
 
 void raw_init(void)
 {
-	static struct icmp_listener listener = {
+	static struct icmp_listener listener __ro_after_init_data = {
 		.message = raw_deliver,
 		.error = raw_err,
 	};
-	static struct inet_protosw protosw = {
+	static struct inet_protosw protosw __ro_after_init_data = {
 		.type = SOCK_RAW,
 		.protocol = IPPROTO_ICMP,
 		.prot = &raw_prot,
 		.ops = &inet_dgram_ops,
 	};
-	static struct sockopt_level level = {
+	static struct sockopt_level level __ro_after_init_data = {
 		.level = SOL_RAW,
 		.family = AF_INET,
 		.type = SOCK_RAW,
 		.options = options,
 		.nr = ARRAY_SIZE(options),
 	};
-	static struct net_poller unfinished = {
+	static struct net_poller unfinished __ro_after_init_data = {
 		.stage = NET_STAGE_UNFINISHED,
 		.poll = deliver_more,
 		.packet = &slow.p,

@@ -86,13 +86,13 @@ static const char *udp_check(void)
 
 void udp_init_sockets(void)
 {
-	static struct inet_protosw protosw = {
+	static struct inet_protosw protosw __ro_after_init_data = {
 		.type = SOCK_DGRAM,
 		.protocol = IPPROTO_UDP,
 		.prot = &udp_prot,
 		.ops = &inet_dgram_ops,
 	};
-	static struct sockopt_level level = {
+	static struct sockopt_level level __ro_after_init_data = {
 		.level = IPPROTO_UDP,
 		.family = AF_INET,
 		.protocol = IPPROTO_UDP,

@@ -232,7 +232,7 @@ void udp_rcv_init(void)
 		.handler = udp_rcv,
 		.err_handler = udp_err,
 	};
-	static struct net_poller unfinished = {
+	static struct net_poller unfinished __ro_after_init_data = {
 		.stage = NET_STAGE_UNFINISHED,
 		.poll = rcv_more,
 		.packet = &slow.dl.p,

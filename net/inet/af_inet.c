@@ -14,7 +14,7 @@
 #include "net/socket/sock.h"
 
 /* The kinds of sockets, in the order of their registration. */
-static struct inet_protosw *inetsw;
+static struct inet_protosw *inetsw __ro_after_init;
 
 void inet_register_protosw(struct inet_protosw *p)
 {
@@ -139,7 +139,7 @@ int inet_getname(struct socket *sock, struct sockaddr_any *addr,
 
 void inet_init(void)
 {
-	static struct net_proto_family inet = {
+	static struct net_proto_family inet __ro_after_init_data = {
 		.family = AF_INET,
 		.nr_protocols = IPPROTO_MAX,
 		.create = inet_create,

@@ -27,7 +27,7 @@
 
 _Static_assert(sizeof(struct icmp_header) == ICMP_HEADER_LEN, "RFC 792");
 
-static struct icmp_listener *listeners;
+static struct icmp_listener *listeners __ro_after_init;
 
 void icmp_listen(struct icmp_listener *listener)
 {

@@ -301,7 +301,7 @@ out:
 
 void igmp_init(void)
 {
-	static struct net_link_listener listener = {
+	static struct net_link_listener listener __ro_after_init_data = {
 		.carrier = carrier_changed,
 	};
 	static const struct net_protocol igmp = { .handler = igmp_rcv };

@@ -4,7 +4,7 @@
 
 #include "kernel/base.h"
 
-static const struct net_protocol *inet_protos[UINT8_MAX + 1];
+static const struct net_protocol *inet_protos[UINT8_MAX + 1] __ro_after_init;
 
 void inet_add_protocol(const struct net_protocol *prot, uint8_t protocol)
 {

@@ -276,13 +276,13 @@ static const struct sockopt socket_options[] = {
 
 void sockopt_ip_init(void)
 {
-	static struct sockopt_level ip = {
+	static struct sockopt_level ip __ro_after_init_data = {
 		.level = IPPROTO_IP,
 		.family = AF_INET,
 		.options = options,
 		.nr = ARRAY_SIZE(options),
 	};
-	static struct sockopt_level socket = {
+	static struct sockopt_level socket __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.family = AF_INET,
 		.first = SOCKOPT_INT,

@@ -225,15 +225,15 @@ static bool reclaim(void)
 
 static void attach(struct netdev *netdev)
 {
-	static struct net_poller reclaimer = {
+	static struct net_poller reclaimer __ro_after_init_data = {
 		.stage = NET_STAGE_RECLAIM,
 		.poll = reclaim,
 	};
-	static struct net_poller receiver = {
+	static struct net_poller receiver __ro_after_init_data = {
 		.stage = NET_STAGE_DEVICE,
 		.poll = poll_device,
 	};
-	static struct net_flusher flusher = {
+	static struct net_flusher flusher __ro_after_init_data = {
 		.flush = flush_device,
 		.waiting = eth_tx_waiting,
 	};

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "kernel/base.h"
 #include "net/link/eth.h"
 
 #define LO_MTU 65536 /* as on Linux; only shown */
@@ -16,7 +17,7 @@
 
 struct net_lo_stats net_lo_stats;
 
-static struct net_link_listener *listeners;
+static struct net_link_listener *listeners __ro_after_init;
 
 static void lo_link(struct net_link *link)
 {

@@ -88,7 +88,7 @@ static err_t loopback_setup(struct netif *netif)
 
 int loopback_init(void)
 {
-	static struct net_poller poller = {
+	static struct net_poller poller __ro_after_init_data = {
 		.stage = NET_STAGE_LOOPBACK,
 		.poll = turn_round,
 	};

@@ -154,7 +154,7 @@ void net_pcb_add(struct tcp_pcb *pcb)
 static struct tcp_pcb *later[64]; /* NULL: the pcb was removed */
 static unsigned int nr_later;
 static bool in_batch;
-static void (*output_done)(struct tcp_pcb *pcb);
+static void (*output_done)(struct tcp_pcb *pcb) __ro_after_init;
 
 void net_pcb_set_output_done(void (*done)(struct tcp_pcb *pcb))
 {

@@ -48,15 +48,17 @@ static bool run_pcb_timers(void)
 
 void net_lwip_timers_init(void)
 {
-	static struct net_poller timers = {
+	static struct net_poller timers __ro_after_init_data = {
 		.stage = NET_STAGE_TIMERS,
 		.poll = check_timeouts,
 	};
-	static struct net_poller connections = {
+	static struct net_poller connections __ro_after_init_data = {
 		.stage = NET_STAGE_CONNECTIONS,
 		.poll = run_pcb_timers,
 	};
-	static struct net_flusher flusher = { .flush = arm_timer };
+	static struct net_flusher flusher __ro_after_init_data = {
+		.flush = arm_timer
+	};
 
 	timer_setup(&lwip_timer, lwip_timer_fired);
 	net_poller_register(&timers);

@@ -553,7 +553,7 @@ static const char *netlink_check(void)
 
 void netlink_init(void)
 {
-	static struct net_proto_family netlink = {
+	static struct net_proto_family netlink __ro_after_init_data = {
 		.family = AF_NETLINK,
 		.create = netlink_create,
 	};

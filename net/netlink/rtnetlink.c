@@ -359,7 +359,7 @@ static void address_changed(const struct net_link *was,
 
 void rtnetlink_init(void)
 {
-	static struct net_link_listener listener = {
+	static struct net_link_listener listener __ro_after_init_data = {
 		.carrier = carrier_changed,
 		.address = address_changed,
 	};

@@ -112,7 +112,7 @@ static const struct sockopt options[] = {
 
 void sockopt_netlink_init(void)
 {
-	static struct sockopt_level netlink = {
+	static struct sockopt_level netlink __ro_after_init_data = {
 		.level = SOL_NETLINK,
 		.family = AF_NETLINK,
 		.first = SOCKOPT_WHOLE_INT,

@@ -25,7 +25,7 @@
 static struct kmem_cache *cache;
 static uint64_t last_ino;
 static size_t nr_live;
-static struct net_proto_family *families;
+static struct net_proto_family *families __ro_after_init;
 
 void socket_init(void)
 {

@@ -22,7 +22,7 @@ int sockopt_give_int(struct sockopt_value *out, int value)
 	return sockopt_give(out, &value, sizeof(value));
 }
 
-static struct sockopt_level *levels;
+static struct sockopt_level *levels __ro_after_init;
 
 void sockopt_register(struct sockopt_level *level)
 {

@@ -567,7 +567,7 @@ static const struct sockopt options[] = {
 
 void sockopt_socket_init(void)
 {
-	static struct sockopt_level socket = {
+	static struct sockopt_level socket __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.first = SOCKOPT_INT,
 		.options = options,

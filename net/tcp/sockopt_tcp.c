@@ -328,7 +328,7 @@ static const struct sockopt socket_options[] = {
 
 void sockopt_tcp_init(void)
 {
-	static struct sockopt_level socket = {
+	static struct sockopt_level socket __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.family = AF_INET,
 		.type = SOCK_STREAM,
@@ -336,7 +336,7 @@ void sockopt_tcp_init(void)
 		.options = socket_options,
 		.nr = ARRAY_SIZE(socket_options),
 	};
-	static struct sockopt_level tcp = {
+	static struct sockopt_level tcp __ro_after_init_data = {
 		.level = IPPROTO_TCP,
 		.family = AF_INET,
 		.protocol = IPPROTO_TCP,

@@ -435,13 +435,13 @@ void sosplice_init(void)
 			      sizeof(struct sosplice_request), sosplice_set,
 			      sosplice_get),
 	};
-	static struct sockopt_level level = {
+	static struct sockopt_level level __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.first = SOCKOPT_INT,
 		.options = options,
 		.nr = ARRAY_SIZE(options),
 	};
-	static struct net_poller turns = {
+	static struct net_poller turns __ro_after_init_data = {
 		.stage = NET_STAGE_SPLICE,
 		.poll = take_turns,
 	};

@@ -123,7 +123,7 @@ static const char *check_socks(void)
 
 void tcp_init_sockets(void)
 {
-	static struct inet_protosw protosw = {
+	static struct inet_protosw protosw __ro_after_init_data = {
 		.type = SOCK_STREAM,
 		.protocol = IPPROTO_TCP,
 		.prot = &tcp_prot,

@@ -340,7 +340,7 @@ static bool relieve(void)
 
 void tcp_memory_init(void)
 {
-	static struct net_poller poller = {
+	static struct net_poller poller __ro_after_init_data = {
 		.stage = NET_STAGE_MEMORY,
 		.poll = relieve,
 	};

@@ -477,11 +477,11 @@ static const struct sockopt options[] = {
 
 void unix_init(void)
 {
-	static struct net_proto_family family = {
+	static struct net_proto_family family __ro_after_init_data = {
 		.family = AF_UNIX,
 		.create = unix_create,
 	};
-	static struct sockopt_level level = {
+	static struct sockopt_level level __ro_after_init_data = {
 		.level = SOL_SOCKET,
 		.family = AF_UNIX,
 		.first = SOCKOPT_INT,
