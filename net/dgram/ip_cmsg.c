@@ -5,17 +5,16 @@
 #include <asm/socket.h>
 #include <errno.h>
 #include <linux/in.h>
-#include <linux/net_tstamp.h>
 #include <linux/udp.h>
 #include <string.h>
 
 #include "kernel/base.h"
-#include "kernel/task/clock.h"
 #include "net/dgram/ip_cmsg.h"
 #include "net/inet/af_inet.h"
 #include "net/inet/inet_sock.h"
 #include "net/inet/ip_route.h"
 #include "net/socket/cmsg.h"
+#include "net/socket/sock_stamp.h"
 
 /* ---- Sending ------------------------------------------------------------- */
 
@@ -115,44 +114,10 @@ int ip_cmsg_send(struct inet_sock *inet, const struct msg *msg, bool udp,
 
 /* ---- Receiving ----------------------------------------------------------- */
 
-static void put_stamp(struct sock *sk, struct msg *msg, uint64_t stamp)
-{
-	bool is_new = sock_flag(sk, SOCK_F_TSTAMP_NEW);
-	int64_t t[2] = { stamp / NSEC_PER_SEC, stamp % NSEC_PER_SEC };
-	int type;
-
-	if (sock_flag(sk, SOCK_F_RCVTSTAMPNS)) {
-		type = is_new ? SO_TIMESTAMPNS_NEW : SO_TIMESTAMPNS_OLD;
-	} else {
-		type = is_new ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
-		t[1] /= 1000;
-	}
-	put_cmsg(msg, SOL_SOCKET, type, t, sizeof(t));
-}
-
-/* struct scm_timestamping: by software, none, by the device. */
+/* A stamp that does not come with the message can be asked for: SIOCGSTAMP. */
 static void put_stamps(struct sock *sk, struct msg *msg, uint64_t stamp)
 {
-	int64_t t[6] = { stamp / NSEC_PER_SEC, stamp % NSEC_PER_SEC };
-	int type = sock_flag(sk, SOCK_F_TSTAMP_NEW) ? SO_TIMESTAMPING_NEW :
-						      SO_TIMESTAMPING_OLD;
-
-	put_cmsg(msg, SOL_SOCKET, type, t, sizeof(t));
-}
-
-/* A stamp that does not come with the message can be asked for: SIOCGSTAMP. */
-static void put_all_stamps(struct sock *sk, struct msg *msg, uint64_t stamp)
-{
-	bool plain = sock_flag(sk, SOCK_F_RCVTSTAMP);
-	bool stamping = (sk->sk_tsflags & SOF_TIMESTAMPING_SOFTWARE) &&
-			(plain ||
-			 sk->sk_tsflags & SOF_TIMESTAMPING_RX_SOFTWARE);
-
-	if (plain)
-		put_stamp(sk, msg, stamp);
-	if (stamping)
-		put_stamps(sk, msg, stamp);
-	if (plain || stamping)
+	if (sock_put_stamps(sk, msg, stamp))
 		return;
 	if (sock_flag(sk, SOCK_F_TIMESTAMP))
 		sk->sk_stamp = stamp;
@@ -162,7 +127,7 @@ static void put_all_stamps(struct sock *sk, struct msg *msg, uint64_t stamp)
 
 void sock_recv_cmsgs(struct sock *sk, struct msg *msg, const struct dgram *d)
 {
-	put_all_stamps(sk, msg, d->stamp);
+	put_stamps(sk, msg, d->stamp);
 	if (sock_flag(sk, SOCK_F_RXQ_OVFL) && d->dropped)
 		put_cmsg(msg, SOL_SOCKET, SO_RXQ_OVFL, &d->dropped,
 			 sizeof(d->dropped));

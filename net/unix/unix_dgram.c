@@ -13,6 +13,8 @@
 
 #include "kernel/fs/iov_iter.h"
 #include "kernel/fs/poll.h"
+#include "kernel/task/clock.h"
+#include "net/socket/sock_stamp.h"
 #include "net/unix/unix.h"
 
 /* Linux's largest block and most pages of one message. */
@@ -298,6 +300,8 @@ static ssize_t read_message(struct unix_sock *u, struct msg *msg,
 	err = sockbuf_copy(buf, n, msg->iter);
 	if (err)
 		return err;
+	if (sock_flag(&u->sk, SOCK_F_RCVTSTAMP))
+		sock_put_stamps(&u->sk, msg, ktime_get_real_ns());
 	unix_take_scm(buf, &scm, flags & MSG_PEEK);
 	scm_recv(&u->sk, msg, &scm, flags);
 	return flags & MSG_TRUNC ? buf->len : n;

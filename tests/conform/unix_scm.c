@@ -245,6 +245,49 @@ static void test_cred(int type, const char *name)
 	unpair();
 }
 
+/* The types of the control messages of one message, in their order. */
+static const char *control_types(void)
+{
+	static char text[128];
+	char control[256], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	char *at = text;
+
+	*at = '\0';
+	write(s[0], "x", 1);
+	recvmsg(s[1], &m, MSG_DONTWAIT);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		at += sprintf(at, "%d:%zu ", c->cmsg_type,
+			      (size_t)(c->cmsg_len - CMSG_LEN(0)));
+	return text;
+}
+
+/* SO_TIMESTAMP 29, SO_TIMESTAMPNS 35, SO_TIMESTAMPING 37, SCM_CREDENTIALS 2. */
+static void test_stamps(int type, const char *want, const char *want_ns,
+			const char *want_all, const char *name)
+{
+	int by_software[2] = { 8 | 16, 0 };
+
+	pair(type);
+	set_option(s[1], SO_PASSCRED, 1);
+	setsockopt(s[1], SOL_SOCKET, 37, by_software, sizeof(by_software));
+	is_str(control_types(), "2:12 ", name);
+	set_option(s[1], 29, 1);
+	is_str(control_types(), want_all, name);
+	by_software[0] = 0;
+	setsockopt(s[1], SOL_SOCKET, 37, by_software, sizeof(by_software));
+	is_str(control_types(), want, name);
+	set_option(s[1], 35, 1);
+	is_str(control_types(), want_ns, name);
+	set_option(s[1], 35, 0);
+	is_str(control_types(), "2:12 ", name);
+	unpair();
+}
+
 static void test_cred_listen(void)
 {
 	int l = bound(SOCK_STREAM, "c"), c, a;
@@ -417,6 +460,11 @@ int main(void)
 	test_cred(SOCK_STREAM, "stream: credentials");
 	test_cred(SOCK_DGRAM, "dgram: credentials");
 	test_cred(SOCK_SEQPACKET, "seqpacket: credentials");
+	test_stamps(SOCK_STREAM, "2:12 ", "2:12 ", "2:12 ", "stream: stamps");
+	test_stamps(SOCK_DGRAM, "29:16 2:12 ", "35:16 2:12 ",
+		    "29:16 37:48 2:12 ", "dgram: stamps");
+	test_stamps(SOCK_SEQPACKET, "29:16 2:12 ", "35:16 2:12 ",
+		    "29:16 37:48 2:12 ", "seqpacket: stamps");
 	test_cred_listen();
 	test_nested();
 	test_cycles();

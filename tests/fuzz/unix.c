@@ -3,7 +3,7 @@
 /* fuzz: net/unix/unix_dgram.c net/unix/unix_gc.c */
 /* fuzz: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c */
 /* fuzz: net/socket/socket.c net/socket/sock.c net/socket/sockopt.c */
-/* fuzz: kernel/fs/mksock.c */
+/* fuzz: net/socket/sock_stamp.c kernel/fs/mksock.c */
 /* fuzz: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c */
 /* fuzz: kernel/fs/file.c kernel/fs/fdtable.c */
 /* fuzz: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c */

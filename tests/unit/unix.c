@@ -3,7 +3,7 @@
 /* unit: net/unix/unix_dgram.c net/unix/unix_gc.c */
 /* unit: net/socket/sockbuf.c net/socket/cmsg.c net/socket/scm.c */
 /* unit: net/socket/socket.c net/socket/sock.c net/socket/sockopt.c */
-/* unit: kernel/fs/mksock.c */
+/* unit: net/socket/sock_stamp.c kernel/fs/mksock.c */
 /* unit: kernel/fs/inode.c kernel/fs/namei.c kernel/fs/modify.c */
 /* unit: kernel/fs/file.c kernel/fs/fdtable.c */
 /* unit: kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c */
