@@ -68,6 +68,9 @@ static err_t refuse_data(struct tcp_sock *tp, struct tcp_pcb *pcb,
 	tcp_detach(tp);
 	tcp_sock_free(tp);
 	net_count(tcp_orphans_aborted);
+	if (pcb->state == TIME_WAIT) /* a FIN was behind the data */
+		tcp_rst(pcb, pcb->snd_nxt, pcb->rcv_nxt, &pcb->local_ip,
+			&pcb->remote_ip, pcb->local_port, pcb->remote_port);
 	tcp_abort(pcb);
 	return ERR_ABRT;
 }
