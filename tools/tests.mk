@@ -67,7 +67,7 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 include tools/fuzz.mk
 
 # What the system tests boot is built before them: they run side by side.
-images: $(O)/liar | $(SETUP)
+images: $(O)/liar $(O)/hostclock.so | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c) \
 			tests/system/apps/fuzz tests/system/apps/latency; do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
@@ -96,6 +96,11 @@ $(O)/liar: $(LIAR) $(wildcard tests/system/liar/*.h) | $(SETUP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -fsanitize=address,undefined \
 		-fno-sanitize-recover=all $(WARNINGS) -o $@ $(LIAR)
+
+# Sets the clock of the host, as the QEMU of tests/system/wall.t sees it.
+$(O)/hostclock.so: tests/system/hostclock/hostclock.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -shared -fPIC $(WARNINGS) -o $@ $<
 
 # Figures, and their ratio to a Linux guest's: nothing here can fail for being
 # slow. BENCH are options of tests/bench/compare, which needs root.
