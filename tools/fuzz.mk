@@ -48,3 +48,36 @@ $(O)/fuzz/%: $$(call clang_objects,$$(call fuzz_sources,$$*) \
 fuzz: $(FUZZERS) ## looks for inputs that break TARGET, for SECONDS in all
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/fuzz/run $(FUZZ_OPTIONS) $(O) \
 		$(SECONDS) $(FUZZ_TARGETS)
+
+# --- What was reached -------------------------------------------------------
+
+# Without libFuzzer: each target takes its corpus, and what was found besides.
+# What no target is linked with is compiled as the kernel is: its lines count.
+ROOMS := net drivers kernel/fs
+COVER := -w -fprofile-instr-generate -fcoverage-mapping
+COVERED := $(TARGETS:%=$(O)/coverage/fuzz_%)
+cover_objects = $(patsubst %.c,$(O)/cover/%.o,$(1))
+not_linked = $(filter-out $(foreach t,$(TARGETS),$(call fuzz_sources,$(t))),\
+	$(shell find $(ROOMS) -name '*.c'))
+rest_objects = $(patsubst %.c,$(O)/cover/rest/%.o,$(not_linked))
+
+$(O)/cover/rest/%.o: %.c tools/fuzz.mk Makefile | $(SETUP) $(HEADERS) $(LWIP)
+	$(call say,COVER,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(COVER) $(CPPFLAGS) -Inet/lwip \
+		-isystem $(O)/lwip/src/include -ffreestanding -c -o $@ $<
+
+$(O)/cover/%.o: %.c tools/fuzz.mk Makefile | $(SETUP) $(LWIP)
+	$(call say,COVER,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(COVER) -fsanitize=address $(HOST_CFLAGS) -MD -MP -c -o $@ $<
+
+$(O)/coverage/fuzz_%: $$(call cover_objects,$$(call fuzz_sources,$$*) \
+		tests/fuzz/lib/replay.c tests/unit/lib/kernel.c \
+		tests/unit/lib/tap.c kernel/check.c)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -fprofile-instr-generate -fsanitize=address -o $@ $^
+
+coverage: $(COVERED) $$(rest_objects) ## lines of the kernel that the fuzz targets reach
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL tests/fuzz/coverage $(O) $(ROOMS) -- \
+		$(TARGETS)

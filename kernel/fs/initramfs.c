@@ -238,6 +238,14 @@ static bool is_path_ok(const char *path)
 	return true;
 }
 
+/* Targets are text: a look-up puts them before what is left of its path. */
+static bool is_target_ok(const struct cpio_entry *e)
+{
+	size_t len = e->field[CPIO_FILESIZE];
+
+	return len && len < PATH_MAX && !memchr(e->data, '\0', len);
+}
+
 /* ---- From entries to inodes ---------------------------------------------- */
 
 static const char *add_dir(const char *path, const struct cpio_entry *e)
@@ -291,8 +299,7 @@ static const char *add_entry(const struct cpio_entry *e)
 		return NULL;
 	if (!*path || !is_path_ok(path))
 		return "bad name";
-	if (S_ISLNK(mode) &&
-	    (!e->field[CPIO_FILESIZE] || e->field[CPIO_FILESIZE] >= PATH_MAX))
+	if (S_ISLNK(mode) && !is_target_ok(e))
 		return "bad link";
 	return add_leaf(path, e);
 }

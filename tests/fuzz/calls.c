@@ -22,8 +22,10 @@
 #include "kernel/pipe/pipe.h"
 #include "kernel/pipe/splice.h"
 #include "lib/tap.h"
+#include "net/socket/sock.h"
 #include "net/socket/sock_ioctl.h"
 #include "net/socket/sockopt.h"
+#include "net/tcp/sosplice.h"
 
 #define PORT SERVICE_PORTS
 #define OPERATIONS 120
@@ -199,6 +201,19 @@ static void wait_for(struct input *in)
 
 /* ---- Options, ioctls ----------------------------------------------------- */
 
+/*
+ * Two splices of one connection with itself have data go round for ever, as
+ * they were told: a source is one that hears the wire.
+ */
+static bool may_be_source(struct socket *sock)
+{
+	struct sockaddr_any addr;
+
+	return sock->type == SOCK_STREAM && sock->sk->sk_family == AF_INET &&
+	       sock->ops->getname(sock, &addr, NAME_PEER) > 0 &&
+	       (addr.in.addr & 0xff) != 127;
+}
+
 static void set_option(struct input *in)
 {
 	struct socket *sock = pick(in);
@@ -206,11 +221,85 @@ static void set_option(struct input *in)
 	void *value;
 
 	take_option(in, &o);
+	if (o.name == SO_SPLICE && !may_be_source(sock))
+		return;
 	value = malloc(SOCKOPT_MAX);
 	memcpy(value, o.value, SOCKOPT_MAX);
 	(void)sock_setsockopt(sock, o.level, o.name, value, o.len,
 			      MIN(MAX(o.len, 0), SOCKOPT_MAX));
 	free(value);
+}
+
+static void set_int(struct socket *sock, int level, int name, int value)
+{
+	(void)sock_setsockopt(sock, level, name, &value, sizeof(value),
+			      sizeof(value));
+}
+
+/* A socket of datagrams as a program has it that wants to hear everything. */
+static void open_listening(struct input *in)
+{
+	static const uint8_t wanted[] = { 6, 7, 8, 11, 12, 13, 20, 25 };
+	static const uint8_t stamps[] = { 29, 35, 37, 40 };
+	unsigned int kind = take_below(in, 8), groups = take8(in);
+	int fd = stack_fd(sys_socket_of(kind == 7 ? SOCK_RAW : SOCK_DGRAM,
+					kind == 6 || kind == 7, true));
+
+	if (fd < 0)
+		return;
+	set_int(fd_socket(fd), 1, 2, 1); /* SO_REUSEADDR */
+	(void)sys_bind_to(fd, kind == 5 ? BED_ADDR : NULL, PORT + kind % 4);
+	for (size_t i = 0; groups & 1 && i < sizeof(wanted); i++)
+		set_int(fd_socket(fd), 0, wanted[i], 1);
+	if (groups & 2)
+		set_int(fd_socket(fd), 1, stamps[groups / 64], 1);
+	if (groups & 4)
+		(void)sys_connect_to(fd, PEER_ADDR, PORT);
+}
+
+/* Groups by addresses and by interface; sources to hear, or not to. */
+static void join_group(struct input *in)
+{
+	static const uint8_t names[] = { 35, 36, 42, 45, 39, 40, 38, 37,
+					 46, 47, 43, 44, 32, 48, 41 };
+	uint8_t value[SOCKOPT_MAX] = { 0 }, shape = take8(in);
+	uint8_t name = names[take_below(in, ARRAY_SIZE(names))];
+	/* 239.1.2.3, 239.1.2.4; 10.99.0.1 is the source */
+	uint8_t group[] = { 239, 1, 2, 3 + (shape & 1) };
+	static const uint8_t source[] = { 10, 99, 0, 1 };
+	struct socket *sock = pick(in);
+
+	if (name < 42) {
+		memcpy(value, group, 4);
+		if (name > 36) /* group, interface, source */
+			memcpy(value + 8, source, 4);
+	} else {
+		value[0] = shape & 2 ? 2 : 0;
+		value[8] = AF_INET;
+		memcpy(value + 12, group, 4);
+		value[136] = AF_INET;
+		memcpy(value + 140, source, 4);
+	}
+	(void)sock_setsockopt(sock, 0, name, value,
+			      name < 42 ? 12 : (shape & 4 ? 136 : 264),
+			      SOCKOPT_MAX);
+}
+
+static void splice_sockets(struct input *in)
+{
+	struct sosplice_request request = { .sp_fd = stack_pick(in) };
+	struct socket *source = pick(in);
+	uint8_t shape = take8(in);
+
+	if (shape & 1)
+		request.sp_max = 1 + take16(in);
+	if (shape & 2)
+		request.sp_idle.tv_sec = 1 + take_below(in, 4);
+	if (shape >= 0xf0)
+		request.sp_fd = -1;
+	if (may_be_source(source))
+		(void)sock_setsockopt(source, 1, SO_SPLICE, &request,
+				      sizeof(request), sizeof(request));
 }
 
 static void get_option(struct input *in)
@@ -391,12 +480,28 @@ static void others(struct input *in)
 
 static void operation(struct input *in)
 {
-	static void (*const operations[])(struct input * in) = {
-		open_socket,	 name_socket, connect_local, send_message,
-		receive_message, set_option,  get_option,    control_socket,
-		splice,		 wire,	      others,	     send_message,
-		receive_message, set_option,  wait_for,	     wire
-	};
+	static void (*const operations[])(struct input *
+					  in) = { open_socket,
+						  name_socket,
+						  connect_local,
+						  send_message,
+						  receive_message,
+						  set_option,
+						  get_option,
+						  control_socket,
+						  splice,
+						  wire,
+						  others,
+						  send_message,
+						  receive_message,
+						  set_option,
+						  wait_for,
+						  wire,
+						  wire,
+						  open_listening,
+						  join_group,
+						  splice_sockets,
+						  open_listening };
 
 	operations[take_below(in, ARRAY_SIZE(operations))](in);
 }

@@ -362,6 +362,11 @@ static void test_damage(void)
 		is(init_cut(archive_len), -EINVAL, "damage: the name %s",
 		   bad_names[i]);
 	}
+	archive_len = 0;
+	put("link", S_IFLNK | 0777, "a/?/b");
+	*(char *)memchr(archive, '?', archive_len) = '\0';
+	put_trailer();
+	is(init_cut(archive_len), -EINVAL, "damage: a link's target in parts");
 	for (step = 0; step < 20000; step++) {
 		build();
 		for (i = random_below(4) + 1; i; i--)

@@ -140,6 +140,42 @@ static void test_persist_split(void)
 	no_leaks("split");
 }
 
+/* 0027: the last segment is split, and its FIN is not for the first part. */
+static void test_split_fin(void)
+{
+	static const uint8_t options[] = { 2, 4, 5, 0xb4 };
+	int lfd = listener(5), fd;
+	struct peer p = { .port = next_port++, .dport = PORT, .seq = 77 };
+	size_t len;
+	bool fin;
+
+	peer_raw(&p, p.seq++, 0, SYN, 65535, options, sizeof(options), NULL, 0);
+	peer_take(&p);
+	p.ack = p.got_seq + 1;
+	p.window = 1000;
+	peer_send(&p, ACK, NULL, 0);
+	fd = sys_accept_from(lfd, true);
+	bed_forget_sent();
+	sys_send(fd, data, 1400, 0);
+	sys_shutdown_how(fd, 1);
+	bed_sleep(30 * NSEC_PER_SEC);
+	while (peer_take(&p) && !p.got_len) /* the acknowledgement */
+		continue;
+	ok(p.got_len == 1000 && !(p.got_flags & FIN),
+	   "a part of the last segment does not end the stream");
+	bed_forget_sent();
+	memcpy(buf, p.got_data, 1000);
+	p.ack = p.got_seq + 1000;
+	p.window = 65535;
+	peer_send(&p, ACK, NULL, 0);
+	bed_sleep(10 * NSEC_PER_SEC);
+	len = swallow(&p, buf + 1000, sizeof(buf) - 1000, &fin);
+	ok(len == 400 && fin && !memcmp(buf, data, 1400),
+	   "the rest of it comes before the end");
+	end(lfd, fd, &p);
+	no_leaks("split fin");
+}
+
 /*
  * The link is down at the moment of the fast retransmission: its segment
  * waits on the queue of unsent ones, alone.
@@ -247,6 +283,7 @@ int main(void)
 	test_first_timeouts();
 	test_persist_emptied();
 	test_persist_split();
+	test_split_fin();
 	test_append();
 	test_order();
 	test_closed_windows();

@@ -164,6 +164,47 @@ static void take_udp(struct input *in, struct packet *packet)
 	}
 }
 
+/*
+ * A piece of one of four datagrams, of 64 to 448 bytes behind their header, to
+ * a port that may be bound: when all pieces of it have come it is whole.
+ */
+static void take_fragment(struct input *in, struct packet *packet)
+{
+	unsigned int which = take_below(in, 4), units = 1 + 2 * which;
+	unsigned int first = take_below(in, 8), n = 1 + take_below(in, 4);
+	uint8_t bytes[64 * 12] = { 0 }, *ip = packet->data + PACKET_IP;
+	size_t start, end;
+
+	put16(bytes, 5000);
+	put16(bytes + 2, 5000 + which);
+	put16(bytes + 4, 64 * units); /* and no sum */
+	start = 64 * MIN(first, units - 1);
+	end = MIN(start + 64 * n, 64UL * units);
+	packet_ip(packet, PEER_ADDR, BED_ADDR, PROTO_UDP, bytes + start,
+		  end - start);
+	put16(ip + 4, 0x1234 + which);
+	put16(ip + 6, start / 8 | (end < 64 * units ? 0x2000 : 0));
+	packet_ip_checksum(packet);
+}
+
+/* A query for groups, or a neighbour's report (RFC 2236, 3376). */
+static void take_igmp(struct input *in, struct packet *packet)
+{
+	static const uint8_t types[] = { 0x11, 0x11, 0x12, 0x16, 0x17, 0x22 };
+	static const char *const groups[] = { "0.0.0.0", "239.1.2.3",
+					      "224.0.0.1", "239.1.2.4" };
+	const char *group = groups[take_below(in, ARRAY_SIZE(groups))];
+	uint8_t bytes[16] = { types[take_below(in, ARRAY_SIZE(types))] };
+	struct packet quoted = { .len = 0 };
+
+	bytes[1] = take8(in);
+	packet_ip(&quoted, PEER_ADDR, group, PROTO_IGMP, bytes, 8);
+	memcpy(bytes + 4, quoted.data + PACKET_IP + 16, 4);
+	put16(bytes + 2, packet_checksum(bytes, 8, 0));
+	packet_ip(packet, PEER_ADDR, take8(in) & 1 ? group : "224.0.0.1",
+		  PROTO_IGMP, bytes, take8(in) & 1 ? 8 : 12);
+}
+
 static void take_arp(struct input *in, struct packet *packet)
 {
 	uint16_t op = take_below(in, 4);
@@ -193,9 +234,15 @@ void take_packet(struct input *in, struct packet *packet, const struct peer *p)
 {
 	size_t at;
 
-	switch (take_below(in, 6)) {
+	switch (take_below(in, 9)) {
 	case 0:
 		take_icmp_error(in, packet, p);
+		break;
+	case 6:
+		take_igmp(in, packet);
+		break;
+	case 7 ... 8:
+		take_fragment(in, packet);
 		break;
 	case 1:
 		take_arp(in, packet);
