@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """
 No address of the kernel is in what ring 3 or the wire can read. The program
-tests/system/apps/leaks.c makes every call, and sends all memory that it has afterwards; this
+tests/system/apps/leaks makes every call, and sends all memory that it has afterwards; this
 side makes the machine send frames of every kind. QEMU tells which addresses the
 kernel really has in this boot: they are looked for as the CPU stores them, as the
 network does, and in digits.
@@ -150,7 +150,7 @@ for text in ((0xFFFF8A3540123456).to_bytes(8, "little"),
     t.equal(len(found(Kernel([(0xFFFF8A3540000000, 2 << 20)]),
                       b"abc" + text + b" def")), 1,
             "leaks: an address would be found")
-elf = image(os.path.join(APPS, "leaks.c"), CC_APP="gcc",
+elf = image(os.path.join(APPS, "leaks"), CC_APP="gcc",
             CFLAGS_APP="-O2 -static")
 look(elf, "leaks: q35", mem="96M")
 look(elf, "leaks: microvm, without XSAVE", machine="microvm", cpu="qemu64",
