@@ -82,16 +82,20 @@ static void give_back(struct tcp_pcb *pcb, uint32_t n)
 
 /*
  * lwIP announces a larger window only when it has grown by several segments,
- * which a small window never does; for that, growth by half is enough.
+ * which a small window never does; for that, growth by half is enough. What is
+ * left of a larger one that was announced before may be so little that it is 0
+ * once it is scaled: the peer would wait for ever.
  */
 static void announce_small(struct tcp_sock *tp)
 {
 	struct tcp_pcb *pcb = tp->pcb;
-	uint32_t announced = pcb->rcv_ann_right_edge - pcb->rcv_nxt;
+	int32_t left = (int32_t)(pcb->rcv_ann_right_edge - pcb->rcv_nxt);
+	uint32_t announced = (uint32_t)MAX(left, 0);
 
 	if (tp->window / 4 >= TCP_WND_UPDATE_THRESHOLD ||
-	    pcb->rcv_ann_wnd < announced + tp->window / 2)
+	    pcb->rcv_wnd < announced + tp->window / 2)
 		return;
+	pcb->rcv_ann_wnd = pcb->rcv_wnd;
 	tcp_ack_now(pcb);
 	tcp_output(pcb);
 }

@@ -416,6 +416,32 @@ static void test_window_clamp(void)
 	end(fd, &p, "TCP_WINDOW_CLAMP");
 }
 
+/* What is left of the first window is less than one step of its scale. */
+static void test_clamp_opens_again(void)
+{
+	struct peer p;
+	int fd = connection(&p);
+	size_t left = 65535 - 7, n;
+
+	sys_set(fd, SOL_TCP, TCP_WINDOW_CLAMP, 1152);
+	for (; left; left -= n) {
+		n = MIN(left, (size_t)1460);
+		peer_send(&p, ACK, data, n);
+		bed_run();
+	}
+	bed_sleep(NSEC_PER_SEC); /* the last acknowledgement is late */
+	while (peer_take(&p))
+		continue;
+	is(p.got_window, 0, "clamp: the window is closed");
+	while (sys_recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		continue;
+	bed_run();
+	while (peer_take(&p))
+		continue;
+	ok(p.got_window, "clamp: it opens when all is read");
+	end(fd, &p, "clamp");
+}
+
 static void test_info(void)
 {
 	struct peer p;
@@ -495,6 +521,7 @@ int main(void)
 	test_notsent_lowat();
 	test_maxseg();
 	test_window_clamp();
+	test_clamp_opens_again();
 	test_info();
 	test_refused_options();
 	return bed_done();
