@@ -69,7 +69,7 @@ include tools/fuzz.mk
 # What the system tests boot is built before them: they run side by side.
 images: $(O)/liar $(O)/hostclock.so | $(SETUP)
 	@for app in $(wildcard apps/* tests/system/apps/*.c) \
-			tests/system/apps/fuzz tests/system/apps/latency; do \
+			$(addprefix tests/system/apps/,fuzz latency soak); do \
 		$(MAKE) --no-print-directory image APP=$$app || exit; done
 	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done
@@ -85,6 +85,9 @@ system: images ## the tests that boot QEMU
 
 hostile: $(SETUP) ## every attack of tests/system/hostile.t on each style and size of server
 	$(Q)env -u MAKEFLAGS -u MAKELEVEL HOSTILE=all tests/system/hostile.t
+
+soak: $(SETUP) ## servers under load for SECONDS, and whether memory stays what it was
+	$(Q)env -u MAKEFLAGS -u MAKELEVEL SOAK=$(SECONDS) tests/system/soak.t
 
 # The network device of tests/system/lies.t: it runs beside QEMU.
 lies: $(O)/liar ## a device that tells a million lies, or LIES
