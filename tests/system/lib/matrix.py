@@ -41,6 +41,8 @@ STATES = {
     "FIN-WAIT-1-closed": (CLOSED_1, 1, 2),
     "FIN-WAIT-2-closed": (CLOSED_1 + ["< A 1 ack 2", "silence"], 1, 2),
 }
+PENDING = ("SYN-SENT", "FIN-WAIT-1", "CLOSING", "LAST-ACK",
+           "FIN-WAIT-1-closed")  # a SYN or FIN is not acknowledged
 KINDS = ("S", "SA", "A", "FA", "R", "RA", "PA", "-")
 EDGES = ("outside-left", "left-edge", "middle", "right-edge", "outside-right")
 RECORD = os.path.join(FOLDER, "linux.txt")
@@ -82,11 +84,12 @@ class Cell(Player):
 
     def outcome(self, found):
         """
-        What came, but a FIN that only comes once more; the state after it; what
-        the application reads. An acknowledgement may be late.
+        What came, but a SYN or FIN that only comes once more; the state after
+        it; what the application reads. An acknowledgement may be late.
         """
-        pending = self.state in ("FIN-WAIT-1", "CLOSING", "LAST-ACK",
-                                 "FIN-WAIT-1-closed")
+        again = {"SYN-SENT": wire.SYN}.get(self.state, wire.FIN | wire.ACK)
+        if self.state not in PENDING:
+            again = None
         after = {s[0] for s in self.remote.states(self.host.address, self.sport)}
         read = self.what_is_read()
         new = self.payload == "data" or "F" in self.kind
@@ -94,7 +97,7 @@ class Cell(Player):
             late = self.host.next(LATE)
             found = [late] if late and late.flags == wire.ACK else []
         texts = [self.as_text(self.note(s)) for s in found
-                 if not (pending and s.flags & wire.FIN)]
+                 if s.flags & ~wire.PSH != again]
         return "; ".join((", ".join(texts) or "nothing",
                           ", ".join(sorted(after)) or "gone", read))
 
