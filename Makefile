@@ -26,7 +26,7 @@ PORTS   := 5555:7#          ## HOST:GUEST[/udp],... forwarded from 127.0.0.1
 QEMU_EXTRA :=#              ## more options for QEMU
 ## How to build and test
 BENCH   :=#                 ## options for make bench: --seconds S, --only LOAD
-SECONDS := 600#             ## how long make fuzz goes on, all targets together, or make soak
+SECONDS := 600#             ## how long make fuzz (all targets) and make sim go on, or make soak
 TARGET  :=#                 ## what make fuzz fuzzes: all of tests/fuzz when empty, or syscalls
 TESTS   :=#                 ## names of tests (make test, unit, system); all when empty
 LWIP_ARCHIVE ?=#            ## lwIP's source archive, when it shall not be fetched

@@ -64,7 +64,7 @@ $(O)/unit/%: $$(call unit_objects,$$*) $(UNIT_LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) -o $@ $^
 
-include tools/fuzz.mk
+include tools/fuzz.mk tests/sim/sim.mk
 
 # What the system tests boot is built before them: they run side by side.
 images: $(O)/liar $(O)/hostclock.so | $(SETUP)
@@ -74,8 +74,9 @@ images: $(O)/liar $(O)/hostclock.so | $(SETUP)
 	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done
 
+test: $(call chosen,$(SIM_TEST))
 test: check images $(call chosen,$(UNIT)) ## check, then all tests, or those that TESTS names
-	$(call prove,$(UNIT) $(SYSTEM))
+	$(call prove,$(UNIT) $(SIM_TEST) $(SYSTEM))
 
 unit: $(call chosen,$(UNIT)) ## the tests that run on this machine
 	$(call prove,$(UNIT))
