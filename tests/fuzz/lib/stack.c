@@ -10,6 +10,7 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "kernel/check.h"
+#include "kernel/task/softirq.h"
 #include "lib/tap.h"
 
 /* Caches of addresses, TIME-WAITs, fragments and idle pcbs need that long. */
@@ -71,6 +72,9 @@ static void drain(void)
 	}
 	bed_sleep(REST_NS);
 	bed_forget_sent();
+	/* What a timer sent in the last moment: the device is done with it. */
+	raise_softirq(SOFTIRQ_NET);
+	bed_run();
 }
 
 void stack_end(void)
