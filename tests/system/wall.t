@@ -33,26 +33,31 @@ def start(*rtc):
     return vm, qmp
 
 
-def asked_time(vm):
+def told(vm):
+    return re.findall(r"^time: (\S+) (\S+) (\S+)\n", vm.text, re.M)
+
+
+def asked_time(vm, within=30):
     """What the machine says, and the host's time before and after."""
-    nth = len(re.findall("^time: ", vm.text, re.M))
+    n, end = len(told(vm)), time.monotonic() + within
     before = time.time()
     vm.type("t")
-    found = vm.wait_for(r"(?:time: [^\n]*\n[^\0]*?){%d}time: (\S+) (\S+) (\S+)\n"
-                        % nth)
-    return [float(x) for x in found.groups()], before, time.time()
+    while len(told(vm)) == n and time.monotonic() < end:
+        time.sleep(0.005)
+    return [float(x) for x in told(vm)[n]], before, time.time()
 
 
 def becomes_right(vm, ahead=0, within=30):
     """
-    Whether the machine has this host's time, seconds ahead, within a second; and
-    what it said last. A busy host shows the RTC's seconds late: a later reading
-    corrects that.
+    Whether the machine has this host's time, seconds ahead; and what it said
+    last. QEMU's RTC begins at a whole second, and so may be almost one behind;
+    what the machine makes of a reading is half a second off at most. A busy host
+    shows the RTC's seconds late: a later reading corrects that.
     """
     end = time.monotonic() + within
     while True:
         said, before, after = asked_time(vm)
-        right = before - 1 <= said[0] - ahead <= after + 1
+        right = before - 2 <= said[0] - ahead <= after + 1
         if right or time.monotonic() > end:
             return right, said
         time.sleep(0.5)
@@ -71,7 +76,7 @@ def woken(vm):
 
 vm, qmp = start()
 right, (_, _, mono) = becomes_right(vm)
-t.ok(right, "wall: right within a second at boot")
+t.ok(right, "wall: right at boot")
 vm.type("s")
 vm.wait_for("sleepers: started")
 stop(vm, qmp)
@@ -145,7 +150,7 @@ order = woken(vm)
 t.ok(order[0] == "canceled" and order[-1] == "monotonic" and len(order) == 5,
      "wall: who waits for a time of day at once")
 for ahead, what in ((-2 * HOUR, "hours back"), (HOUR, "hours forward"),
-                    (2, "back to two seconds ahead"), (0, "two seconds back")):
+                    (5, "back to five seconds ahead"), (0, "five seconds back")):
     clock.set(ahead)
     right, later = clock.followed(vm)
     t.ok(right, f"wall: {what}, and the machine's clock follows")
