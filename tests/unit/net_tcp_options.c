@@ -150,12 +150,19 @@ static void test_syncnt(void)
 	no_leaks("TCP_SYNCNT");
 }
 
-static void test_keepalive(void)
+/* half_closed: we have shut down sending, and the peer knows. */
+static void test_keepalive(bool half_closed)
 {
 	struct peer p;
 	int fd = connection(&p), probes = 0;
 	uint64_t t;
 
+	if (half_closed) {
+		sys_shutdown_how(fd, SHUT_WR);
+		peer_take(&p);
+		p.ack++;
+		peer_send(&p, ACK, NULL, 0);
+	}
 	sys_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	sys_set(fd, SOL_TCP, TCP_KEEPIDLE, 20);
 	sys_set(fd, SOL_TCP, TCP_KEEPINTVL, 3);
@@ -512,7 +519,8 @@ int main(void)
 	test_user_timeout();
 	test_progress();
 	test_syncnt();
-	test_keepalive();
+	test_keepalive(false);
+	test_keepalive(true);
 	test_defer_accept();
 	test_nagle();
 	test_cork();
