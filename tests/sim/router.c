@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/wire_bytes.h"
 #include "wire.h"
 
 #define ETH 14
@@ -18,12 +19,6 @@ uint64_t router_refused, router_cut;
 static uint16_t get16(const uint8_t *p)
 {
 	return p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
 }
 
 static uint16_t checksum(const uint8_t *p, size_t len)

@@ -14,6 +14,7 @@
 #include "bed/packets.h"
 #include "kernel/base.h"
 #include "lib/tap.h"
+#include "lib/wire_bytes.h"
 #include "net/base/counters.h"
 #include "net/socket/socket.h"
 
@@ -21,18 +22,6 @@
 #define HOST 1
 #define PORT_CODE 3
 #define FRAG_NEEDED 4
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
 
 /* About the segment of ours to p that starts at seq. */
 static void icmp_about(const struct peer *p, uint32_t seq, uint8_t code,

@@ -8,6 +8,7 @@
 
 #include "bed/net.h"
 #include "kernel/base.h"
+#include "lib/wire_bytes.h"
 
 #define PROTO_ICMP 1
 #define PROTO_IGMP 2
@@ -61,18 +62,6 @@ const char *take_address(struct input *in)
 	};
 
 	return some[take_below(in, ARRAY_SIZE(some))];
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
 }
 
 /* What a router would quote of a segment that we sent to p. */

@@ -11,6 +11,7 @@
 #include "drivers/netdev.h"
 #include "kernel/task/softirq.h"
 #include "lib/tap.h"
+#include "lib/wire_bytes.h"
 #include "net/link/frame.h"
 
 #define OUR_MAC "\2\0\0\0\0\2"
@@ -207,18 +208,6 @@ static uint16_t fold(uint32_t sum)
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return ~sum;
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
 }
 
 static uint16_t get16(const uint8_t *p)

@@ -9,6 +9,7 @@
 
 #include "bed/net.h"
 #include "lib/tap.h"
+#include "lib/wire_bytes.h"
 
 #define OUR_MAC "\2\0\0\0\0\2"
 #define PEER_MAC "\2\0\0\0\0\1"
@@ -21,12 +22,6 @@
 #define DHCP_FIXED 240
 #define DHCP_SERVER_PORT 67
 #define DHCP_CLIENT_PORT 68
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
 
 static void put_address(uint8_t *p, const char *text)
 {
