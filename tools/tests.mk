@@ -74,7 +74,7 @@ images: $(O)/liar $(O)/hostclock.so | $(SETUP)
 	@[ ! -f $(GNU_EFI_CRT) ] || for app in apps/echo apps/hello; do \
 		$(MAKE) --no-print-directory efi APP=$$app || exit; done
 
-test: $(call chosen,$(SIM_TEST))
+test: $(if $(call chosen,$(SIM_TEST)),$(SIM)/fast/sim)
 test: check images $(call chosen,$(UNIT)) ## check, then all tests, or those that TESTS names
 	$(call prove,$(UNIT) $(SIM_TEST) $(SYSTEM))
 

@@ -58,7 +58,6 @@ $(foreach b,$(SIM_BUILDS),$(eval $(call sim_build,$(b))))
 
 SIM_TEST := tests/sim/sim.t
 SIM_BUILD ?= fast
-$(SIM_TEST): $(SIM)/fast/sim
 
 .PHONY: sim
 sim: $$(SIM)/$$(SIM_BUILD)/sim ## simulated hosts on a hostile wire, for SECONDS, from SEED on
