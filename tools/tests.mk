@@ -21,11 +21,12 @@ NET_BED := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	kernel/pipe/pipe.c kernel/pipe/pipe_buf.c kernel/pipe/splice.c \
 	kernel/pipe/splice_pipe.c \
 	tests/unit/bed/net.c tests/unit/bed/net_wire.c tests/unit/bed/net_sys.c \
-	tests/unit/bed/net_pages.c tests/unit/bed/net_proc.c
+	tests/unit/bed/net_pages.c tests/unit/bed/net_proc.c \
+	tests/unit/bed/user_memory.c
 LWIP_BED := $(filter-out net/lwip/timers.c net/lwip/lwip_stats.c, \
 	$(wildcard net/lwip/*.c)) $(LWIP_SRC) net/base/inet_hash.c \
 	kernel/lib/siphash.c tests/unit/bed/net.c tests/unit/bed/net_wire.c \
-	tests/unit/bed/lwip.c
+	tests/unit/bed/lwip.c tests/unit/bed/user_memory.c
 # A program's own file, and those that its comments of this kind name.
 sources_of = $(2) $(patsubst @net,$(NET_BED),$(patsubst @lwip,$(LWIP_BED),\
 	$(if $(wildcard $(2)),$(shell sed -n \

@@ -20,6 +20,7 @@ SIM_HOST := $(filter-out net/unix/% net/socket/scm.c net/socket/sockbuf.c \
 	$(addprefix drivers/virtio/, virtio.c virtqueue.c virtio_net.c \
 	virtio_net_rx.c virtio_net_tx.c) \
 	$(addprefix tests/unit/lib/, fake_ring.c fake_virtio.c) \
+	tests/unit/bed/user_memory.c \
 	$(wildcard tests/sim/machine/*.c)
 SIM_MAIN := $(wildcard tests/sim/*.c)
 

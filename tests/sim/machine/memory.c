@@ -12,7 +12,6 @@
 #include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/uaccess.h"
 #include "machine/parts.h"
 
 #include "lib/fake_pages.h"
@@ -322,29 +321,4 @@ const char *memory_leaks(void)
 			 (size_t)((char *)last->caller -
 				  (char *)info.dli_fbase));
 	return text;
-}
-
-/* ---- Ring 3's memory is the same ----------------------------------------- */
-
-size_t copy_from_user(void *to, const void *from, size_t n)
-{
-	memcpy(to, from, n);
-	return 0;
-}
-
-size_t copy_to_user(void *to, const void *from, size_t n)
-{
-	memcpy(to, from, n);
-	return 0;
-}
-
-size_t clear_user(void *to, size_t n)
-{
-	memset(to, 0, n);
-	return 0;
-}
-
-bool access_ok(const void *addr, size_t len)
-{
-	return true;
 }

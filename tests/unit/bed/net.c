@@ -16,7 +16,6 @@
 #include "kernel/mm/kvmalloc.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/uaccess.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/task/clock.h"
@@ -215,29 +214,6 @@ size_t nr_free_pages(void)
 size_t page_mark(unsigned int flags)
 {
 	return 0;
-}
-
-size_t copy_from_user(void *to, const void *from, size_t n)
-{
-	memcpy(to, from, n);
-	return 0;
-}
-
-size_t copy_to_user(void *to, const void *from, size_t n)
-{
-	memcpy(to, from, n);
-	return 0;
-}
-
-size_t clear_user(void *to, size_t n)
-{
-	memset(to, 0, n);
-	return 0;
-}
-
-bool access_ok(const void *addr, size_t len)
-{
-	return true;
 }
 
 /* ---- Log, random numbers, and what is not there -------------------------- */
